@@ -1,0 +1,1 @@
+//! Atelier's panel in the page.

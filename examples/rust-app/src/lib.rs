@@ -1,0 +1,1 @@
+//! A page in Rust whose workers share its compiled module.

@@ -1,0 +1,214 @@
+//! Every name once: what a listener, a `tracing` subscriber and an OTLP collector call the same fact.
+//!
+//! The runtime emits metric events under [`Metric::field`], which follow the convention of `tracing-opentelemetry`
+//! (`monotonic_counter.`, `gauge.`, `histogram.` before the name), so that another subscriber understands them
+//! unaided. Durations leave in seconds, as OpenTelemetry asks; listeners get milliseconds.
+
+use crate::outcome::Outcome;
+
+/// The `target` of every event and span that Atelier emits.
+pub const TARGET: &str = "atelier";
+/// The name of the span of one call, and of its Performance measure (`atelier:span` there).
+pub const CALL_SPAN: &str = "atelier.call";
+/// The name of the span that a `createTrace` opens.
+pub const TRACE_SPAN: &str = "atelier.trace";
+/// The event that introduces a task: [`field::TASK`] stands for the rest of its attributes from then on.
+pub const TASK_DEFINED: &str = "atelier.task.defined";
+/// The event that says a task is gone.
+pub const TASK_DISPOSED: &str = "atelier.task.disposed";
+/// The event (level `WARN`) that says why a worker crashed.
+pub const WORKER_CRASH: &str = "atelier.worker.crash";
+
+/// Fields of events and spans.
+pub mod field {
+    /// When it happened, nanoseconds since the Unix epoch, on the page's clock (`u64`).
+    pub const TIME: &str = "atelier.time_unix_nano";
+    /// Which runtime of the page (`u64`).
+    pub const RUNTIME: &str = "atelier.runtime.id";
+    /// The task as a number, unique in its runtime (`u64`); introduced by [`super::TASK_DEFINED`].
+    pub const TASK: &str = "atelier.task.handle";
+    /// The task's id (`str`).
+    pub const TASK_ID: &str = "atelier.task.id";
+    /// The task's name (`str`), absent when it has none.
+    pub const TASK_NAME: &str = "atelier.task.name";
+    /// `parallel` or `singleton` (`str`).
+    pub const TASK_TYPE: &str = "atelier.task.type";
+    /// Queue policy (`str`), on [`super::TASK_DEFINED`].
+    pub const QUEUE_POLICY: &str = "atelier.queue.policy";
+    /// Calls that may run at once (`u64`), on [`super::TASK_DEFINED`].
+    pub const MAX_IN_FLIGHT: &str = "atelier.queue.max_in_flight";
+    /// Calls that may be pending (`u64`), on [`super::TASK_DEFINED`].
+    pub const MAX_QUEUE_DEPTH: &str = "atelier.queue.max_depth";
+    /// Workers of the task (`u64`), on [`super::TASK_DEFINED`].
+    pub const POOL_SIZE: &str = "atelier.worker.pool_size";
+    /// Number of the call in its runtime (`u64`).
+    pub const CALL_ID: &str = "atelier.call.id";
+    /// Place of the worker in its pool, from 0 (`u64`).
+    pub const WORKER_INDEX: &str = "atelier.worker.index";
+    /// How many times the call was given to a worker (`u64`).
+    pub const ATTEMPT: &str = "atelier.attempt";
+    /// The method called (`str`), OpenTelemetry's semantic conventions, "Code attributes".
+    pub const METHOD: &str = "code.function.name";
+    /// `ok`, `error`, `canceled` or `rejected` (`str`).
+    pub const OUTCOME: &str = "atelier.outcome";
+    /// Name of the error (`str`), OpenTelemetry's semantic conventions, "Error attributes".
+    pub const ERROR_TYPE: &str = "error.type";
+    /// `abort`, `queue`, `crash` or `exception` (`str`).
+    pub const ERROR_KIND: &str = "atelier.error.kind";
+    /// What a listener's `queueWaitMs` says, in seconds (`f64`).
+    pub const QUEUE_WAIT: &str = "atelier.queue.wait";
+    /// What a listener's `queueWaitLastMs` says, in seconds (`f64`): the wait before the last attempt.
+    pub const QUEUE_WAIT_LAST: &str = "atelier.queue.wait_last";
+    /// Phase of a phase duration (`str`).
+    pub const PHASE: &str = "atelier.phase";
+    /// Prefix of a phase's duration on a call's span, in seconds (`f64`).
+    pub const PHASE_PREFIX: &str = "atelier.phase.";
+    /// 16-byte trace id (`u128`), W3C Trace Context "trace-id".
+    pub const TRACE_ID: &str = "atelier.trace_id";
+    /// 8-byte span id (`u64`), W3C Trace Context "parent-id".
+    pub const SPAN_ID: &str = "atelier.span_id";
+    /// Span id of the parent (`u64`), absent at a root.
+    pub const PARENT_SPAN_ID: &str = "atelier.parent_span_id";
+    /// Name given to `createTrace` (`str`), on the trace's span and on its calls.
+    pub const TRACE_NAME: &str = "atelier.trace.name";
+    /// End of a span, nanoseconds since the Unix epoch (`u64`).
+    pub const END_TIME: &str = "atelier.end_time_unix_nano";
+    /// Name of the span for other subscribers (`str`).
+    pub const OTEL_NAME: &str = "otel.name";
+    /// Kind of the span (`str`).
+    pub const OTEL_KIND: &str = "otel.kind";
+    /// `ERROR` when the call failed (`str`).
+    pub const OTEL_STATUS_CODE: &str = "otel.status_code";
+    /// Message of the error (`str`).
+    pub const OTEL_STATUS_DESCRIPTION: &str = "otel.status_description";
+    /// Message of a crash (`str`), semantic conventions "Exceptions".
+    pub const EXCEPTION_MESSAGE: &str = "exception.message";
+    /// Stack of a crash (`str`), semantic conventions "Exceptions".
+    pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
+}
+
+/// What kind of instrument a metric is (OpenTelemetry specification, "Metrics API", instruments).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Instrument {
+    /// Only grows.
+    Counter,
+    /// The last value counts.
+    Gauge,
+    /// A distribution.
+    Histogram,
+}
+
+/// Part of a call's life (DESIGN "Phases of a call"); they follow each other and add up to its duration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Phase {
+    /// The caller waits for a place in the queue.
+    Admission,
+    /// Accepted, not yet given to a worker.
+    Queue,
+    /// Posted until the handler starts.
+    Delivery,
+    /// In the handler.
+    Run,
+    /// Handler done until settled on the page.
+    Reply,
+}
+
+impl Phase {
+    /// All of them, in the order a call goes through them.
+    pub const ALL: [Phase; 5] = [Phase::Admission, Phase::Queue, Phase::Delivery, Phase::Run, Phase::Reply];
+
+    /// The phase's name in attributes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Phase::Admission => "admission",
+            Phase::Queue => "queue",
+            Phase::Delivery => "delivery",
+            Phase::Run => "run",
+            Phase::Reply => "reply",
+        }
+    }
+}
+
+macro_rules! metrics {
+    ($($variant:ident, $instrument:ident, $field_prefix:literal, $otlp:literal, $unit:literal, [$($attribute:expr),*], $sentence:literal;)*) => {
+        /// A metric of the runtime. `docs` tables, `tracing` fields and OTLP names all come from here.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Metric { $(#[doc = $sentence] $variant,)* }
+
+        impl Metric {
+            /// Every metric, in the table's order.
+            pub const ALL: &'static [Metric] = &[$(Metric::$variant,)*];
+
+            /// The kind of instrument.
+            pub const fn instrument(self) -> Instrument { match self { $(Metric::$variant => Instrument::$instrument,)* } }
+            /// The name an OTLP collector sees.
+            pub const fn otlp(self) -> &'static str { match self { $(Metric::$variant => $otlp,)* } }
+            /// The `tracing` field that carries the value.
+            pub const fn field(self) -> &'static str { match self { $(Metric::$variant => concat!($field_prefix, $otlp),)* } }
+            /// The unit a collector sees (UCUM).
+            pub const fn unit(self) -> &'static str { match self { $(Metric::$variant => $unit,)* } }
+            /// Attributes besides the task's own.
+            pub const fn attributes(self) -> &'static [&'static str] { match self { $(Metric::$variant => &[$($attribute),*],)* } }
+            /// One sentence.
+            pub const fn description(self) -> &'static str { match self { $(Metric::$variant => $sentence,)* } }
+            /// The metric whose `tracing` field this is.
+            pub fn from_field(name: &str) -> Option<Metric> { match name { $(concat!($field_prefix, $otlp) => Some(Metric::$variant),)* _ => None } }
+        }
+    };
+}
+
+metrics! {
+    TaskDispatched, Counter, "monotonic_counter.", "atelier.task.dispatched", "{call}", [field::METHOD], "Calls made.";
+    TaskCompleted, Counter, "monotonic_counter.", "atelier.task.completed", "{call}", [field::METHOD, field::OUTCOME, field::ERROR_TYPE], "Calls settled, by outcome.";
+    TaskRequeued, Counter, "monotonic_counter.", "atelier.task.requeued", "{call}", [field::METHOD], "Calls put back at the front of the queue after their worker was stopped or crashed.";
+    WorkerSpawned, Counter, "monotonic_counter.", "atelier.worker.spawned", "{worker}", [field::WORKER_INDEX], "Workers started.";
+    WorkerCrashed, Counter, "monotonic_counter.", "atelier.worker.crashed", "{worker}", [field::WORKER_INDEX], "Workers that crashed.";
+    WorkerTerminated, Counter, "monotonic_counter.", "atelier.worker.terminated", "{worker}", [field::WORKER_INDEX], "Workers terminated.";
+    QueueInFlight, Gauge, "gauge.", "atelier.queue.in_flight", "{call}", [], "Calls given to a worker and not yet settled there.";
+    QueuePending, Gauge, "gauge.", "atelier.queue.pending", "{call}", [], "Calls accepted and not yet given to a worker.";
+    QueueWaiting, Gauge, "gauge.", "atelier.queue.waiting", "{call}", [], "Calls whose caller waits for a place in the queue.";
+    WorkersActive, Gauge, "gauge.", "atelier.worker.active", "{worker}", [], "Workers alive.";
+    TaskDuration, Histogram, "histogram.", "atelier.task.duration", "s", [field::METHOD, field::OUTCOME], "From the call to its settlement.";
+    QueueWait, Histogram, "histogram.", "atelier.queue.wait.duration", "s", [field::METHOD], "From the call until it is given to a worker.";
+    TaskPhase, Histogram, "histogram.", "atelier.task.phase.duration", "s", [field::METHOD, field::PHASE], "One phase of a call.";
+}
+
+impl Metric {
+    /// The name `subscribeEvents` listeners know. Completed calls have one name per outcome.
+    pub const fn listener(self, outcome: Option<Outcome>) -> &'static str {
+        match self {
+            Metric::TaskDispatched => "task.dispatch.total",
+            Metric::TaskCompleted => match outcome {
+                Some(Outcome::Error) => "task.failure.total",
+                Some(Outcome::Canceled) => "task.canceled.total",
+                Some(Outcome::Rejected) => "task.rejected.total",
+                Some(Outcome::Ok) | None => "task.success.total",
+            },
+            Metric::TaskRequeued => "task.requeue.total",
+            Metric::WorkerSpawned => "worker.spawn.total",
+            Metric::WorkerCrashed => "worker.crash.total",
+            Metric::WorkerTerminated => "worker.terminate.total",
+            Metric::QueueInFlight => "queue.in_flight",
+            Metric::QueuePending => "queue.pending",
+            Metric::QueueWaiting => "queue.waiting",
+            Metric::WorkersActive => "workers.active",
+            Metric::TaskDuration => "task.duration_ms",
+            Metric::QueueWait => "queue.wait_ms",
+            Metric::TaskPhase => "task.phase_ms",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_leads_back_to_its_metric() {
+        for &metric in Metric::ALL {
+            assert_eq!(Metric::from_field(metric.field()), Some(metric));
+            assert!(!metric.otlp().ends_with("_total"), "{}", metric.otlp());
+        }
+        assert_eq!(Metric::from_field("counter.other"), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! The browser driver of Atelier's core

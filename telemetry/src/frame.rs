@@ -1,0 +1,236 @@
+//! The snapshot stream's types: what the panel and recordings take, and nothing else.
+//!
+//! A stream begins with a full frame; deltas follow, each with the tasks that changed and the spans that ended since
+//! the frame before. Frames are numbered; a reader that was too slow finds [`Frame::lost`] above zero and a full frame.
+//! In JavaScript a frame is a plain object with the same names in camel case; times are milliseconds.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of this shape.
+pub const FRAME_VERSION: u32 = 1;
+
+/// Whether a frame stands alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FrameKind {
+    /// Holds every task.
+    Full,
+    /// Holds the tasks that changed since the frame before.
+    Delta,
+}
+
+/// One frame of the snapshot stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Frame {
+    /// [`FRAME_VERSION`].
+    pub version: u32,
+    /// Counts up by one for each frame made for this reader.
+    pub seq: u64,
+    /// When it was made, milliseconds since the Unix epoch.
+    pub ts: f64,
+    /// Full or delta.
+    pub kind: FrameKind,
+    /// Frames of this reader that were lost just before this one.
+    #[serde(default)]
+    pub lost: u64,
+    /// Tasks: all of them (full) or the changed ones (delta).
+    #[serde(default)]
+    pub tasks: Vec<TaskFrame>,
+    /// Ids of the tasks that are gone since the frame before.
+    #[serde(default)]
+    pub removed: Vec<String>,
+    /// Calls that ended since the frame before, oldest first, bounded.
+    #[serde(default)]
+    pub spans: Vec<SpanFrame>,
+    /// Calls that ended since the frame before and did not fit.
+    #[serde(default)]
+    pub spans_dropped: u64,
+    /// What became of what was emitted, by consumer and signal. Present in every frame.
+    #[serde(default)]
+    pub ledger: Vec<LedgerRow>,
+}
+
+/// A task in a frame: its state and its distributions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskFrame {
+    /// The task's id.
+    pub task_id: String,
+    /// The task's name, if it was given one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_name: Option<String>,
+    /// `parallel` or `singleton`.
+    #[serde(rename = "type")]
+    pub task_type: String,
+    /// `idle`, `active` or `paused`.
+    pub task_status: String,
+    /// `running`, `stopped`, `stopping` or `crashed`.
+    pub worker_status: String,
+    /// `block`, `reject`, `drop-latest` or `drop-oldest`.
+    pub queue_policy: String,
+    /// Workers the pool may have.
+    pub pool_size: u32,
+    /// Workers alive.
+    pub active_workers: u32,
+    /// Calls at workers.
+    pub in_flight: u32,
+    /// Their limit.
+    pub max_in_flight: u32,
+    /// Calls in the queue.
+    pub pending: u32,
+    /// Their limit; `None` when unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_queue_depth: Option<u32>,
+    /// Calls whose caller waits for a place.
+    pub waiting: u32,
+    /// Totals since the runtime began.
+    pub totals: Totals,
+    /// From the call until a worker got it.
+    pub wait: Distribution,
+    /// In the handler.
+    pub run: Distribution,
+    /// From the call to its settlement.
+    pub duration: Distribution,
+    /// The workers alive, by place.
+    #[serde(default)]
+    pub workers: Vec<WorkerFrame>,
+    /// The last crash, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_crash: Option<CrashFrame>,
+}
+
+/// Totals of a task since its runtime began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// Calls made.
+    pub dispatched: u64,
+    /// Calls that returned.
+    pub success: u64,
+    /// Calls that failed.
+    pub failure: u64,
+    /// Calls cancelled.
+    pub canceled: u64,
+    /// Calls refused or dropped.
+    pub rejected: u64,
+    /// Calls put back into the queue.
+    pub requeued: u64,
+    /// Workers started.
+    pub spawned: u64,
+    /// Workers that crashed.
+    pub crashed: u64,
+    /// Workers terminated.
+    pub terminated: u64,
+}
+
+/// Percentiles of durations, in milliseconds. All zero when `count` is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Distribution {
+    /// How many were measured.
+    pub count: u64,
+    /// Their sum.
+    pub sum: f64,
+    /// The least.
+    pub min: f64,
+    /// The greatest.
+    pub max: f64,
+    /// Their mean.
+    pub mean: f64,
+    /// The median.
+    pub p50: f64,
+    /// The 90th percentile.
+    pub p90: f64,
+    /// The 95th percentile.
+    pub p95: f64,
+    /// The 99th percentile.
+    pub p99: f64,
+    /// The 99.9th percentile.
+    pub p999: f64,
+}
+
+/// A worker in a frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkerFrame {
+    /// Its place in the pool.
+    pub index: u32,
+    /// `starting`, `ready` or `backoff`.
+    pub status: String,
+    /// Calls it has.
+    pub in_flight: u32,
+}
+
+/// A crash in a frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CrashFrame {
+    /// When, milliseconds since the Unix epoch.
+    pub ts: f64,
+    /// The worker's place in the pool.
+    pub worker_index: u32,
+    /// The message of the worker's error.
+    pub message: String,
+}
+
+/// A call that ended, in a frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpanFrame {
+    /// 32 hexadecimal digits.
+    pub trace_id: String,
+    /// 16 hexadecimal digits.
+    pub span_id: String,
+    /// 16 hexadecimal digits, absent at a root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_span_id: Option<String>,
+    /// The trace's name, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_name: Option<String>,
+    /// The call.
+    pub call_id: String,
+    /// The task's id.
+    pub task_id: String,
+    /// The method.
+    pub method: String,
+    /// The worker's place, if one ran it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker_index: Option<u32>,
+    /// How many times it was given to a worker.
+    pub attempt: u32,
+    /// When the call was made, milliseconds since the Unix epoch.
+    pub start: f64,
+    /// From the call to its settlement, milliseconds.
+    pub duration_ms: f64,
+    /// `ok`, `error`, `canceled` or `rejected`.
+    pub outcome: String,
+    /// The error's message, if it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Milliseconds in each phase: admission, queue, delivery, run, reply; `None` where it never was.
+    pub phases: [Option<f64>; 5],
+}
+
+/// What became of what was emitted to one consumer: `emitted = delivered + rejected + dropped + pending`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerRow {
+    /// Such as `listener:1`, `otlp:1` or `panel`.
+    pub consumer: String,
+    /// `events`, `spans`, `metrics` or `logs`.
+    pub signal: String,
+    /// Handed to the consumer.
+    pub emitted: u64,
+    /// Taken by it (by the collector, for an exporter).
+    pub delivered: u64,
+    /// Refused for good.
+    pub rejected: u64,
+    /// Lost, by reason.
+    pub dropped: Vec<(String, u64)>,
+    /// Not decided yet.
+    pub pending: u64,
+    /// The consumer's last error, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+}

@@ -1,0 +1,74 @@
+//! What an exporter reads: every series of a runtime at one moment.
+
+use std::sync::Arc;
+
+use atelier_core::Outcome;
+use atelier_core::names::{Metric, Phase};
+use hdrhistogram::Histogram;
+
+use crate::record::TaskMeta;
+
+/// What tells one series of a metric from another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SeriesKey {
+    /// The metric.
+    pub metric: Metric,
+    /// The task.
+    pub task: Arc<TaskMeta>,
+    /// The method, where the metric has one.
+    pub method: Option<Arc<str>>,
+    /// The worker, where the metric has one.
+    pub worker_index: Option<u32>,
+    /// The outcome, where the metric has one.
+    pub outcome: Option<Outcome>,
+    /// The error's name, where the metric has one.
+    pub error_type: Option<Arc<str>>,
+    /// The phase, where the metric has one.
+    pub phase: Option<Phase>,
+}
+
+/// A gauge with its extremes since it was last read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GaugeValue {
+    /// The last value.
+    pub last: f64,
+    /// The least since the last read.
+    pub min: f64,
+    /// The greatest since the last read.
+    pub max: f64,
+}
+
+/// A distribution of durations.
+#[derive(Clone, Debug)]
+pub struct HistogramValue {
+    /// In microseconds; durations beyond its range count at its end.
+    pub histogram: Histogram<u64>,
+    /// The exact sum, in seconds.
+    pub sum: f64,
+    /// The exact least, in seconds.
+    pub min: f64,
+    /// The exact greatest, in seconds.
+    pub max: f64,
+}
+
+/// The value of a series.
+#[derive(Clone, Debug)]
+pub enum Series {
+    /// A counter's total since the runtime began.
+    Counter(u64),
+    /// A gauge.
+    Gauge(GaugeValue),
+    /// A histogram since the runtime began.
+    Histogram(HistogramValue),
+}
+
+/// Every series of a runtime at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct MetricsSnapshot {
+    /// When aggregation began, nanoseconds since the Unix epoch.
+    pub start_unix_nano: u64,
+    /// When this was taken, nanoseconds since the Unix epoch.
+    pub time_unix_nano: u64,
+    /// The series.
+    pub series: Vec<(SeriesKey, Series)>,
+}

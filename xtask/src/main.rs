@@ -1,0 +1,3 @@
+//! Atelier's build, demo, tests and packaging.
+
+fn main() {}
