@@ -243,7 +243,7 @@ impl Runtime {
         }
     }
 
-    fn calls_of(&self, worker: WorkerId) -> Vec<CallId> {
+    pub(crate) fn calls_of(&self, worker: WorkerId) -> Vec<CallId> {
         self.workers.get(worker).map(|record| record.calls.values().copied().collect()).unwrap_or_default()
     }
 

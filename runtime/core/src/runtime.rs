@@ -65,6 +65,11 @@ impl Runtime {
         self.tasks.get(task).map(|record| &record.config)
     }
 
+    /// The calls that a worker has or will get.
+    pub fn calls_at(&self, worker: WorkerId) -> Vec<CallId> {
+        self.calls_of(worker)
+    }
+
     /// Whether a key is aborted.
     pub fn is_key_aborted(&self, key: KeyId) -> bool {
         self.keys.get(key).is_some_and(|record| record.aborted)
