@@ -1,9 +1,8 @@
 //! What the receiver refuses, with which status and which reason.
 
-mod support;
-
 use std::io::Write;
 
+use crate::support::{self, ask, exponential_point, get, histogram_point, number, post, receiver, serve};
 use axum::http::Method;
 use flate2::{Compression, write::GzEncoder};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -12,7 +11,6 @@ use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status, span};
 use prost::Message;
-use support::{ask, exponential_point, get, histogram_point, number, post, receiver, serve};
 use xtask::{ReceiverOptions, Server};
 
 /// `google.rpc.Status`, decoded independently of the code under test.

@@ -1,5 +1,4 @@
 //! A server on a free port, a plain HTTP client, and well-formed OTLP requests to break.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -24,49 +23,49 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use xtask::{Mount, ReceiverOptions, Server, ServerOptions, Site};
 
-pub const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
-pub const NOW: u64 = 1_700_000_000_000_000_000;
+pub(crate) const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
+pub(crate) const NOW: u64 = 1_700_000_000_000_000_000;
 
 /// What came back.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    pub fn reason(&self) -> &str {
+    pub(crate) fn reason(&self) -> &str {
         self.header("x-refused-because")
     }
 }
 
-pub async fn serve(receiver: ReceiverOptions, mounts: Vec<Mount>) -> Server {
+pub(crate) async fn serve(receiver: ReceiverOptions, mounts: Vec<Mount>) -> Server {
     let options =
         ServerOptions { host: Ipv4Addr::LOCALHOST.into(), port: 0, site: Site::new(mounts), receiver };
     Server::start(options).await.unwrap()
 }
 
-pub async fn receiver() -> Server {
+pub(crate) async fn receiver() -> Server {
     serve(ReceiverOptions::default(), Vec::new()).await
 }
 
-pub async fn folder_under(prefix: &str, folder: &Path) -> Server {
+pub(crate) async fn folder_under(prefix: &str, folder: &Path) -> Server {
     serve(ReceiverOptions::default(), vec![Mount::new(prefix, folder, "cargo xtask dist")]).await
 }
 
-pub async fn ask(
+pub(crate) async fn ask(
     server: &Server,
     method: Method,
     path: &str,
@@ -83,27 +82,27 @@ pub async fn ask(
     Answer { status: head.status, headers: head.headers, body: body.collect().await.unwrap().to_bytes() }
 }
 
-pub async fn get(server: &Server, path: &str) -> Answer {
+pub(crate) async fn get(server: &Server, path: &str) -> Answer {
     ask(server, Method::GET, path, &[], Bytes::new()).await
 }
 
-pub async fn post(server: &Server, path: &str, body: impl Into<Bytes>) -> Answer {
+pub(crate) async fn post(server: &Server, path: &str, body: impl Into<Bytes>) -> Answer {
     ask(server, Method::POST, path, &[PROTOBUF], body).await
 }
 
-pub fn text(key: &str, value: &str) -> KeyValue {
+pub(crate) fn text(key: &str, value: &str) -> KeyValue {
     attribute(key, Value::StringValue(value.to_owned()))
 }
 
-pub fn attribute(key: &str, value: Value) -> KeyValue {
+pub(crate) fn attribute(key: &str, value: Value) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
 }
 
-pub fn resource() -> Option<Resource> {
+pub(crate) fn resource() -> Option<Resource> {
     Some(Resource { attributes: vec![text("service.name", "tour")], ..Resource::default() })
 }
 
-pub fn scope() -> Option<InstrumentationScope> {
+pub(crate) fn scope() -> Option<InstrumentationScope> {
     Some(InstrumentationScope {
         name: "atelier".into(),
         version: "0.1.0".into(),
@@ -111,7 +110,7 @@ pub fn scope() -> Option<InstrumentationScope> {
     })
 }
 
-pub fn span() -> Span {
+pub(crate) fn span() -> Span {
     Span {
         trace_id: vec![1; 16],
         span_id: vec![2; 8],
@@ -126,14 +125,14 @@ pub fn span() -> Span {
     }
 }
 
-pub fn traces(spans: Vec<Span>) -> ExportTraceServiceRequest {
+pub(crate) fn traces(spans: Vec<Span>) -> ExportTraceServiceRequest {
     let scope_spans = vec![ScopeSpans { scope: scope(), spans, ..ScopeSpans::default() }];
     let resource_spans =
         vec![ResourceSpans { resource: resource(), scope_spans, ..ResourceSpans::default() }];
     ExportTraceServiceRequest { resource_spans }
 }
 
-pub fn number(value: i64) -> NumberDataPoint {
+pub(crate) fn number(value: i64) -> NumberDataPoint {
     NumberDataPoint {
         start_time_unix_nano: NOW,
         time_unix_nano: NOW + 1,
@@ -143,15 +142,15 @@ pub fn number(value: i64) -> NumberDataPoint {
     }
 }
 
-pub fn sum(point: NumberDataPoint) -> Data {
+pub(crate) fn sum(point: NumberDataPoint) -> Data {
     Data::Sum(Sum { data_points: vec![point], aggregation_temporality: 2, is_monotonic: true })
 }
 
-pub fn gauge(point: NumberDataPoint) -> Data {
+pub(crate) fn gauge(point: NumberDataPoint) -> Data {
     Data::Gauge(Gauge { data_points: vec![point] })
 }
 
-pub fn histogram_point() -> HistogramDataPoint {
+pub(crate) fn histogram_point() -> HistogramDataPoint {
     HistogramDataPoint {
         start_time_unix_nano: NOW,
         time_unix_nano: NOW + 1,
@@ -163,11 +162,11 @@ pub fn histogram_point() -> HistogramDataPoint {
     }
 }
 
-pub fn histogram(point: HistogramDataPoint) -> Data {
+pub(crate) fn histogram(point: HistogramDataPoint) -> Data {
     Data::Histogram(Histogram { data_points: vec![point], aggregation_temporality: 1 })
 }
 
-pub fn exponential_point() -> ExponentialHistogramDataPoint {
+pub(crate) fn exponential_point() -> ExponentialHistogramDataPoint {
     ExponentialHistogramDataPoint {
         start_time_unix_nano: NOW,
         time_unix_nano: NOW + 1,
@@ -180,21 +179,21 @@ pub fn exponential_point() -> ExponentialHistogramDataPoint {
     }
 }
 
-pub fn exponential(point: ExponentialHistogramDataPoint) -> Data {
+pub(crate) fn exponential(point: ExponentialHistogramDataPoint) -> Data {
     Data::ExponentialHistogram(ExponentialHistogram { data_points: vec![point], aggregation_temporality: 2 })
 }
 
-pub fn metric(name: &str, data: Data) -> Metric {
+pub(crate) fn metric(name: &str, data: Data) -> Metric {
     Metric { name: name.into(), unit: "{call}".into(), data: Some(data), ..Metric::default() }
 }
 
-pub fn metrics(metrics: Vec<Metric>) -> ExportMetricsServiceRequest {
+pub(crate) fn metrics(metrics: Vec<Metric>) -> ExportMetricsServiceRequest {
     let scope_metrics = vec![ScopeMetrics { scope: scope(), metrics, ..ScopeMetrics::default() }];
     let group = ResourceMetrics { resource: resource(), scope_metrics, ..ResourceMetrics::default() };
     ExportMetricsServiceRequest { resource_metrics: vec![group] }
 }
 
-pub fn log() -> LogRecord {
+pub(crate) fn log() -> LogRecord {
     LogRecord {
         time_unix_nano: NOW,
         observed_time_unix_nano: NOW + 1,
@@ -207,7 +206,7 @@ pub fn log() -> LogRecord {
     }
 }
 
-pub fn logs(log_records: Vec<LogRecord>) -> ExportLogsServiceRequest {
+pub(crate) fn logs(log_records: Vec<LogRecord>) -> ExportLogsServiceRequest {
     let scope_logs = vec![ScopeLogs { scope: scope(), log_records, ..ScopeLogs::default() }];
     let group = ResourceLogs { resource: resource(), scope_logs, ..ResourceLogs::default() };
     ExportLogsServiceRequest { resource_logs: vec![group] }

@@ -1,16 +1,16 @@
 //! What the receiver takes, counts and shows.
 
-mod support;
-
 use std::io::Write;
 
+use crate::support::{
+    self, ask, attribute, get, log, logs, metric, metrics, number, post, receiver, serve, span, traces,
+};
 use axum::body::Bytes;
 use axum::http::Method;
 use flate2::{Compression, write::GzEncoder};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 use serde_json::json;
-use support::{ask, attribute, get, log, logs, metric, metrics, number, post, receiver, serve, span, traces};
 use xtask::{Limits, ReceiverOptions};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -1,10 +1,8 @@
 //! Passing on what was accepted: another receiver plays the collector.
 
-mod support;
-
+use crate::support::{self, ask, get, post, receiver, serve, span, traces};
 use axum::http::Method;
 use prost::Message;
-use support::{ask, get, post, receiver, serve, span, traces};
 use xtask::{ForwardError, ForwardTarget, ReceiverOptions, Server};
 
 async fn forwarding_to(url: &str) -> Server {

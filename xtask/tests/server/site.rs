@@ -1,11 +1,9 @@
 //! How pages are served.
 
-mod support;
-
 use std::net::Ipv4Addr;
 
+use crate::support::{self, ask, folder_under, get, serve};
 use axum::http::Method;
-use support::{ask, folder_under, get, serve};
 use xtask::{CONTENT_SECURITY_POLICY, Mount, ReceiverOptions, Server, ServerError, ServerOptions, Site};
 
 fn folder(files: &[&str]) -> tempfile::TempDir {
