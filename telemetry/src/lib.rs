@@ -11,6 +11,7 @@ pub mod frame;
 mod frames;
 mod layer;
 mod metrics;
+pub mod performance;
 mod record;
 mod runtime;
 mod series;
@@ -20,6 +21,8 @@ mod state;
 mod subscription;
 mod telemetry;
 mod text;
+#[cfg(target_arch = "wasm32")]
+mod web;
 
 pub use account::Signal;
 pub use consumer::{DEFAULT_SUBSCRIPTION_CAPACITY, SubscribeOptions};
@@ -33,3 +36,5 @@ pub use series::DEFAULT_MAX_SERIES_PER_METRIC;
 pub use subscription::Subscription;
 pub use telemetry::Telemetry;
 pub use text::DEFAULT_MAX_TEXTS;
+#[cfg(target_arch = "wasm32")]
+pub use web::BrowserPerformance;

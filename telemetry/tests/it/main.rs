@@ -9,5 +9,6 @@
 mod frames;
 mod ledger;
 mod metrics;
+mod performance;
 mod records;
 mod support;
