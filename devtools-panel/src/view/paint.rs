@@ -196,7 +196,8 @@ fn paint_axis(context: &CanvasRenderingContext2d, palette: &Palette, ticks: &[(f
     context.set_fill_style_str(&palette.muted);
     for (x, label) in ticks {
         let x = view.gutter + x;
-        if x > view.gutter - 4.0 && x < view.width - 40.0 {
+        // About six pixels a character: a label that would be cut is left out.
+        if x > view.gutter - 4.0 && x + 6.5 * label.len() as f64 + 4.0 < view.width {
             let _ = context.fill_text(label, x + 4.0, AXIS / 2.0);
         }
     }
