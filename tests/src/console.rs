@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Result;
 use chromiumoxide::Page;
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
-use chromiumoxide::cdp::js_protocol::runtime::{EventConsoleApiCalled, EventExceptionThrown, RemoteObject};
+use chromiumoxide::cdp::js_protocol::runtime::{
+    EventConsoleApiCalled, EventExceptionThrown, ExceptionDetails, PropertyPreview, RemoteObject,
+    RemoteObjectSubtype,
+};
 use futures::StreamExt;
 
 /// Lines that are kept; further ones are only counted.
@@ -39,9 +42,7 @@ impl Console {
         });
         tokio::spawn(async move {
             while let Some(event) = thrown.next().await {
-                let details = &event.exception_details;
-                let text = details.exception.as_ref().and_then(|error| error.description.as_deref());
-                second.add(format!("uncaught: {} {}", details.text, text.unwrap_or_default()));
+                second.add(exception(&event.exception_details));
             }
         });
         tokio::spawn(async move {
@@ -71,11 +72,26 @@ impl Console {
     }
 }
 
+/// An exception as the browser's own console words it.
+pub(crate) fn exception(details: &ExceptionDetails) -> String {
+    details.exception.as_ref().map_or_else(|| details.text.clone(), shown)
+}
+
 fn shown(object: &RemoteObject) -> String {
-    match (&object.value, &object.description) {
-        (Some(serde_json::Value::String(text)), _) => text.clone(),
-        (Some(value), _) => value.to_string(),
-        (None, Some(description)) => description.clone(),
-        (None, None) => object.r#type.as_ref().to_owned(),
+    match (&object.value, &object.preview, &object.description) {
+        (Some(serde_json::Value::String(text)), ..) => text.clone(),
+        (Some(value), ..) => value.to_string(),
+        (None, Some(preview), _) if object.subtype != Some(RemoteObjectSubtype::Error) => {
+            let property = |p: &PropertyPreview| format!("{}: {}", p.name, p.value.as_deref().unwrap_or("…"));
+            let properties: Vec<String> = preview.properties.iter().map(property).collect();
+            let more = if preview.overflow { ", …" } else { "" };
+            format!(
+                "{} {{{}{more}}}",
+                preview.description.as_deref().unwrap_or_default(),
+                properties.join(", ")
+            )
+        }
+        (None, _, Some(description)) => description.clone(),
+        (None, _, None) => object.r#type.as_ref().to_owned(),
     }
 }

@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use chromiumoxide::Page;
 use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
+use chromiumoxide::error::CdpError;
 use chromiumoxide::page::ScreenshotParams;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Chromium;
-use crate::console::Console;
+use crate::console::{Console, exception};
 
 /// How long a page that is about to be thrown away may take for a screenshot, or to close.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -58,8 +59,17 @@ impl Tab {
             .return_by_value(true)
             .build()
             .map_err(anyhow::Error::msg)?;
-        let result =
-            self.page.evaluate_expression(params).await.with_context(|| format!("in {expression}"))?;
+        let result = self.page.evaluate_expression(params).await.map_err(|error| match error {
+            CdpError::JavascriptException(details) => anyhow!(
+                "{}
+  in {expression}",
+                exception(&details)
+            ),
+            other => anyhow!(
+                "{other}
+  in {expression}"
+            ),
+        })?;
         let value = result.value().cloned().unwrap_or(Value::Null);
         serde_json::from_value(value.clone()).with_context(|| format!("{expression} is {value}"))
     }
