@@ -1,1 +1,28 @@
-//! The browser driver of Atelier's core
+//! Atelier's runtime in the browser: it drives [`atelier_core`] with real workers, and gives Rust its face.
+//!
+//! On the page, [`TaskRuntime`] defines tasks and [`Task`] calls them. In a worker, [`worker::expose`] answers the
+//! calls. What happens leaves as `tracing` events and spans under the names of [`atelier_core::names`].
+
+mod calls;
+mod clock;
+mod driver;
+mod emit;
+mod error;
+mod ids;
+mod keys;
+mod port;
+mod runtime;
+mod task;
+mod trace;
+mod wire;
+pub mod worker;
+
+pub use atelier_core as core;
+pub use atelier_macros::handlers;
+pub use calls::Transfer;
+pub use clock::Clock;
+pub use emit::TraceEnd;
+pub use error::{CallError, Crash, CrashCause, DefineError, RemoteError};
+pub use runtime::{RuntimeConfig, TaskRuntime};
+pub use task::{CallOptions, Task};
+pub use trace::Trace;

@@ -1,0 +1,150 @@
+//! How calls end: answered, cancelled, refused, or with their task.
+
+use crate::handle::{CallId, KeyId, WorkerId};
+use crate::input::{AbortReason, Reply};
+use crate::output::{End, Output, Settlement};
+use crate::runtime::Runtime;
+use crate::task::Place;
+use crate::timers::Timer;
+
+impl Runtime {
+    pub(crate) fn settled_by_worker(&mut self, worker: WorkerId, call: CallId, reply: Reply) {
+        let Some(entry) = self.calls.get(call) else { return };
+        let task = entry.task;
+        let waited_for = match entry.place {
+            Place::Posted(at) if at == worker => true,
+            Place::Abandoned(at) if at == worker => false,
+            _ => return,
+        };
+        if reply == Reply::Ok
+            && let Some(record) = self.tasks.get_mut(task)
+        {
+            record.streak.reset();
+        }
+        self.leave_worker(call, worker);
+        if waited_for {
+            self.settle(call, if reply == Reply::Ok { End::Ok } else { End::Error });
+        } else {
+            self.calls.remove(call);
+        }
+        self.pump(task);
+    }
+
+    pub(crate) fn post_failed(&mut self, call: CallId) {
+        let Some(entry) = self.calls.get(call) else { return };
+        let (task, Place::Posted(worker)) = (entry.task, entry.place) else { return };
+        self.leave_worker(call, worker);
+        self.settle(call, End::PostFailed);
+        self.pump(task);
+    }
+
+    pub(crate) fn abort_call(&mut self, call: CallId, reason: AbortReason) {
+        let Some(entry) = self.calls.get(call) else { return };
+        let task = entry.task;
+        match entry.place {
+            Place::Nowhere | Place::Abandoned(_) => return,
+            Place::Posted(worker) => self.abandon(call, worker, End::Aborted(reason)),
+            Place::Waiting | Place::Pending | Place::Staged(_) => self.end(call, End::Aborted(reason)),
+        }
+        self.pump(task);
+    }
+
+    pub(crate) fn abort_key(&mut self, key: KeyId) {
+        let Some(record) = self.keys.get_mut(key) else { return };
+        record.aborted = true;
+        // The last first: so none of them moves up to a worker only to be cancelled there.
+        for call in record.calls.values().rev().copied().collect::<Vec<_>>() {
+            self.abort_call(call, AbortReason::Key);
+        }
+    }
+
+    pub(crate) fn clear_key(&mut self, key: KeyId) {
+        if let Some(record) = self.keys.get_mut(key) {
+            record.aborted = false;
+            self.forget_unused_key(key);
+        }
+    }
+
+    /// Settles a call that a worker goes on with; its place there stays taken until the worker answers.
+    fn abandon(&mut self, call: CallId, worker: WorkerId, end: End) {
+        self.emit(Output::Cancel { worker, call });
+        self.report(call, end);
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.place = Place::Abandoned(worker);
+        }
+    }
+
+    /// Takes a call out of wherever it is before a worker has it, and settles it.
+    pub(crate) fn end(&mut self, call: CallId, end: End) {
+        let Some(entry) = self.calls.get(call) else { return };
+        let (task, rank) = (entry.task, entry.rank);
+        match entry.place {
+            Place::Waiting | Place::Pending => {
+                if let Some(record) = self.tasks.get_mut(task) {
+                    record.waiting.remove(&rank);
+                    record.pending.remove(&rank);
+                }
+            }
+            Place::Staged(worker) | Place::Posted(worker) | Place::Abandoned(worker) => {
+                self.leave_worker(call, worker);
+            }
+            Place::Nowhere => {}
+        }
+        self.touch(task);
+        self.settle(call, end);
+    }
+
+    /// Frees a call's place at its worker.
+    pub(crate) fn leave_worker(&mut self, call: CallId, worker: WorkerId) {
+        let Some(entry) = self.calls.get(call) else { return };
+        let (task, rank) = (entry.task, entry.rank);
+        self.touch(task);
+        let Some(record) = self.tasks.get_mut(task) else { return };
+        record.in_flight = record.in_flight.saturating_sub(1);
+        let idle_timeout = record.config.idle_timeout;
+        let Some(entry) = self.workers.get_mut(worker) else { return };
+        entry.calls.remove(&rank);
+        entry.staged.remove(&rank);
+        if entry.staged.is_empty() {
+            self.unflushed.remove(&worker);
+        }
+        if entry.calls.is_empty()
+            && let Some(idle_timeout) = idle_timeout
+        {
+            self.timers.set(Timer::WorkerIdle(worker), self.now + idle_timeout);
+        }
+    }
+
+    /// Tells the driver how a call ended, and forgets the call.
+    pub(crate) fn settle(&mut self, call: CallId, end: End) {
+        self.report(call, end);
+        self.calls.remove(call);
+    }
+
+    fn report(&mut self, call: CallId, end: End) {
+        let now = self.now;
+        let Some(entry) = self.calls.get_mut(call) else { return };
+        entry.timing.settled = now;
+        let (task, key, rank, timing) = (entry.task, entry.key.take(), entry.rank, entry.timing);
+        if std::mem::take(&mut entry.has_timeout) {
+            self.timers.clear(Timer::CallTimeout(call));
+        }
+        if let Some(record) = self.tasks.get_mut(task) {
+            record.totals.outcomes[end.outcome() as usize] += 1;
+        }
+        if let Some(key) = key {
+            if let Some(record) = self.keys.get_mut(key) {
+                record.calls.remove(&rank);
+            }
+            self.forget_unused_key(key);
+        }
+        self.emit(Output::Settle(Settlement { call, task, end, timing }));
+    }
+
+    fn forget_unused_key(&mut self, key: KeyId) {
+        if self.keys.get(key).is_some_and(|record| !record.aborted && record.calls.is_empty()) {
+            self.keys.remove(key);
+            self.emit(Output::ForgetKey { key });
+        }
+    }
+}

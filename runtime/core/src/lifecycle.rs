@@ -1,0 +1,274 @@
+//! How workers come and go: spawned, ready, idle, crashed, stopped, disposed.
+
+use crate::config::{CrashPolicy, Init};
+use crate::crash::Verdict;
+use crate::handle::{CallId, TaskId, WorkerId};
+use crate::input::CrashKind;
+use crate::output::{End, Fact, Output};
+use crate::runtime::Runtime;
+use crate::task::{LastCrash, Line, Mode, Place, Slot, Worker};
+use crate::timers::Timer;
+
+impl Runtime {
+    pub(crate) fn spawn(&mut self, task: TaskId, index: usize) -> WorkerId {
+        let worker = self.workers.insert(Worker {
+            task,
+            index: index as u32,
+            ready: false,
+            calls: Line::new(),
+            staged: Line::new(),
+        });
+        if let Some(record) = self.tasks.get_mut(task) {
+            record.slots[index] = Slot::Live(worker);
+            record.totals.spawned += 1;
+            let (start, idle) = (record.config.start_timeout, record.config.idle_timeout);
+            self.timers.set(Timer::WorkerStart(worker), self.now + start);
+            if let Some(idle) = idle {
+                self.timers.set(Timer::WorkerIdle(worker), self.now + idle);
+            }
+        }
+        self.touch(task);
+        self.emit(Output::Spawn { task, worker, index: index as u32 });
+        self.fact(Fact::WorkerSpawned { task, index: index as u32 });
+        worker
+    }
+
+    pub(crate) fn start_all(&mut self, task: TaskId) {
+        let size = self.tasks.get(task).map_or(0, |record| record.slots.len());
+        for index in 0..size {
+            if self.tasks.get(task).is_some_and(|record| record.slots[index] == Slot::Empty) {
+                self.spawn(task, index);
+            }
+        }
+    }
+
+    pub(crate) fn worker_ready(&mut self, worker: WorkerId) {
+        let Some(record) = self.workers.get_mut(worker) else { return };
+        record.ready = true;
+        if !record.staged.is_empty() {
+            self.unflushed.insert(worker);
+        }
+        self.timers.clear(Timer::WorkerStart(worker));
+    }
+
+    pub(crate) fn worker_idle(&mut self, worker: WorkerId) {
+        let Some(record) = self.workers.get(worker) else { return };
+        if record.calls.is_empty() {
+            self.terminate(worker);
+        }
+    }
+
+    /// The factory threw: the calls meant for this worker fail with its error, and the place is free again.
+    pub(crate) fn spawn_failed(&mut self, worker: WorkerId) {
+        let Some(record) = self.workers.get(worker) else { return };
+        let task = record.task;
+        for call in self.calls_of(worker) {
+            self.end(call, End::SpawnFailed);
+        }
+        self.remove_worker(worker, Slot::Empty);
+        self.pump(task);
+    }
+
+    pub(crate) fn worker_crashed(&mut self, worker: WorkerId, kind: CrashKind) {
+        let Some(record) = self.workers.get(worker) else { return };
+        let (task, index, ready) = (record.task, record.index, record.ready);
+        let kind = if kind == CrashKind::Error && !ready { CrashKind::Load } else { kind };
+        let now = self.now;
+        let Some(record) = self.tasks.get_mut(task) else { return };
+        record.totals.crashed += 1;
+        record.last_crash = Some(LastCrash { at: now, worker, worker_index: index, kind });
+        let (policy, retries) = (record.config.crash_policy, record.config.crash_max_retries);
+        let verdict = match policy {
+            CrashPolicy::FailTask => Verdict::GiveUp,
+            CrashPolicy::RestartFailInFlight | CrashPolicy::RestartRequeueInFlight => {
+                record.streak.crashed(retries)
+            }
+        };
+        self.fact(Fact::WorkerCrashed { task, worker, index, kind });
+
+        let blame = End::Crashed { worker_index: Some(index), kind };
+        let keep = policy == CrashPolicy::RestartRequeueInFlight && verdict != Verdict::GiveUp;
+        for call in self.calls_of(worker) {
+            match self.calls.get(call).map(|entry| entry.place) {
+                Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
+                // A worker that was ready has not seen what is only staged for it: no blame, no loss.
+                Some(Place::Staged(_)) if ready => self.requeue(call, worker),
+                Some(Place::Posted(_) | Place::Staged(_)) if keep => self.requeue(call, worker),
+                _ => self.end(call, blame),
+            }
+        }
+        match verdict {
+            Verdict::GiveUp => {
+                self.remove_worker(worker, Slot::Empty);
+                self.fail_task(task, blame);
+            }
+            Verdict::RestartAfter(pause) => {
+                self.remove_worker(worker, Slot::Backoff);
+                self.timers.set(Timer::Restart(task, index), self.now + pause);
+                self.pump(task);
+            }
+        }
+    }
+
+    /// The pause after a crash is over.
+    pub(crate) fn restart(&mut self, task: TaskId, index: u32) {
+        let Some(record) = self.tasks.get_mut(task) else { return };
+        let eager = record.config.init == Init::Eager;
+        if let Some(slot) = record.slots.get_mut(index as usize)
+            && *slot == Slot::Backoff
+        {
+            *slot = Slot::Empty;
+            if eager {
+                self.spawn(task, index as usize);
+            }
+        }
+        self.pump(task);
+    }
+
+    pub(crate) fn pause(&mut self, task: TaskId) {
+        let Some(record) = self.tasks.get_mut(task) else { return };
+        if record.mode != Mode::Running {
+            return;
+        }
+        record.mode = Mode::Paused;
+        for worker in record.workers().collect::<Vec<_>>() {
+            for call in self.calls_of(worker) {
+                match self.calls.get(call).map(|entry| entry.place) {
+                    Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
+                    _ => self.requeue(call, worker),
+                }
+            }
+            self.terminate(worker);
+        }
+        self.end_backoffs(task);
+    }
+
+    pub(crate) fn resume(&mut self, task: TaskId) {
+        let Some(record) = self.tasks.get_mut(task) else { return };
+        if record.mode == Mode::Running {
+            return self.start_if_eager(task);
+        }
+        record.mode = Mode::Running;
+        record.streak.reset();
+        self.start_if_eager(task);
+        self.pump(task);
+    }
+
+    pub(crate) fn dispose(&mut self, task: TaskId) {
+        let Some(record) = self.tasks.get(task) else { return };
+        let mut calls: Vec<CallId> =
+            record.pending.values().chain(record.waiting.values()).copied().collect();
+        let workers: Vec<WorkerId> = record.workers().collect();
+        for &worker in &workers {
+            calls.extend(self.calls_of(worker));
+        }
+        for call in calls {
+            match self.calls.get(call).map(|entry| entry.place) {
+                Some(Place::Abandoned(worker)) => self.drop_abandoned(call, worker),
+                _ => self.end(call, End::Disposed),
+            }
+        }
+        for worker in workers {
+            self.terminate(worker);
+        }
+        self.end_backoffs(task);
+        if let Some(record) = self.tasks.get(task) {
+            let (gauges, told) = (record.gauges(), record.told);
+            if gauges != told {
+                self.fact(Fact::Gauges { task, gauges });
+            }
+        }
+        self.tasks.remove(task);
+    }
+
+    fn start_if_eager(&mut self, task: TaskId) {
+        if self.tasks.get(task).is_some_and(|record| record.config.init == Init::Eager) {
+            self.start_all(task);
+        }
+    }
+
+    /// The task gives up: everything it has fails, until its workers are started again.
+    fn fail_task(&mut self, task: TaskId, blame: End) {
+        let Some(record) = self.tasks.get_mut(task) else { return };
+        record.mode = Mode::Failed;
+        let mut calls: Vec<CallId> =
+            record.pending.values().chain(record.waiting.values()).copied().collect();
+        let workers: Vec<WorkerId> = record.workers().collect();
+        for &worker in &workers {
+            calls.extend(self.calls_of(worker));
+        }
+        for call in calls {
+            match self.calls.get(call).map(|entry| entry.place) {
+                Some(Place::Abandoned(worker)) => self.drop_abandoned(call, worker),
+                _ => self.end(call, blame),
+            }
+        }
+        for worker in workers {
+            self.terminate(worker);
+        }
+        self.end_backoffs(task);
+    }
+
+    /// Ends a worker on purpose. Whatever it had must have left it.
+    fn terminate(&mut self, worker: WorkerId) {
+        let Some(record) = self.workers.get(worker) else { return };
+        let (task, index) = (record.task, record.index);
+        if let Some(record) = self.tasks.get_mut(task) {
+            record.totals.terminated += 1;
+        }
+        self.remove_worker(worker, Slot::Empty);
+        self.fact(Fact::WorkerTerminated { task, index });
+    }
+
+    fn remove_worker(&mut self, worker: WorkerId, leave: Slot) {
+        self.emit(Output::Terminate { worker });
+        self.timers.clear(Timer::WorkerIdle(worker));
+        self.timers.clear(Timer::WorkerStart(worker));
+        self.unflushed.remove(&worker);
+        if let Some(record) = self.workers.remove(worker) {
+            self.touch(record.task);
+            if let Some(task) = self.tasks.get_mut(record.task) {
+                task.slots[record.index as usize] = leave;
+            }
+        }
+    }
+
+    fn end_backoffs(&mut self, task: TaskId) {
+        let Some(record) = self.tasks.get_mut(task) else { return };
+        for (index, slot) in record.slots.iter_mut().enumerate() {
+            if *slot == Slot::Backoff {
+                *slot = Slot::Empty;
+                self.timers.clear(Timer::Restart(task, index as u32));
+            }
+        }
+    }
+
+    pub(crate) fn calls_of(&self, worker: WorkerId) -> Vec<CallId> {
+        self.workers.get(worker).map(|record| record.calls.values().copied().collect()).unwrap_or_default()
+    }
+
+    /// Puts a call back where it was in the queue. Only one that a worker had is told as requeued.
+    fn requeue(&mut self, call: CallId, worker: WorkerId) {
+        self.leave_worker(call, worker);
+        let now = self.now;
+        let Some(entry) = self.calls.get_mut(call) else { return };
+        let (task, rank) = (entry.task, entry.rank);
+        let was_posted = matches!(entry.place, Place::Posted(_));
+        entry.place = Place::Pending;
+        entry.timing.queued = now;
+        if let Some(record) = self.tasks.get_mut(task) {
+            record.pending.insert(rank, call);
+            if was_posted {
+                record.totals.requeued += 1;
+            }
+        }
+        if was_posted {
+            self.fact(Fact::Requeued { task, call });
+        }
+    }
+
+    fn drop_abandoned(&mut self, call: CallId, worker: WorkerId) {
+        self.leave_worker(call, worker);
+        self.calls.remove(call);
+    }
+}

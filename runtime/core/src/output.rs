@@ -1,0 +1,215 @@
+//! Everything the core can ask of its driver.
+
+use std::time::Duration;
+
+use crate::config::QueuePolicy;
+use crate::handle::{CallId, KeyId, TaskId, WorkerId};
+use crate::input::{AbortReason, CrashKind};
+use crate::outcome::{ErrorKind, Outcome};
+use crate::time::Instant;
+
+/// One thing to do, from [`crate::Runtime::poll_output`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Output {
+    /// Start a worker; answer with `WorkerReady`, `WorkerCrashed` or `SpawnFailed`.
+    Spawn {
+        /// Its task.
+        task: TaskId,
+        /// Its handle.
+        worker: WorkerId,
+        /// Its place in the pool.
+        index: u32,
+    },
+    /// Send a call to a worker. Posts to one worker that follow each other share a message.
+    Post {
+        /// The worker.
+        worker: WorkerId,
+        /// The call.
+        call: CallId,
+    },
+    /// Tell a worker that a call it has is cancelled.
+    Cancel {
+        /// The worker.
+        worker: WorkerId,
+        /// The call.
+        call: CallId,
+    },
+    /// End a worker at once; nothing it says from now on counts.
+    Terminate {
+        /// The worker.
+        worker: WorkerId,
+    },
+    /// A caller that waited has its place in the queue.
+    Admit {
+        /// The call.
+        call: CallId,
+    },
+    /// A call is over for its caller. Its payload is no longer needed.
+    Settle(Settlement),
+    /// A key is neither aborted nor in use: forget it.
+    ForgetKey {
+        /// The key.
+        key: KeyId,
+    },
+    /// Something worth telling.
+    Fact(Fact),
+}
+
+/// The end of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settlement {
+    /// The call.
+    pub call: CallId,
+    /// Its task.
+    pub task: TaskId,
+    /// How it ended.
+    pub end: End,
+    /// When it was where.
+    pub timing: Timing,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// The handler returned; the driver has the value.
+    Ok,
+    /// The handler threw; the driver has the error.
+    Error,
+    /// It could not be posted; the driver has the error.
+    PostFailed,
+    /// It was cancelled.
+    Aborted(AbortReason),
+    /// The queue refused or dropped it.
+    Dropped(QueuePolicy),
+    /// Its task is gone.
+    Disposed,
+    /// Its worker crashed, or its task had failed.
+    Crashed {
+        /// The worker's place in the pool.
+        worker_index: Option<u32>,
+        /// How the worker ended.
+        kind: CrashKind,
+    },
+    /// No worker could be made for it; the driver has the error.
+    SpawnFailed,
+}
+
+impl End {
+    /// The counter it goes into.
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            End::Ok => Outcome::Ok,
+            End::Error | End::PostFailed | End::Crashed { .. } => Outcome::Error,
+            End::Aborted(_) => Outcome::Canceled,
+            End::Dropped(_) | End::Disposed | End::SpawnFailed => Outcome::Rejected,
+        }
+    }
+
+    /// What kind of error it is.
+    pub const fn error_kind(self) -> Option<ErrorKind> {
+        match self {
+            End::Ok => None,
+            End::Error | End::PostFailed => Some(ErrorKind::Exception),
+            End::Aborted(_) => Some(ErrorKind::Abort),
+            End::Dropped(_) | End::Disposed => Some(ErrorKind::Queue),
+            End::Crashed { .. } | End::SpawnFailed => Some(ErrorKind::Crash),
+        }
+    }
+}
+
+/// When a call was where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// It was made.
+    pub dispatched: Instant,
+    /// It had its place in the queue.
+    pub admitted: Option<Instant>,
+    /// It was last put into the queue.
+    pub queued: Instant,
+    /// It was first posted to a worker.
+    pub first_posted: Option<Instant>,
+    /// It was last posted to a worker.
+    pub posted: Option<Instant>,
+    /// It was settled.
+    pub settled: Instant,
+    /// How many times it was posted.
+    pub attempts: u32,
+    /// The place of the worker that had it last.
+    pub worker_index: Option<u32>,
+}
+
+/// Something worth telling, for telemetry.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Fact {
+    /// A call was made.
+    Dispatched {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+    },
+    /// A call was posted to a worker.
+    Started {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+        /// From the call until now.
+        wait: Duration,
+    },
+    /// A call went back to the front of the queue.
+    Requeued {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+    },
+    /// A worker is being started.
+    WorkerSpawned {
+        /// The task.
+        task: TaskId,
+        /// Its place in the pool.
+        index: u32,
+    },
+    /// A worker crashed.
+    WorkerCrashed {
+        /// The task.
+        task: TaskId,
+        /// The worker.
+        worker: WorkerId,
+        /// Its place in the pool.
+        index: u32,
+        /// How it ended.
+        kind: CrashKind,
+    },
+    /// A worker was ended on purpose.
+    WorkerTerminated {
+        /// The task.
+        task: TaskId,
+        /// Its place in the pool.
+        index: u32,
+    },
+    /// A task's gauges changed. Comes last among an input's facts.
+    Gauges {
+        /// The task.
+        task: TaskId,
+        /// The new values.
+        gauges: Gauges,
+    },
+}
+
+/// What a task has at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// Calls at workers.
+    pub in_flight: u32,
+    /// Calls in the queue.
+    pub pending: u32,
+    /// Calls whose caller waits for a place.
+    pub waiting: u32,
+    /// Workers alive.
+    pub workers: u32,
+}

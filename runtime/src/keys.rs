@@ -1,0 +1,39 @@
+//! Cancellation keys: the strings that users give, and the core's handles for them.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use atelier_core::KeyId;
+
+/// Keys that are aborted or in use; others take no memory.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    by_name: HashMap<Rc<str>, KeyId>,
+    names: HashMap<KeyId, Rc<str>>,
+}
+
+impl Keys {
+    pub(crate) fn get(&self, name: &str) -> Option<KeyId> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn get_or_mint(&mut self, name: &str, mint: impl FnOnce() -> KeyId) -> (KeyId, Rc<str>) {
+        if let Some((name, &key)) = self.by_name.get_key_value(name) {
+            return (key, name.clone());
+        }
+        let (key, name) = (mint(), Rc::<str>::from(name));
+        self.by_name.insert(name.clone(), key);
+        self.names.insert(key, name.clone());
+        (key, name)
+    }
+
+    pub(crate) fn forget(&mut self, key: KeyId) {
+        if let Some(name) = self.names.remove(&key) {
+            self.by_name.remove(&name);
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<KeyId> {
+        self.names.keys().copied().collect()
+    }
+}

@@ -1,0 +1,128 @@
+//! The Rust face of a runtime.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use atelier_core::{Gauges, SpanContext, TaskConfig};
+use wasm_bindgen::JsValue;
+use web_sys::Worker;
+
+use crate::clock::Clock;
+use crate::driver::{Driver, Event, TaskEntry};
+use crate::emit::{Emitter, Label};
+use crate::error::DefineError;
+use crate::task::Task;
+use crate::trace::Trace;
+
+thread_local! {
+    static NEXT_RUNTIME: Cell<u64> = const { Cell::new(1) };
+}
+
+/// What a runtime tells through `tracing`.
+#[derive(Clone, Copy, Debug)]
+pub struct RuntimeConfig {
+    /// Whether calls have spans.
+    pub spans: bool,
+    /// The part of the traces that is sampled, 0 to 1.
+    pub sample_rate: f64,
+    /// Whether metric events are emitted from the start.
+    pub metrics: bool,
+}
+
+impl Default for RuntimeConfig {
+    fn default() -> RuntimeConfig {
+        RuntimeConfig { spans: true, sample_rate: 1.0, metrics: true }
+    }
+}
+
+/// Tasks and their workers. Several runtimes live side by side without touching each other.
+#[derive(Clone)]
+pub struct TaskRuntime {
+    driver: Rc<Driver>,
+    id: u64,
+}
+
+impl TaskRuntime {
+    /// A runtime without tasks.
+    pub fn new(config: RuntimeConfig) -> TaskRuntime {
+        let id = NEXT_RUNTIME.replace(NEXT_RUNTIME.get() + 1);
+        let rate = if config.sample_rate.is_nan() { 1.0 } else { config.sample_rate.clamp(0.0, 1.0) };
+        TaskRuntime { driver: Driver::new(Emitter::new(id, config.metrics, config.spans), rate), id }
+    }
+
+    /// The runtime's number, unique in the page: what telemetry calls it.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The clock that everything in this runtime is told by.
+    pub fn clock(&self) -> Clock {
+        self.driver.clock
+    }
+
+    /// Defines a task; `factory` makes its workers.
+    ///
+    /// # Errors
+    /// When the settings make no sense or the id is taken.
+    pub fn define_task(
+        &self,
+        id: &str,
+        name: Option<&str>,
+        config: TaskConfig,
+        factory: impl Fn() -> Result<Worker, JsValue> + 'static,
+    ) -> Result<Task, DefineError> {
+        let driver = &self.driver;
+        if driver.tasks.borrow().values().any(|entry| &*entry.label.id == id) {
+            return Err(DefineError::DuplicateId(id.to_owned()));
+        }
+        let task = driver.core.borrow_mut().define_task(config.clone(), driver.clock.now())?;
+        let id = Rc::<str>::from(id);
+        let label = Label {
+            handle: task.to_bits(),
+            id: id.clone(),
+            name: name.map(Rc::from),
+            kind: config.task_type.name(),
+        };
+        driver.emitter.task_defined(&label, &config);
+        let entry = TaskEntry { label, factory: Rc::new(factory), crash: None, gauges: Gauges::default() };
+        driver.tasks.borrow_mut().insert(task, entry);
+        driver.drain();
+        Ok(Task::new(driver.clone(), task, id))
+    }
+
+    /// Begins a trace; with a parent it continues that one and shares its sampling decision.
+    pub fn create_trace(&self, name: Option<&str>, parent: Option<SpanContext>) -> Trace {
+        Trace::begin(self.driver.clone(), name, parent)
+    }
+
+    /// Cancels every call with this key, and later ones too until it is cleared.
+    pub fn abort_key(&self, key: &str) {
+        self.driver.tell(Event::AbortKey(key.into()));
+    }
+
+    /// Whether a key is aborted.
+    pub fn is_key_aborted(&self, key: &str) -> bool {
+        let key = self.driver.keys.borrow().get(key);
+        key.is_some_and(|key| self.driver.core.borrow().is_key_aborted(key))
+    }
+
+    /// Lets calls with this key through again.
+    pub fn clear_key(&self, key: &str) {
+        self.driver.tell(Event::ClearKey(key.into()));
+    }
+
+    /// Lets calls with any key through again.
+    pub fn clear_all_keys(&self) {
+        self.driver.tell(Event::ClearAllKeys);
+    }
+
+    /// Turns metric events on or off.
+    pub fn set_metrics(&self, on: bool) {
+        self.driver.emitter.set_metrics(on);
+    }
+
+    /// Called whenever something happened and all of it is told: the moment to hand telemetry on.
+    pub fn on_drained(&self, callback: impl Fn() + 'static) {
+        self.driver.on_drained(Rc::new(callback));
+    }
+}

@@ -1,0 +1,193 @@
+//! The Rust face of a task: calls, and its workers' life.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use atelier_core::{Dispatch, Input, Priority, SpanContext, TaskId, TaskState, sampled};
+use js_sys::Array;
+use wasm_bindgen::JsValue;
+use web_sys::AbortSignal;
+
+use crate::calls::{Payload, SignalListener, Sink, Transfer};
+use crate::driver::{Driver, Event};
+use crate::emit::SpanPlace;
+use crate::error::{CallError, Crash};
+use crate::trace::Trace;
+
+/// What goes with one call besides its arguments.
+#[derive(Clone, Debug)]
+pub struct CallOptions {
+    /// The cancellation key; an empty one is none.
+    pub key: Option<String>,
+    /// The call's own signal.
+    pub signal: Option<AbortSignal>,
+    /// The trace it belongs to.
+    pub trace: Option<Rc<Trace>>,
+    /// How its buffers travel.
+    pub transfer: Transfer,
+    /// Whether the result's buffers are moved.
+    pub transfer_result: bool,
+    /// Its place among the calls that wait.
+    pub priority: Priority,
+    /// Its own timeout; the task's when `None`.
+    pub timeout: Option<Duration>,
+}
+
+impl Default for CallOptions {
+    fn default() -> CallOptions {
+        CallOptions {
+            key: None,
+            signal: None,
+            trace: None,
+            transfer: Transfer::Auto,
+            transfer_result: true,
+            priority: Priority::default(),
+            timeout: None,
+        }
+    }
+}
+
+/// A task of a [`crate::TaskRuntime`]. Cloning gives another handle to the same task.
+#[derive(Clone)]
+pub struct Task {
+    driver: Rc<Driver>,
+    id: TaskId,
+    name: Rc<str>,
+    disposed: Rc<Cell<bool>>,
+}
+
+impl Task {
+    pub(crate) fn new(driver: Rc<Driver>, id: TaskId, name: Rc<str>) -> Task {
+        Task { driver, id, name, disposed: Rc::default() }
+    }
+
+    /// The task's id as its user gave it.
+    pub fn id(&self) -> &str {
+        &self.name
+    }
+
+    /// The task's number in its runtime, as telemetry has it.
+    pub fn handle(&self) -> u64 {
+        self.id.to_bits()
+    }
+
+    /// Calls a method; `sink` is called once with how it ended, never before this returns.
+    pub fn dispatch(&self, method: &str, args: Array, options: CallOptions, sink: Sink) {
+        let driver = &self.driver;
+        let call = driver.core.borrow_mut().mint_call();
+        let number = driver.next_number();
+        let key = options.key.filter(|key| !key.is_empty()).map(Rc::<str>::from);
+        let fired_already = options.signal.as_ref().is_some_and(AbortSignal::aborted);
+        let signal = options.signal.filter(|_| !fired_already).map(|signal| {
+            let driver = Rc::downgrade(driver);
+            SignalListener::new(signal, move || {
+                if let Some(driver) = driver.upgrade() {
+                    driver.signal_fired(call);
+                }
+            })
+        });
+        let span = driver.span_place(options.trace.as_deref()).and_then(|place| {
+            let at = driver.clock.unix_nanos(driver.clock.now());
+            let tasks = driver.tasks.borrow();
+            let label = &tasks.get(&self.id)?.label;
+            Some(driver.emitter.call_span(label, number, method, at, &place))
+        });
+        let payload = Payload {
+            number,
+            method: Rc::from(method),
+            args,
+            transfer: options.transfer,
+            transfer_result: options.transfer_result,
+            key: key.clone(),
+            sink: Some(sink),
+            span,
+            answer: None,
+            handler: None,
+            posts: 0,
+            moved: false,
+            _signal: signal,
+        };
+        driver.payloads.borrow_mut().insert(call, payload);
+        let dispatch =
+            Dispatch { call, task: self.id, key: None, priority: options.priority, timeout: options.timeout };
+        driver.tell(Event::Dispatch(dispatch, key));
+        if fired_already {
+            driver.signal_fired(call);
+        }
+    }
+
+    /// Calls a method and waits for its result.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub fn call(
+        &self,
+        method: &str,
+        args: Array,
+        options: CallOptions,
+    ) -> impl Future<Output = Result<JsValue, CallError>> + use<> {
+        let (sender, receiver) = futures_channel::oneshot::channel();
+        let sink = move |result| {
+            // Nobody may wait any more: then nobody misses it.
+            let _ = sender.send(result);
+        };
+        self.dispatch(method, args, options, Box::new(sink));
+        async move { receiver.await.unwrap_or(Err(CallError::Disposed)) }
+    }
+
+    /// The task's state; `None` when it is disposed.
+    pub fn state(&self) -> Option<TaskState> {
+        self.driver.core.borrow().task_state(self.id)
+    }
+
+    /// The most recent crash.
+    pub fn last_crash(&self) -> Option<Rc<Crash>> {
+        self.driver.tasks.borrow().get(&self.id).and_then(|entry| entry.crash.clone())
+    }
+
+    /// Lets the workers of a stopped or failed task start again.
+    pub fn start_workers(&self) {
+        self.driver.tell(Event::Core(Input::Resume { task: self.id }));
+    }
+
+    /// Stops the workers; what they had goes back to the front of the queue.
+    pub fn stop_workers(&self) {
+        self.driver.tell(Event::Core(Input::Pause { task: self.id }));
+    }
+
+    /// Ends the task: its calls are rejected, its workers ended. A second time does nothing.
+    pub fn dispose(&self) {
+        if !self.disposed.replace(true) {
+            self.driver.tell(Event::Core(Input::Dispose { task: self.id }));
+            self.driver.tell(Event::ForgetTask(self.id));
+        }
+    }
+}
+
+impl Driver {
+    /// Where a new call's span stands; `None` when it is not sampled.
+    fn span_place(&self, trace: Option<&Trace>) -> Option<SpanPlace> {
+        if !self.emitter.spans() {
+            return None;
+        }
+        let (trace_id, parent, trace_name) = match trace {
+            Some(trace) => {
+                if !trace.context().sampled {
+                    return None;
+                }
+                (trace.context().trace_id, Some(trace.context().span_id), trace.name().cloned())
+            }
+            None => {
+                let trace_id = self.ids.trace_id();
+                if !sampled(trace_id, self.sample_rate) {
+                    return None;
+                }
+                (trace_id, None, None)
+            }
+        };
+        let context = SpanContext { trace_id, span_id: self.ids.span_id(), sampled: true, random: true };
+        Some(SpanPlace { context, parent, trace_name })
+    }
+}

@@ -1,0 +1,129 @@
+//! Inside a worker: handlers in Rust.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+pub use js_sys::Array;
+use js_sys::Promise;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+use crate::error::CallError;
+
+#[wasm_bindgen(module = "/js/harness.js")]
+extern "C" {
+    fn serve(call: &JsValue);
+    #[wasm_bindgen(js_name = methodNotFound)]
+    fn method_not_found(method: &str) -> JsValue;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a handler knows about its call.
+    pub type Context;
+    /// The call's id, unique in its runtime.
+    #[wasm_bindgen(method, getter, js_name = callId)]
+    pub fn call_id(this: &Context) -> String;
+    /// The call's cancellation key.
+    #[wasm_bindgen(method, getter)]
+    pub fn key(this: &Context) -> Option<String>;
+    /// The call's place in its trace, to pass on (W3C Trace Context).
+    #[wasm_bindgen(method, getter)]
+    pub fn traceparent(this: &Context) -> Option<String>;
+    /// Fires when the call is cancelled.
+    #[wasm_bindgen(method, getter)]
+    pub fn signal(this: &Context) -> web_sys::AbortSignal;
+}
+
+/// The work of one call.
+pub type Work = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
+
+/// Handlers of a worker. The attribute [`crate::handlers`] writes this for an `impl` block.
+pub trait Handlers: 'static {
+    /// Begins a call; `None` when there is no such method.
+    fn call(self: Rc<Self>, method: &str, args: Array, context: Context) -> Option<Work>;
+}
+
+/// Answers the page's calls with these handlers. Called once, from the function that the page names as `entry`.
+///
+/// A panic ends the worker: its message reaches the page as the crash's cause, and the task's crash policy applies.
+pub fn expose(handlers: impl Handlers) {
+    std::panic::set_hook(Box::new(report_panic));
+    let handlers = Rc::new(handlers);
+    let call = Closure::<dyn Fn(String, Array, Context) -> Result<Promise, JsValue>>::new(
+        move |method: String, args: Array, context: Context| {
+            let work =
+                handlers.clone().call(&method, args, context).ok_or_else(|| method_not_found(&method))?;
+            Ok(wasm_bindgen_futures::future_to_promise(work))
+        },
+    );
+    serve(call.as_ref());
+    // The worker answers calls for as long as it lives.
+    call.forget();
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = postMessage)]
+    fn post_message(message: &JsValue);
+}
+
+/// Says why, before the trap that follows ends the worker: a trap itself only says `unreachable`.
+fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
+    const FAULT: f64 = 4.0;
+    let stack = js_sys::Reflect::get(&js_sys::Error::new(""), &JsValue::from_str("stack"))
+        .unwrap_or(JsValue::UNDEFINED);
+    let fault = Array::of4(
+        &JsValue::from_f64(FAULT),
+        &JsValue::from_str("panic"),
+        &JsValue::from_str(&info.to_string()),
+        &stack,
+    );
+    post_message(&Array::of1(&fault));
+}
+
+/// An argument out of what the page sent.
+///
+/// # Errors
+/// A `TypeError` that names the argument, when it is of another shape.
+pub fn argument<T: DeserializeOwned>(args: &Array, index: u32, name: &str) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(args.get(index)).map_err(|error| {
+        js_sys::TypeError::new(&format!("argument '{name}' (number {}): {error}", index + 1)).into()
+    })
+}
+
+/// A handler's result on its way to the page.
+///
+/// # Errors
+/// When it cannot be expressed in JavaScript.
+pub fn result<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
+    value.serialize(&serializer).map_err(|error| js_sys::Error::new(&error.to_string()).into())
+}
+
+/// A handler's error on its way to the page: an `Error` whose name is the Rust type's and whose message is what it displays.
+pub fn failure<E: std::fmt::Display>(error: &E) -> JsValue {
+    let failure = js_sys::Error::new(&error.to_string());
+    let name = std::any::type_name::<E>();
+    failure.set_name(name.rsplit("::").next().unwrap_or(name).trim_end_matches('>'));
+    failure.into()
+}
+
+/// Adds an argument to a call: the client's side.
+///
+/// # Errors
+/// When it cannot be expressed in JavaScript.
+pub fn push<T: Serialize>(args: &Array, value: &T) -> Result<(), CallError> {
+    args.push(&result(value).map_err(CallError::NotSent)?);
+    Ok(())
+}
+
+/// Reads a call's result: the client's side.
+///
+/// # Errors
+/// When the worker answered with something of another shape.
+pub fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, CallError> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| CallError::Unreadable(error.to_string()))
+}
