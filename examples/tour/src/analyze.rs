@@ -1,7 +1,7 @@
 //! What can be said about a photograph: how sharp it is, how its tones are spread, which colours rule it.
 
 use auto_palette::{Algorithm, ImageData, Palette};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{PhotoError, Pixels, resize};
 
@@ -15,7 +15,7 @@ const COLOURS: usize = 6;
 const COLOURS_SIDE: u32 = 96;
 
 /// What [`analyze`] found, and the pixels, which go on to the next step.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Analyzed {
     /// The pixels that came in.
     pub pixels: Pixels,
@@ -24,7 +24,7 @@ pub struct Analyzed {
 }
 
 /// Findings about one photograph.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     /// Variance of the Laplacian of the brightness (0 to 255): near 0 when everything is blurred, thousands where there
     /// is fine detail. Comparable between photographs of the same size.
@@ -36,7 +36,7 @@ pub struct Analysis {
 }
 
 /// Numbers of pixels by tone, dark to bright, [`BINS`] bins a channel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {
     /// Red.
     pub red: Vec<u32>,
@@ -49,7 +49,7 @@ pub struct Histogram {
 }
 
 /// One colour of a photograph.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Colour {
     /// Red, 0 to 255.
     pub red: u8,

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::error::ImageError;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{PhotoError, Pixels};
 
@@ -14,12 +14,12 @@ use crate::{PhotoError, Pixels};
 pub const MAX_PIXELS: u64 = 64_000_000;
 
 /// What [`decode`] found in a file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Decoded {
     /// The photograph, turned upright.
     pub pixels: Pixels,
     /// `PNG`, `JPEG` or `WebP`.
-    pub format: &'static str,
+    pub format: String,
 }
 
 /// Decodes a PNG, JPEG or WebP file. It is turned as its Exif orientation says; what is transparent becomes white.
@@ -47,7 +47,7 @@ pub fn decode(file: &[u8]) -> Result<Decoded, PhotoError> {
     let image = if image.color().has_alpha() { over_white(&image) } else { image.into_rgb8() };
     let (width, height) = image.dimensions();
     let pixels = Pixels { width, height, data: image.into_raw() }.checked()?;
-    Ok(Decoded { pixels, format: name })
+    Ok(Decoded { pixels, format: name.to_owned() })
 }
 
 fn readable_format(file: &[u8]) -> Result<(ImageFormat, &'static str), PhotoError> {
@@ -104,7 +104,7 @@ mod tests {
         {
             let decoded = decode(file).unwrap();
             assert_eq!(
-                (decoded.format, decoded.pixels.width, decoded.pixels.height),
+                (decoded.format.as_str(), decoded.pixels.width, decoded.pixels.height),
                 (format, width, height)
             );
             assert!(decoded.pixels.checked().is_ok());
@@ -147,7 +147,7 @@ mod tests {
             (b"# A shopping list", "no image format known here"),
         ] {
             let error = reason(file);
-            assert_eq!(error.name(), "NotAPhotographError");
+            assert!(matches!(error, PhotoError::NotAPhotograph { .. }));
             assert!(error.to_string().contains(says), "{error}");
             assert!(error.to_string().ends_with("it reads PNG, JPEG and WebP"), "{error}");
         }
@@ -157,11 +157,11 @@ mod tests {
     fn a_damaged_photograph_is_an_error_wherever_it_is_cut() {
         for file in [CHELSEA, CAMERA] {
             for length in [8, 20, 60, 1000, file.len() / 2] {
-                assert_eq!(reason(&file[..length]).name(), "DamagedPhotographError", "cut at {length}");
+                assert!(matches!(reason(&file[..length]), PhotoError::Damaged { .. }), "cut at {length}");
             }
         }
         for length in [3, 20, 200] {
-            assert_eq!(reason(&ROCKET[..length]).name(), "DamagedPhotographError", "cut at {length}");
+            assert!(matches!(reason(&ROCKET[..length]), PhotoError::Damaged { .. }), "cut at {length}");
         }
     }
 

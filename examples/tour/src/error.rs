@@ -1,6 +1,7 @@
 //! What can be wrong with a photograph.
 
-/// Why a step refused a photograph. The text is shown on its card, so it says what to do.
+/// Why a step refused a photograph. The text is shown on its card, so it says what to do;
+/// the type's name is the name of the JavaScript error and the `error.type` of the call's span.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PhotoError {
@@ -44,17 +45,4 @@ pub enum PhotoError {
         /// What the library said.
         reason: String,
     },
-}
-
-impl PhotoError {
-    /// The `name` of the JavaScript error, and the `error.type` of the call's span.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            PhotoError::NotAPhotograph { .. } => "NotAPhotographError",
-            PhotoError::Damaged { .. } => "DamagedPhotographError",
-            PhotoError::TooLarge { .. } => "PhotographTooLargeError",
-            PhotoError::BadArgument { .. } => "BadArgumentError",
-            PhotoError::Step { .. } => "PhotographStepError",
-        }
-    }
 }

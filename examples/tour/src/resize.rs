@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn senseless_arguments_are_refused() {
-        assert_eq!(resize(grey(4, 4), 0).unwrap_err().name(), "BadArgumentError");
+        assert!(matches!(resize(grey(4, 4), 0).unwrap_err(), PhotoError::BadArgument { .. }));
         let moved_away = Pixels { data: Vec::new(), ..grey(4, 4) };
-        assert_eq!(resize(moved_away, 2).unwrap_err().name(), "BadArgumentError");
+        assert!(matches!(resize(moved_away, 2).unwrap_err(), PhotoError::BadArgument { .. }));
     }
 }
