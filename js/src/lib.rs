@@ -1,1 +1,15 @@
-//! Atelier's npm package.
+//! The npm package's wasm: what the modules in `npm/` need, and nothing more.
+//!
+//! Options are read, errors and snapshots are written; scheduling is the runtime's and aggregation the telemetry's.
+
+mod aggregates;
+mod errors;
+mod events;
+mod options;
+mod otlp;
+mod runtime;
+mod snapshot;
+mod stream;
+mod task;
+mod telemetry;
+mod trace;

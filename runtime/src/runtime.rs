@@ -87,7 +87,7 @@ impl TaskRuntime {
         let entry = TaskEntry { label, factory: Rc::new(factory), crash: None, gauges: Gauges::default() };
         driver.tasks.borrow_mut().insert(task, entry);
         driver.drain();
-        Ok(Task::new(driver.clone(), task, id))
+        Ok(Task::new(driver.clone(), task, id, config))
     }
 
     /// Begins a trace; with a parent it continues that one and shares its sampling decision.
@@ -114,6 +114,11 @@ impl TaskRuntime {
     /// Lets calls with any key through again.
     pub fn clear_all_keys(&self) {
         self.driver.tell(Event::ClearAllKeys);
+    }
+
+    /// Whether calls have spans.
+    pub fn spans(&self) -> bool {
+        self.driver.emitter.spans()
     }
 
     /// Turns metric events on or off.

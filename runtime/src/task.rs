@@ -5,7 +5,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use atelier_core::{Dispatch, Input, Priority, SpanContext, TaskId, TaskState, sampled};
+use atelier_core::{Dispatch, Input, Priority, SpanContext, TaskConfig, TaskId, TaskState, sampled};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
@@ -55,17 +55,23 @@ pub struct Task {
     driver: Rc<Driver>,
     id: TaskId,
     name: Rc<str>,
+    config: Rc<TaskConfig>,
     disposed: Rc<Cell<bool>>,
 }
 
 impl Task {
-    pub(crate) fn new(driver: Rc<Driver>, id: TaskId, name: Rc<str>) -> Task {
-        Task { driver, id, name, disposed: Rc::default() }
+    pub(crate) fn new(driver: Rc<Driver>, id: TaskId, name: Rc<str>, config: TaskConfig) -> Task {
+        Task { driver, id, name, config: Rc::new(config), disposed: Rc::default() }
     }
 
     /// The task's id as its user gave it.
     pub fn id(&self) -> &str {
         &self.name
+    }
+
+    /// The task's settings.
+    pub fn config(&self) -> &TaskConfig {
+        &self.config
     }
 
     /// The task's number in its runtime, as telemetry has it.

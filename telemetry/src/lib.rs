@@ -1,8 +1,40 @@
 //! Atelier's telemetry: what the runtime emits through `tracing`, aggregated, kept in bounds and handed on.
+//!
+//! [`Telemetry::layer`] listens; [`Telemetry::subscribe`] hands on record by record, [`Telemetry::metrics`] reads the
+//! aggregates, [`Telemetry::frames`] makes the snapshot stream, and [`Telemetry::ledger`] accounts for all of it.
 
+mod account;
+mod consumer;
+mod distribution;
+mod events;
 pub mod frame;
+mod frames;
+mod layer;
 mod metrics;
+pub mod performance;
 mod record;
+mod runtime;
+mod series;
+mod slots;
+mod spans;
+mod state;
+mod subscription;
+mod telemetry;
+mod text;
+#[cfg(target_arch = "wasm32")]
+mod web;
 
-pub use metrics::{GaugeValue, HistogramValue, MetricsSnapshot, Series, SeriesKey};
+pub use account::Signal;
+pub use consumer::{DEFAULT_SUBSCRIPTION_CAPACITY, SubscribeOptions};
+pub use distribution::{DEFAULT_MAX_DURATION_MICROS, HISTOGRAM_DIGITS, TaskDistributions};
+pub use frames::{DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, FrameReader};
+pub use layer::TelemetryLayer;
+pub use metrics::{GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey};
 pub use record::{MetricRecord, Phases, Record, SpanRecord, SpanStatus, TaskMeta, TraceRecord};
+pub use runtime::{AGGREGATION, DEFAULT_DISPOSED_TASKS_KEPT};
+pub use series::DEFAULT_MAX_SERIES_PER_METRIC;
+pub use subscription::Subscription;
+pub use telemetry::Telemetry;
+pub use text::DEFAULT_MAX_TEXTS;
+#[cfg(target_arch = "wasm32")]
+pub use web::BrowserPerformance;

@@ -71,4 +71,18 @@ pub struct MetricsSnapshot {
     pub time_unix_nano: u64,
     /// The series.
     pub series: Vec<(SeriesKey, Series)>,
+    /// What found no series of its own, because its metric had its limit of them: one series a metric.
+    pub overflow: Vec<OverflowSeries>,
+}
+
+/// Everything of one metric that came when it had [`DEFAULT_MAX_SERIES_PER_METRIC`](crate::DEFAULT_MAX_SERIES_PER_METRIC)
+/// series already. It has no attributes; OpenTelemetry's SDKs mark such a series with `otel.metric.overflow`.
+#[derive(Clone, Debug)]
+pub struct OverflowSeries {
+    /// The metric.
+    pub metric: Metric,
+    /// The values together.
+    pub value: Series,
+    /// How many values came here.
+    pub values: u64,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use atelier_core::names::{Metric, Phase};
+use atelier_core::names::{Instrument, Metric, Phase};
 use atelier_core::{ErrorKind, Outcome};
 
 /// What one `tracing` event or closed span became.
@@ -60,6 +60,26 @@ pub struct MetricRecord {
     pub error_type: Option<Arc<str>>,
     /// The phase, for phase durations.
     pub phase: Option<Phase>,
+}
+
+impl MetricRecord {
+    /// The name under which `subscribeEvents` listeners know it.
+    pub fn listener_name(&self) -> &'static str {
+        self.metric.listener(self.outcome)
+    }
+
+    /// The value as those listeners get it: durations in milliseconds.
+    pub fn listener_value(&self) -> f64 {
+        match self.metric.instrument() {
+            Instrument::Histogram => self.value * 1e3,
+            Instrument::Counter | Instrument::Gauge => self.value,
+        }
+    }
+
+    /// The time as those listeners get it: milliseconds since the Unix epoch.
+    pub fn listener_ts(&self) -> f64 {
+        self.time_unix_nano as f64 / 1e6
+    }
 }
 
 /// The status of a span as listeners see it.

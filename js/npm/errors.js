@@ -1,0 +1,68 @@
+// Every error of the package. The wasm makes them through the functions below, so that there is one of each class.
+
+/** Settings that make no sense; `option` names the one to change. */
+export class TaskConfigError extends TypeError {
+  constructor(message, option) {
+    super(message);
+    this.name = 'TaskConfigError';
+    this.option = option;
+  }
+}
+
+/** A worker died, and its calls with it. `cause` is the worker's own error, `kind` says which kind of end it was. */
+export class WorkerCrashedError extends Error {
+  constructor(taskId, { workerIndex, kind, cause } = {}) {
+    super(`Worker crashed for task '${taskId}'`, { cause });
+    this.name = 'WorkerCrashedError';
+    this.taskId = taskId;
+    this.workerIndex = workerIndex;
+    this.kind = kind;
+  }
+}
+
+function named(name, message, cause) {
+  const error = cause === undefined ? new Error(message) : new Error(message, { cause });
+  error.name = name;
+  return error;
+}
+
+/** `AbortError`, as the web platform has it. */
+export function abortError() {
+  return new DOMException('Task was aborted', 'AbortError');
+}
+
+/** The queue or a disposed task refused a call, its payload is lost, or no worker could be made. */
+export function namedError(name, message, cause) {
+  return named(name, message, cause);
+}
+
+/** The error of a handler, with the name, message and stack it had in its worker. */
+export function remoteError(name, message, stack) {
+  const Type = BUILT_IN[name] ?? Error;
+  const error = name === 'AbortError' ? new DOMException(message, name) : new Type(message);
+  if (error.name !== name) Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
+  if (stack !== undefined) {
+    Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
+  }
+  return error;
+}
+
+const BUILT_IN = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+
+/** The cause of a crash, as far as the browser tells it. */
+export function crashCause(name, message, stack, filename, line) {
+  const cause = remoteError(name ?? 'Error', message, stack);
+  if (filename !== undefined) cause.filename = filename;
+  if (line !== undefined) cause.lineno = line;
+  return cause;
+}
+
+/** A crashed worker's error. */
+export function workerCrashedError(taskId, workerIndex, kind, cause) {
+  return new WorkerCrashedError(taskId, { workerIndex, kind, cause });
+}
+
+/** Settings that make no sense. */
+export function taskConfigError(message, option) {
+  return new TaskConfigError(message, option);
+}

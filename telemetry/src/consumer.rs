@@ -1,0 +1,116 @@
+//! A consumer's bounded queue and its accounts.
+
+use std::collections::VecDeque;
+
+use crate::account::{Account, Signal};
+use crate::frame::LedgerRow;
+use crate::record::Record;
+
+/// Why a record was lost: newer ones needed its place.
+pub(crate) const QUEUE_FULL: &str = "queue-full";
+
+/// How many records a subscription holds for a consumer that does not drain it. When one more comes, the oldest is
+/// dropped and counted under `queue-full`.
+pub const DEFAULT_SUBSCRIPTION_CAPACITY: usize = 16_384;
+
+/// What a subscription takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscribeOptions {
+    /// Whether it takes the values of metrics as they happen.
+    pub metrics: bool,
+    /// Whether it takes calls and traces when they end.
+    pub spans: bool,
+    /// How many records wait for it at most; see [`DEFAULT_SUBSCRIPTION_CAPACITY`]. Zero keeps none.
+    pub capacity: usize,
+}
+
+impl Default for SubscribeOptions {
+    fn default() -> SubscribeOptions {
+        SubscribeOptions { metrics: true, spans: true, capacity: DEFAULT_SUBSCRIPTION_CAPACITY }
+    }
+}
+
+/// One consumer of one runtime's records.
+#[derive(Debug)]
+pub(crate) struct Consumer {
+    pub(crate) id: u64,
+    pub(crate) name: Box<str>,
+    pub(crate) wants_metrics: bool,
+    pub(crate) wants_calls: bool,
+    pub(crate) wants_traces: bool,
+    pub(crate) capacity: usize,
+    pub(crate) queue: VecDeque<Record>,
+    pub(crate) accounts: [Account; Signal::ALL.len()],
+    pub(crate) last_error: Option<String>,
+}
+
+impl Consumer {
+    pub(crate) fn account(&mut self, signal: Signal) -> &mut Account {
+        &mut self.accounts[signal as usize]
+    }
+
+    /// Puts a record into the queue, at the cost of the oldest when it is full.
+    pub(crate) fn push(&mut self, record: Record) {
+        let signal = signal_of(&record);
+        if self.capacity == 0 {
+            self.account(signal).lose(QUEUE_FULL);
+            return;
+        }
+        while self.queue.len() >= self.capacity {
+            if let Some(oldest) = self.queue.pop_front() {
+                self.account(signal_of(&oldest)).evict(QUEUE_FULL);
+            }
+        }
+        self.account(signal).queue();
+        self.queue.push_back(record);
+    }
+
+    /// Hands over the oldest records, at most `max`.
+    pub(crate) fn drain(&mut self, max: usize) -> Vec<Record> {
+        let count = max.min(self.queue.len());
+        let records: Vec<Record> = self.queue.drain(..count).collect();
+        for record in &records {
+            self.account(signal_of(record)).hand_over();
+        }
+        records
+    }
+
+    /// The accounts of the signals it takes, and of others that it used.
+    pub(crate) fn ledger(&self) -> impl Iterator<Item = LedgerRow> + '_ {
+        Signal::ALL.into_iter().filter_map(|signal| {
+            let account = &self.accounts[signal as usize];
+            let subscribed = match signal {
+                Signal::Events => self.wants_metrics,
+                Signal::Spans => self.wants_calls || self.wants_traces,
+                Signal::Metrics | Signal::Logs => false,
+            };
+            (subscribed || account.is_used())
+                .then(|| account.row(&self.name, signal, self.last_error.clone()))
+        })
+    }
+}
+
+fn signal_of(record: &Record) -> Signal {
+    match record {
+        Record::Metric(_) => Signal::Events,
+        Record::Span(_) | Record::Trace(_) => Signal::Spans,
+    }
+}
+
+/// The consumers of one runtime.
+#[derive(Debug, Default)]
+pub(crate) struct Consumers(pub(crate) Vec<Consumer>);
+
+impl Consumers {
+    pub(crate) fn find(&mut self, id: u64) -> Option<&mut Consumer> {
+        self.0.iter_mut().find(|consumer| consumer.id == id)
+    }
+
+    pub(crate) fn want_metrics(&self) -> bool {
+        self.0.iter().any(|consumer| consumer.wants_metrics)
+    }
+
+    pub(crate) fn ledger(&self) -> Vec<LedgerRow> {
+        self.0.iter().flat_map(Consumer::ledger).collect()
+    }
+}

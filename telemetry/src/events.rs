@@ -1,0 +1,124 @@
+//! Reads the fields of `tracing` events: a task's introduction and the values of metrics.
+//!
+//! Only plain values are read, never a `Debug` or `Display` implementation: these could emit events themselves while
+//! the telemetry is locked.
+
+use std::fmt;
+use std::sync::Arc;
+
+use atelier_core::Outcome;
+use atelier_core::names::{Metric, Phase};
+use tracing::field::{Field, Visit};
+
+use crate::record::TaskMeta;
+use crate::slots::{Plan, Slot};
+use crate::text::{Text, Texts};
+
+/// A metric event, read.
+#[derive(Debug, Default)]
+pub(crate) struct MetricFields {
+    pub(crate) value: Option<(Metric, f64)>,
+    pub(crate) time: u64,
+    pub(crate) runtime: u64,
+    pub(crate) task: u64,
+    pub(crate) method: Text,
+    pub(crate) error_type: Text,
+    pub(crate) worker_index: Option<u32>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) phase: Option<Phase>,
+}
+
+/// Fills [`MetricFields`].
+pub(crate) struct MetricVisitor<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) texts: &'a mut Texts,
+    pub(crate) fields: MetricFields,
+}
+
+impl Visit for MetricVisitor<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        if let Slot::Value(metric) = self.plan.slot(field) {
+            self.fields.value = Some((metric, value));
+        }
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        if let Slot::Value(metric) = self.plan.slot(field) {
+            self.fields.value = Some((metric, value as f64));
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match self.plan.slot(field) {
+            Slot::Value(metric) => self.fields.value = Some((metric, value as f64)),
+            Slot::Time => self.fields.time = value,
+            Slot::Runtime => self.fields.runtime = value,
+            Slot::Task => self.fields.task = value,
+            Slot::WorkerIndex => self.fields.worker_index = u32::try_from(value).ok(),
+            _ => {}
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match self.plan.slot(field) {
+            Slot::Method => self.fields.method = self.texts.intern(value),
+            Slot::ErrorType => self.fields.error_type = self.texts.intern(value),
+            Slot::Outcome => self.fields.outcome = Outcome::from_name(value),
+            Slot::PhaseName => {
+                self.fields.phase = Phase::ALL.into_iter().find(|phase| phase.name() == value);
+            }
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+/// Fills a [`TaskMeta`].
+pub(crate) struct TaskVisitor<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) meta: TaskMeta,
+}
+
+impl<'a> TaskVisitor<'a> {
+    pub(crate) fn new(plan: &'a Plan) -> TaskVisitor<'a> {
+        let none: Arc<str> = "".into();
+        let meta = TaskMeta {
+            runtime: 0,
+            handle: 0,
+            id: none.clone(),
+            name: None,
+            kind: none.clone(),
+            queue_policy: none,
+            max_in_flight: 0,
+            max_queue_depth: 0,
+            pool_size: 0,
+        };
+        TaskVisitor { plan, meta }
+    }
+}
+
+impl Visit for TaskVisitor<'_> {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match self.plan.slot(field) {
+            Slot::Runtime => self.meta.runtime = value,
+            Slot::Task => self.meta.handle = value,
+            Slot::MaxInFlight => self.meta.max_in_flight = value,
+            Slot::MaxQueueDepth => self.meta.max_queue_depth = value,
+            Slot::PoolSize => self.meta.pool_size = value,
+            _ => {}
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match self.plan.slot(field) {
+            Slot::TaskId => self.meta.id = value.into(),
+            Slot::TaskName => self.meta.name = Some(value.into()),
+            Slot::TaskType => self.meta.kind = value.into(),
+            Slot::QueuePolicy => self.meta.queue_policy = value.into(),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}

@@ -1,0 +1,143 @@
+//! The snapshot stream: makes the frames for one reader.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::account::Signal;
+use crate::frame::{FRAME_VERSION, Frame, FrameKind, SpanFrame, TaskFrame};
+use crate::record::{Record, SpanRecord};
+use crate::subscription::Subscription;
+use crate::telemetry::Telemetry;
+
+/// How many ended calls a frame carries at most. The oldest ones are left out, counted in [`Frame::spans_dropped`] and
+/// in the ledger.
+pub const DEFAULT_FRAME_SPANS: usize = 512;
+
+/// After how many frames a full one comes again, so that a reader who missed something is right again: ten seconds at
+/// four frames a second.
+pub const DEFAULT_FULL_FRAME_EVERY: u64 = 40;
+
+/// Makes the frames of the snapshot stream for one reader. Dropping it ends the stream.
+#[must_use = "dropping a frame reader ends its stream"]
+#[derive(Debug)]
+pub struct FrameReader {
+    telemetry: Telemetry,
+    runtime: u64,
+    calls: Subscription,
+    seq: u64,
+    lost: u64,
+    full_next: bool,
+    deltas: u64,
+    spans_dropped: u64,
+    sent: FxHashMap<String, TaskFrame>,
+}
+
+impl FrameReader {
+    pub(crate) fn new(telemetry: Telemetry, runtime: u64, calls: Subscription) -> FrameReader {
+        FrameReader {
+            telemetry,
+            runtime,
+            calls,
+            seq: 0,
+            lost: 0,
+            full_next: true,
+            deltas: 0,
+            spans_dropped: 0,
+            sent: FxHashMap::default(),
+        }
+    }
+
+    /// The next frame. `tasks` are the runtime's tasks as they are now; their distributions are filled in here. The
+    /// first frame is full and has `seq` 0. The calls in the frame count as delivered.
+    pub fn next(&mut self, now_unix_ms: f64, mut tasks: Vec<TaskFrame>) -> Frame {
+        self.fill_in(&mut tasks);
+        let removed = self.removed(&tasks);
+        let full = self.full_next || self.deltas + 1 >= DEFAULT_FULL_FRAME_EVERY;
+        tasks.retain(|task| {
+            let changed = self.sent.get(&task.task_id) != Some(task);
+            if changed {
+                self.sent.insert(task.task_id.clone(), task.clone());
+            }
+            changed || full
+        });
+        let (spans, spans_dropped) = self.spans();
+        let frame = Frame {
+            version: FRAME_VERSION,
+            seq: self.seq,
+            ts: now_unix_ms,
+            kind: if full { FrameKind::Full } else { FrameKind::Delta },
+            lost: std::mem::take(&mut self.lost),
+            tasks,
+            removed,
+            spans,
+            spans_dropped,
+            ledger: self.telemetry.ledger(self.runtime),
+        };
+        self.seq += 1;
+        self.full_next = false;
+        self.deltas = if full { 0 } else { self.deltas + 1 };
+        frame
+    }
+
+    /// The reader was too slow for `n` frames, which were not made or did not reach it: the next one says so and is
+    /// full. The calls of frames that were not made come with the next one, as far as they fit.
+    pub fn skipped(&mut self, n: u64) {
+        if n > 0 {
+            self.lost = self.lost.saturating_add(n);
+            self.full_next = true;
+        }
+    }
+
+    fn fill_in(&self, tasks: &mut [TaskFrame]) {
+        let ids = tasks.iter().map(|task| task.task_id.as_str());
+        let distributions = self.telemetry.distributions_by_id(self.runtime, ids);
+        for (task, distributions) in tasks.iter_mut().zip(distributions) {
+            task.wait = distributions.wait;
+            task.run = distributions.run;
+            task.duration = distributions.duration;
+        }
+    }
+
+    /// Forgets the tasks that are gone and gives their ids, in order.
+    fn removed(&mut self, tasks: &[TaskFrame]) -> Vec<String> {
+        let present: FxHashSet<&str> = tasks.iter().map(|task| task.task_id.as_str()).collect();
+        let mut removed: Vec<String> =
+            self.sent.extract_if(|id, _| !present.contains(id.as_str())).map(|(id, _)| id).collect();
+        removed.sort();
+        removed
+    }
+
+    /// The calls that ended since the frame before, and how many did not fit.
+    fn spans(&mut self) -> (Vec<SpanFrame>, u64) {
+        let records = self.calls.drain(DEFAULT_FRAME_SPANS);
+        self.calls.delivered(Signal::Spans, records.len() as u64);
+        let spans = records.iter().filter_map(|record| match record {
+            Record::Span(call) => Some(SpanFrame::from(&**call)),
+            Record::Metric(_) | Record::Trace(_) => None,
+        });
+        let spans = spans.collect();
+        let dropped = self.calls.total_dropped(Signal::Spans);
+        let before = std::mem::replace(&mut self.spans_dropped, dropped);
+        (spans, dropped.saturating_sub(before))
+    }
+}
+
+impl From<&SpanRecord> for SpanFrame {
+    fn from(call: &SpanRecord) -> SpanFrame {
+        SpanFrame {
+            trace_id: format!("{:032x}", call.trace_id),
+            span_id: format!("{:016x}", call.span_id),
+            parent_span_id: call.parent_span_id.map(|id| format!("{id:016x}")),
+            trace_name: call.trace_name.as_deref().map(str::to_owned),
+            call_id: call.call_id.to_string(),
+            task_id: call.task.id.to_string(),
+            method: call.method.to_string(),
+            worker_index: call.worker_index,
+            attempt: call.attempt,
+            start: call.start_unix_nano as f64 / 1e6,
+            duration_ms: call.duration() * 1e3,
+            outcome: call.outcome.name().to_owned(),
+            error: call.error_message.as_deref().map(str::to_owned),
+            phases: call.phases.0.map(|phase| phase.map(|seconds| seconds * 1e3)),
+        }
+    }
+}

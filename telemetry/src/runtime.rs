@@ -1,0 +1,232 @@
+//! Everything kept for one runtime of the page: its tasks, its series, its consumers.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use atelier_core::Outcome;
+use atelier_core::names::{Instrument, Metric, Phase};
+use rustc_hash::FxHashMap;
+
+use crate::account::{Account, Signal};
+use crate::consumer::Consumers;
+use crate::distribution::TaskDistributions;
+use crate::events::MetricFields;
+use crate::frame::{LedgerRow, Totals};
+use crate::metrics::HistogramValue;
+use crate::record::{MetricRecord, Record, TaskMeta};
+use crate::series::{Recorded, SeriesTable};
+use crate::spans::UNKNOWN_TASK;
+use crate::text::Texts;
+
+/// How many disposed tasks are still known by their number: workers of a disposed task end a little later than the
+/// task. Values of older ones are counted in the ledger as dropped with `unknown-task`. Their series stay in any case.
+pub const DEFAULT_DISPOSED_TASKS_KEPT: usize = 64;
+
+/// The name, in the ledger, of the aggregation itself. It has a row only when something could not be aggregated.
+pub const AGGREGATION: &str = "aggregation";
+
+/// Why a value was not aggregated: it was no finite number.
+const NOT_FINITE: &str = "not-finite";
+
+#[derive(Debug)]
+struct Task {
+    meta: Arc<TaskMeta>,
+    totals: Totals,
+    /// Its series of durations.
+    durations: Vec<u32>,
+    /// Worked out when asked for, forgotten when a duration comes.
+    distributions: Option<TaskDistributions>,
+}
+
+/// One runtime of the page.
+#[derive(Debug)]
+pub(crate) struct Runtime {
+    pub(crate) aggregating: bool,
+    pub(crate) consumers: Consumers,
+    pub(crate) series: SeriesTable,
+    tasks: FxHashMap<u64, Task>,
+    handles: FxHashMap<Arc<str>, u64>,
+    disposed: VecDeque<u64>,
+    unaggregated: Account,
+}
+
+impl Runtime {
+    pub(crate) fn new() -> Runtime {
+        Runtime {
+            aggregating: true,
+            consumers: Consumers::default(),
+            series: SeriesTable::new(),
+            tasks: FxHashMap::default(),
+            handles: FxHashMap::default(),
+            disposed: VecDeque::new(),
+            unaggregated: Account::default(),
+        }
+    }
+
+    /// Whether anyone wants to know what this runtime does.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.aggregating || !self.consumers.0.is_empty()
+    }
+
+    pub(crate) fn define(&mut self, meta: TaskMeta) {
+        let meta = Arc::new(meta);
+        self.handles.insert(meta.id.clone(), meta.handle);
+        match self.tasks.get_mut(&meta.handle) {
+            Some(task) => task.meta = meta,
+            None => {
+                let task = Task {
+                    meta: meta.clone(),
+                    totals: Totals::default(),
+                    durations: Vec::new(),
+                    distributions: None,
+                };
+                self.tasks.insert(meta.handle, task);
+            }
+        }
+    }
+
+    pub(crate) fn dispose(&mut self, handle: u64) {
+        if !self.tasks.contains_key(&handle) || self.disposed.contains(&handle) {
+            return;
+        }
+        self.disposed.push_back(handle);
+        while self.disposed.len() > DEFAULT_DISPOSED_TASKS_KEPT {
+            let Some(task) = self.disposed.pop_front().and_then(|oldest| self.tasks.remove(&oldest)) else {
+                continue;
+            };
+            // A later task may have taken the id.
+            if self.handles.get(&task.meta.id) == Some(&task.meta.handle) {
+                self.handles.remove(&task.meta.id);
+            }
+        }
+    }
+
+    pub(crate) fn meta(&self, handle: u64) -> Option<&Arc<TaskMeta>> {
+        self.tasks.get(&handle).map(|task| &task.meta)
+    }
+
+    pub(crate) fn handle_of(&self, task_id: &str) -> Option<u64> {
+        self.handles.get(task_id).copied()
+    }
+
+    pub(crate) fn totals(&self, handle: u64) -> Totals {
+        self.tasks.get(&handle).map(|task| task.totals).unwrap_or_default()
+    }
+
+    /// The task's distributions over all of its methods and outcomes.
+    pub(crate) fn distributions(&mut self, handle: u64) -> TaskDistributions {
+        let Some(task) = self.tasks.get_mut(&handle) else { return TaskDistributions::default() };
+        if let Some(known) = task.distributions {
+            return known;
+        }
+        let merged = |wanted: Metric, phase: Option<Phase>| {
+            let mut all = HistogramValue::empty()?;
+            for (metric, its_phase, histogram) in
+                task.durations.iter().filter_map(|&number| self.series.durations(number))
+            {
+                if metric == wanted && its_phase == phase {
+                    all.merge(histogram);
+                }
+            }
+            Some(all.distribution())
+        };
+        let distributions = TaskDistributions {
+            wait: merged(Metric::QueueWait, None).unwrap_or_default(),
+            run: merged(Metric::TaskPhase, Some(Phase::Run)).unwrap_or_default(),
+            duration: merged(Metric::TaskDuration, None).unwrap_or_default(),
+        };
+        task.distributions = Some(distributions);
+        distributions
+    }
+
+    /// Takes a metric's value: aggregates it, and puts it into the queues of those who want it.
+    pub(crate) fn metric(&mut self, metric: Metric, value: f64, fields: MetricFields, texts: &Texts) {
+        let problem = match self.tasks.get_mut(&fields.task) {
+            None => UNKNOWN_TASK,
+            Some(_) if !value.is_finite() => NOT_FINITE,
+            Some(task) => {
+                if self.aggregating {
+                    aggregate(task, &mut self.series, metric, value, &fields);
+                }
+                if self.consumers.want_metrics() {
+                    let record = MetricRecord {
+                        metric,
+                        value,
+                        time_unix_nano: fields.time,
+                        task: task.meta.clone(),
+                        method: texts.get(&fields.method),
+                        worker_index: fields.worker_index,
+                        outcome: fields.outcome,
+                        error_type: texts.get(&fields.error_type),
+                        phase: fields.phase,
+                    };
+                    for consumer in self.consumers.0.iter_mut().filter(|consumer| consumer.wants_metrics) {
+                        consumer.push(Record::Metric(record.clone()));
+                    }
+                }
+                return;
+            }
+        };
+        if self.aggregating {
+            self.unaggregated.lose(problem);
+        }
+        for consumer in self.consumers.0.iter_mut().filter(|consumer| consumer.wants_metrics) {
+            consumer.account(Signal::Events).lose(problem);
+        }
+    }
+
+    /// Whether someone takes calls (or else traces).
+    pub(crate) fn wants_spans(&self, calls: bool) -> bool {
+        self.consumers.0.iter().any(|it| if calls { it.wants_calls } else { it.wants_traces })
+    }
+
+    /// Takes a call or trace that ended, or why there is none.
+    pub(crate) fn span(&mut self, is_call: bool, record: Result<Record, &'static str>) {
+        let wanting =
+            self.consumers.0.iter_mut().filter(|it| if is_call { it.wants_calls } else { it.wants_traces });
+        for consumer in wanting {
+            match &record {
+                Ok(record) => consumer.push(record.clone()),
+                Err(reason) => consumer.account(Signal::Spans).lose(reason),
+            }
+        }
+    }
+
+    pub(crate) fn ledger(&self) -> Vec<LedgerRow> {
+        let mut rows = self.consumers.ledger();
+        if self.unaggregated.is_used() {
+            rows.push(self.unaggregated.row(AGGREGATION, Signal::Metrics, None));
+        }
+        rows
+    }
+}
+
+fn aggregate(task: &mut Task, series: &mut SeriesTable, metric: Metric, value: f64, fields: &MetricFields) {
+    if let Some(total) = total(&mut task.totals, metric, fields.outcome) {
+        *total = total.saturating_add(value as u64);
+    }
+    let is_duration = metric.instrument() == Instrument::Histogram;
+    if is_duration {
+        task.distributions = None;
+    }
+    if let Recorded::New(number) = series.record(&task.meta, metric, value, fields)
+        && is_duration
+    {
+        task.durations.push(number);
+    }
+}
+
+fn total(totals: &mut Totals, metric: Metric, outcome: Option<Outcome>) -> Option<&mut u64> {
+    match (metric, outcome) {
+        (Metric::TaskDispatched, _) => Some(&mut totals.dispatched),
+        (Metric::TaskCompleted, Some(Outcome::Ok)) => Some(&mut totals.success),
+        (Metric::TaskCompleted, Some(Outcome::Error)) => Some(&mut totals.failure),
+        (Metric::TaskCompleted, Some(Outcome::Canceled)) => Some(&mut totals.canceled),
+        (Metric::TaskCompleted, Some(Outcome::Rejected)) => Some(&mut totals.rejected),
+        (Metric::TaskRequeued, _) => Some(&mut totals.requeued),
+        (Metric::WorkerSpawned, _) => Some(&mut totals.spawned),
+        (Metric::WorkerCrashed, _) => Some(&mut totals.crashed),
+        (Metric::WorkerTerminated, _) => Some(&mut totals.terminated),
+        _ => None,
+    }
+}

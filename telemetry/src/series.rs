@@ -1,0 +1,241 @@
+//! Aggregation: every series of one runtime, found by integers.
+
+use std::sync::Arc;
+
+use atelier_core::Outcome;
+use atelier_core::names::{Instrument, Metric, Phase, field};
+use rustc_hash::FxHashMap;
+
+use crate::events::MetricFields;
+use crate::metrics::{GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey};
+use crate::record::TaskMeta;
+use crate::text::{Text, Texts};
+
+/// How many series a metric may have in one runtime, its overflow series included. Values that would need one more are
+/// aggregated in the overflow series, without attributes, and counted there; those that have a series keep it.
+pub const DEFAULT_MAX_SERIES_PER_METRIC: usize = 2_000;
+
+const METRICS: usize = Metric::ALL.len();
+
+/// Which attributes tell the series of a metric apart. An event may carry more; they are for other subscribers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Dimensions {
+    method: bool,
+    worker_index: bool,
+    outcome: bool,
+    error_type: bool,
+    phase: bool,
+}
+
+impl Dimensions {
+    fn of(metric: Metric) -> Dimensions {
+        let has = |name: &str| metric.attributes().contains(&name);
+        Dimensions {
+            method: has(field::METHOD),
+            worker_index: has(field::WORKER_INDEX),
+            outcome: has(field::OUTCOME),
+            error_type: has(field::ERROR_TYPE),
+            phase: has(field::PHASE),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    task: u64,
+    metric: Metric,
+    method: Option<u32>,
+    error_type: Option<u32>,
+    worker_index: Option<u32>,
+    outcome: Option<Outcome>,
+    phase: Option<Phase>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Key,
+    task: Arc<TaskMeta>,
+    value: Series,
+}
+
+/// What became of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// It went to a series that was there.
+    Old,
+    /// It began the series with this number.
+    New(u32),
+    /// It went to the overflow series.
+    Overflow,
+}
+
+/// The series of one runtime.
+#[derive(Debug)]
+pub(crate) struct SeriesTable {
+    dimensions: [Dimensions; METRICS],
+    numbers: FxHashMap<Key, u32>,
+    entries: Vec<Entry>,
+    /// Series of each metric, without its overflow series.
+    counts: [usize; METRICS],
+    overflow: FxHashMap<Metric, OverflowSeries>,
+    start_unix_nano: Option<u64>,
+}
+
+impl SeriesTable {
+    pub(crate) fn new() -> SeriesTable {
+        let mut dimensions = [Dimensions::default(); METRICS];
+        for &metric in Metric::ALL {
+            dimensions[metric as usize] = Dimensions::of(metric);
+        }
+        SeriesTable {
+            dimensions,
+            numbers: FxHashMap::default(),
+            entries: Vec::new(),
+            counts: [0; METRICS],
+            overflow: FxHashMap::default(),
+            start_unix_nano: None,
+        }
+    }
+
+    /// Takes one value of a metric.
+    pub(crate) fn record(
+        &mut self,
+        task: &Arc<TaskMeta>,
+        metric: Metric,
+        value: f64,
+        fields: &MetricFields,
+    ) -> Recorded {
+        if fields.time > 0 {
+            self.start_unix_nano.get_or_insert(fields.time);
+        }
+        let Some(key) = self.key(task.handle, metric, fields) else {
+            return self.record_overflow(metric, value);
+        };
+        if let Some(&number) = self.numbers.get(&key) {
+            if let Some(entry) = self.entries.get_mut(number as usize) {
+                add(&mut entry.value, value);
+            }
+            return Recorded::Old;
+        }
+        let count = &mut self.counts[metric as usize];
+        if *count + 1 >= DEFAULT_MAX_SERIES_PER_METRIC {
+            return self.record_overflow(metric, value);
+        }
+        let Some(series) = first(metric, value) else { return Recorded::Old };
+        *count += 1;
+        let number = self.entries.len() as u32;
+        self.entries.push(Entry { key, task: task.clone(), value: series });
+        self.numbers.insert(key, number);
+        Recorded::New(number)
+    }
+
+    /// `None` for strings beyond those that are numbered.
+    fn key(&self, task: u64, metric: Metric, fields: &MetricFields) -> Option<Key> {
+        let dimensions = self.dimensions[metric as usize];
+        Some(Key {
+            task,
+            metric,
+            method: number(&fields.method, dimensions.method)?,
+            error_type: number(&fields.error_type, dimensions.error_type)?,
+            worker_index: fields.worker_index.filter(|_| dimensions.worker_index),
+            outcome: fields.outcome.filter(|_| dimensions.outcome),
+            phase: fields.phase.filter(|_| dimensions.phase),
+        })
+    }
+
+    fn record_overflow(&mut self, metric: Metric, value: f64) -> Recorded {
+        match self.overflow.get_mut(&metric) {
+            Some(overflow) => {
+                add(&mut overflow.value, value);
+                overflow.values += 1;
+            }
+            None => {
+                if let Some(series) = first(metric, value) {
+                    self.overflow.insert(metric, OverflowSeries { metric, value: series, values: 1 });
+                }
+            }
+        }
+        Recorded::Overflow
+    }
+
+    /// The metric and phase of a series, and its durations if it is one of durations.
+    pub(crate) fn durations(&self, number: u32) -> Option<(Metric, Option<Phase>, &HistogramValue)> {
+        let entry = self.entries.get(number as usize)?;
+        match &entry.value {
+            Series::Histogram(histogram) => Some((entry.key.metric, entry.key.phase, histogram)),
+            Series::Counter(_) | Series::Gauge(_) => None,
+        }
+    }
+
+    /// Every series now. Gauges begin anew to look for their extremes.
+    pub(crate) fn read(&mut self, now_unix_nano: u64, texts: &Texts) -> MetricsSnapshot {
+        let text = |number: Option<u32>| number.and_then(|number| texts.get(&Text::Known(number)));
+        let series = self.entries.iter_mut().map(|Entry { key, task, value }| {
+            let key = SeriesKey {
+                metric: key.metric,
+                task: task.clone(),
+                method: text(key.method),
+                worker_index: key.worker_index,
+                outcome: key.outcome,
+                error_type: text(key.error_type),
+                phase: key.phase,
+            };
+            (key, take_reading(value))
+        });
+        let series = series.collect();
+        let mut overflow: Vec<OverflowSeries> = self
+            .overflow
+            .values_mut()
+            .map(|it| OverflowSeries {
+                metric: it.metric,
+                value: take_reading(&mut it.value),
+                values: it.values,
+            })
+            .collect();
+        overflow.sort_by_key(|it| it.metric);
+        let start_unix_nano = *self.start_unix_nano.get_or_insert(now_unix_nano);
+        MetricsSnapshot { start_unix_nano, time_unix_nano: now_unix_nano, series, overflow }
+    }
+}
+
+/// The outer `None`: the string has no number. The inner one: there is no string, or the metric does not ask for it.
+fn number(text: &Text, wanted: bool) -> Option<Option<u32>> {
+    match text {
+        Text::Known(number) if wanted => Some(Some(*number)),
+        Text::Surplus(_) if wanted => None,
+        _ => Some(None),
+    }
+}
+
+fn first(metric: Metric, value: f64) -> Option<Series> {
+    Some(match metric.instrument() {
+        Instrument::Counter => Series::Counter(value as u64),
+        Instrument::Gauge => Series::Gauge(GaugeValue { last: value, min: value, max: value }),
+        Instrument::Histogram => {
+            let mut histogram = HistogramValue::empty()?;
+            histogram.record(value);
+            Series::Histogram(histogram)
+        }
+    })
+}
+
+fn add(series: &mut Series, value: f64) {
+    match series {
+        Series::Counter(total) => *total = total.saturating_add(value as u64),
+        Series::Gauge(gauge) => {
+            gauge.last = value;
+            gauge.min = gauge.min.min(value);
+            gauge.max = gauge.max.max(value);
+        }
+        Series::Histogram(histogram) => histogram.record(value),
+    }
+}
+
+fn take_reading(series: &mut Series) -> Series {
+    let reading = series.clone();
+    if let Series::Gauge(gauge) = series {
+        gauge.min = gauge.last;
+        gauge.max = gauge.last;
+    }
+    reading
+}

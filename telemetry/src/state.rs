@@ -1,0 +1,141 @@
+//! What the telemetry of a page knows, behind one lock.
+//!
+//! Invariant: no foreign code runs while the lock is held (no callback, no `Debug` or `Display` of someone else's), so
+//! that nothing can come back into the Layer and find it locked.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
+use tracing::{Event, Metadata, span};
+
+use crate::consumer::Consumer;
+use crate::events::{MetricFields, MetricVisitor, TaskVisitor};
+use crate::record::Record;
+use crate::runtime::Runtime;
+use crate::slots::Plans;
+use crate::spans::{OpenSpan, SpanKind};
+use crate::text::Texts;
+
+/// What all handles to one telemetry share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// Whether some runtime is watched; looked at before the lock is taken.
+    watched: AtomicBool,
+    next_number: AtomicU64,
+}
+
+impl Shared {
+    /// A panic elsewhere leaves counts that are at worst incomplete, which is better than no telemetry.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is known or who listens, and then whether anyone does.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock();
+        let result = change(&mut state);
+        self.watched.store(state.runtimes.values().any(Runtime::is_watched), Ordering::Relaxed);
+        result
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched.load(Ordering::Relaxed)
+    }
+
+    /// A number that no one else has: for a Layer or a consumer.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.next_number.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// A span, told from the spans that another registry numbers alike: the Layer's number and the registry's.
+type SpanNumber = (u64, u64);
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) runtimes: FxHashMap<u64, Runtime>,
+    pub(crate) texts: Texts,
+    plans: Plans,
+    open: FxHashMap<SpanNumber, Box<OpenSpan>>,
+}
+
+impl State {
+    /// The runtime with this number, new if it must be.
+    pub(crate) fn runtime(&mut self, runtime: u64) -> &mut Runtime {
+        self.runtimes.entry(runtime).or_insert_with(Runtime::new)
+    }
+
+    pub(crate) fn consumer(&mut self, runtime: u64, id: u64) -> Option<&mut Consumer> {
+        self.runtimes.get_mut(&runtime)?.consumers.find(id)
+    }
+
+    pub(crate) fn task_defined(&mut self, event: &Event<'_>) {
+        let mut visitor = TaskVisitor::new(self.plans.of(event.metadata()));
+        event.record(&mut visitor);
+        let meta = visitor.meta;
+        self.runtime(meta.runtime).define(meta);
+    }
+
+    pub(crate) fn task_disposed(&mut self, event: &Event<'_>) {
+        let fields = self.metric_fields(event);
+        if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
+            runtime.dispose(fields.task);
+        }
+    }
+
+    pub(crate) fn metric(&mut self, event: &Event<'_>) {
+        let fields = self.metric_fields(event);
+        let Some((metric, value)) = fields.value else { return };
+        if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
+            runtime.metric(metric, value, fields, &self.texts);
+        }
+    }
+
+    fn metric_fields(&mut self, event: &Event<'_>) -> MetricFields {
+        let plan = self.plans.of(event.metadata());
+        let mut visitor = MetricVisitor { plan, texts: &mut self.texts, fields: MetricFields::default() };
+        event.record(&mut visitor);
+        visitor.fields
+    }
+
+    pub(crate) fn open_span(
+        &mut self,
+        number: SpanNumber,
+        kind: SpanKind,
+        metadata: &Metadata<'_>,
+        attributes: &span::Attributes<'_>,
+    ) {
+        let mut span = Box::new(OpenSpan::new(kind, self.plans.of(metadata).clone()));
+        span.read(&mut self.texts, |visit| attributes.record(visit));
+        let Some(runtime) = self.runtimes.get(&span.fields.runtime) else { return };
+        span.task = runtime.meta(span.fields.task).cloned();
+        self.open.insert(number, span);
+    }
+
+    pub(crate) fn record_span(&mut self, number: SpanNumber, values: &span::Record<'_>) {
+        if let Some(span) = self.open.get_mut(&number) {
+            span.read(&mut self.texts, |visit| values.record(visit));
+        }
+    }
+
+    pub(crate) fn close_span(&mut self, number: SpanNumber) {
+        let Some(span) = self.open.remove(&number) else { return };
+        let Some(runtime) = self.runtimes.get_mut(&span.fields.runtime) else { return };
+        if !runtime.wants_spans(span.kind == SpanKind::Call) {
+            return;
+        }
+        match span.kind {
+            SpanKind::Call => runtime.span(true, span.into_call().map(|call| Record::Span(Arc::new(call)))),
+            SpanKind::Trace => {
+                runtime.span(false, span.into_trace().map(|trace| Record::Trace(Arc::new(trace))))
+            }
+        }
+    }
+
+    pub(crate) fn forget(&mut self, runtime: u64) {
+        self.runtimes.remove(&runtime);
+        self.open.retain(|_, span| span.fields.runtime != runtime);
+    }
+}

@@ -1,0 +1,127 @@
+//! The handle to a page's telemetry.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::consumer::{Consumer, SubscribeOptions};
+use crate::distribution::TaskDistributions;
+use crate::frame::{LedgerRow, Totals};
+use crate::frames::{DEFAULT_FRAME_SPANS, FrameReader};
+use crate::layer::TelemetryLayer;
+use crate::metrics::MetricsSnapshot;
+use crate::state::Shared;
+use crate::subscription::Subscription;
+
+/// A handle to a page's telemetry; clones are handles to the same one. It may serve several runtimes.
+///
+/// Nothing arrives until its [layer](Telemetry::layer) is part of the `tracing` subscriber.
+#[derive(Clone, Debug, Default)]
+pub struct Telemetry {
+    shared: Arc<Shared>,
+}
+
+/// Which kinds of records a consumer takes.
+struct Wants {
+    metrics: bool,
+    calls: bool,
+    traces: bool,
+}
+
+impl Telemetry {
+    /// A telemetry that knows nothing yet.
+    pub fn new() -> Telemetry {
+        Telemetry::default()
+    }
+
+    /// A Layer that feeds it.
+    pub fn layer(&self) -> TelemetryLayer {
+        TelemetryLayer::new(self.shared.clone())
+    }
+
+    /// Turns the aggregation of a runtime's metrics on (as it is at first) or off. While it is off and the runtime has
+    /// no subscriptions, its events cost next to nothing; what happens then is missing from series and totals.
+    pub fn set_aggregating(&self, runtime: u64, aggregating: bool) {
+        self.shared.change(|state| state.runtime(runtime).aggregating = aggregating);
+    }
+
+    /// Begins to keep a runtime's records for a consumer, which the ledger calls by the name given.
+    pub fn subscribe(&self, runtime: u64, consumer: &str, options: SubscribeOptions) -> Subscription {
+        let SubscribeOptions { metrics, spans, capacity } = options;
+        self.add_consumer(runtime, consumer, capacity, Wants { metrics, calls: spans, traces: spans })
+    }
+
+    fn add_consumer(&self, runtime: u64, name: &str, capacity: usize, wants: Wants) -> Subscription {
+        let id = self.shared.next_number();
+        let consumer = Consumer {
+            id,
+            name: name.into(),
+            wants_metrics: wants.metrics,
+            wants_calls: wants.calls,
+            wants_traces: wants.traces,
+            capacity,
+            queue: VecDeque::new(),
+            accounts: Default::default(),
+            last_error: None,
+        };
+        self.shared.change(|state| state.runtime(runtime).consumers.0.push(consumer));
+        Subscription::new(self.shared.clone(), runtime, id)
+    }
+
+    /// Every series of a runtime since its first event. The extremes of gauges are those since the last such read.
+    pub fn metrics(&self, runtime: u64, now_unix_nano: u64) -> MetricsSnapshot {
+        let mut state = self.shared.lock();
+        let state = &mut *state;
+        match state.runtimes.get_mut(&runtime) {
+            Some(runtime) => runtime.series.read(now_unix_nano, &state.texts),
+            None => MetricsSnapshot {
+                start_unix_nano: now_unix_nano,
+                time_unix_nano: now_unix_nano,
+                ..MetricsSnapshot::default()
+            },
+        }
+    }
+
+    /// A task's distributions, over all methods. All zero for a task that is not known (any more).
+    pub fn distributions(&self, runtime: u64, task: u64) -> TaskDistributions {
+        self.shared.lock().runtimes.get_mut(&runtime).map(|it| it.distributions(task)).unwrap_or_default()
+    }
+
+    /// A task's totals since aggregation began. All zero for a task that is not known (any more).
+    pub fn totals(&self, runtime: u64, task: u64) -> Totals {
+        self.shared.lock().runtimes.get(&runtime).map(|it| it.totals(task)).unwrap_or_default()
+    }
+
+    /// A reader of the snapshot stream, which the ledger calls by the name given. It begins with a full frame.
+    pub fn frames(&self, runtime: u64, consumer: &str) -> FrameReader {
+        let wants = Wants { metrics: false, calls: true, traces: false };
+        let calls = self.add_consumer(runtime, consumer, DEFAULT_FRAME_SPANS, wants);
+        FrameReader::new(self.clone(), runtime, calls)
+    }
+
+    /// The distributions of several tasks by id, under one lock.
+    pub(crate) fn distributions_by_id<'a>(
+        &self,
+        runtime: u64,
+        ids: impl Iterator<Item = &'a str>,
+    ) -> Vec<TaskDistributions> {
+        let mut state = self.shared.lock();
+        let Some(runtime) = state.runtimes.get_mut(&runtime) else {
+            return ids.map(|_| TaskDistributions::default()).collect();
+        };
+        ids.map(|id| match runtime.handle_of(id) {
+            Some(handle) => runtime.distributions(handle),
+            None => TaskDistributions::default(),
+        })
+        .collect()
+    }
+
+    /// What became of everything emitted to each consumer of a runtime.
+    pub fn ledger(&self, runtime: u64) -> Vec<LedgerRow> {
+        self.shared.lock().runtimes.get(&runtime).map(|it| it.ledger()).unwrap_or_default()
+    }
+
+    /// Forgets a runtime: tasks, series, and what waits for its consumers, whose subscriptions give nothing any more.
+    pub fn forget(&self, runtime: u64) {
+        self.shared.change(|state| state.forget(runtime));
+    }
+}

@@ -1,0 +1,14 @@
+//! Tests of the telemetry through its public face: `tracing` in, records, aggregates and frames out.
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail by panicking, as tests do"
+)]
+
+mod frames;
+mod ledger;
+mod metrics;
+mod performance;
+mod records;
+mod support;

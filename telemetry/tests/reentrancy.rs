@@ -1,0 +1,57 @@
+//! A subscriber for the whole page does not keep an event that arises inside another layer from coming back to ours.
+
+use std::fmt;
+
+use atelier_core::names::{Metric, TARGET, TASK_DEFINED, field};
+use atelier_telemetry::Telemetry;
+use tracing::{Event, Level, Subscriber, event};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+/// Formats every field, like a layer that prints.
+struct Printer;
+
+impl<S: Subscriber> Layer<S> for Printer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        event.record(&mut |_: &tracing::field::Field, value: &dyn fmt::Debug| {
+            assert!(!format!("{value:?}").is_empty());
+        });
+    }
+}
+
+/// Emits another event when it is formatted.
+struct Chatty;
+
+impl fmt::Debug for Chatty {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        event!(
+            target: TARGET, Level::DEBUG,
+            { Metric::TaskDispatched.field() } = 10u64,
+            { field::RUNTIME } = 7u64,
+            { field::TASK } = 1u64,
+        );
+        formatter.write_str("chatty")
+    }
+}
+
+#[test]
+fn an_event_that_arises_while_another_is_formatted_counts_too() {
+    let telemetry = Telemetry::new();
+    let registry = tracing_subscriber::registry().with(telemetry.layer()).with(Printer);
+    tracing::subscriber::set_global_default(registry).unwrap();
+    event!(
+        name: TASK_DEFINED, target: TARGET, Level::DEBUG,
+        { field::RUNTIME } = 7u64,
+        { field::TASK } = 1u64,
+        { field::TASK_ID } = "resize",
+    );
+    let chatty = tracing::field::debug(Chatty);
+    event!(
+        target: TARGET, Level::DEBUG,
+        { Metric::TaskDispatched.field() } = 1u64,
+        { field::RUNTIME } = 7u64,
+        { field::TASK } = 1u64,
+        { field::METHOD } = chatty,
+    );
+    assert_eq!(telemetry.totals(7, 1).dispatched, 11);
+}
