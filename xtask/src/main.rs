@@ -1,3 +1,95 @@
-//! Atelier's build, demo, tests and packaging.
+//! The command line: `cargo xtask --help`.
 
-fn main() {}
+use std::net::{IpAddr, Ipv4Addr};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{
+    DemoOptions, DistOptions, ForwardTarget, Progress, Project, SuiteOptions, demo, dist, run_suite, sizes,
+};
+
+/// Builds, shows, tests and packs Atelier.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Builds everything and serves the guided tour with an OTLP receiver in the same process.
+    ///
+    /// Prints one line, `ready URL`, on standard output when it can be opened; everything else goes to standard
+    /// error. The receiver takes OTLP/HTTP in protobuf at /v1/traces, /v1/metrics and /v1/logs, and shows what it
+    /// received at /api/received, /api/spans, /api/metrics and /api/logs.
+    Demo {
+        /// Leaves the browser alone.
+        #[arg(long)]
+        no_open: bool,
+        /// The port to serve on.
+        #[arg(long, default_value_t = 5173)]
+        port: u16,
+        /// The address to serve on.
+        #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+        host: IpAddr,
+        /// Passes accepted telemetry on to this collector (plain http), such as http://127.0.0.1:4318.
+        #[arg(long, value_name = "URL")]
+        forward: Option<ForwardTarget>,
+    },
+    /// Runs formatting, lints and every test, native and in a real Chromium.
+    ///
+    /// The last line is `N passed, N failed`. Chrome or Chromium is taken from CHROME, else from PATH, else
+    /// installed by apt-get where that is possible without a password.
+    Test {
+        /// Only tests whose name contains this; formatting and lints are left out then.
+        filter: Option<String>,
+        /// Only formatting, lints and native tests.
+        #[arg(long, conflicts_with = "browser")]
+        native: bool,
+        /// Only tests in the browser.
+        #[arg(long)]
+        browser: bool,
+    },
+    /// Writes the npm package to target/npm and prints the size of each wasm module.
+    ///
+    /// Runs wasm-opt (from WASM_OPT, else PATH) where it is installed.
+    Dist,
+}
+
+fn main() -> ExitCode {
+    let project = Project::here();
+    let result = match Cli::parse().task {
+        Task::Demo { no_open, port, host, forward } => {
+            demo(&project, DemoOptions { host, port, open: !no_open, forward }).map_err(anyhow::Error::from)
+        }
+        Task::Test { filter, native, browser } => {
+            return test(&project, SuiteOptions { filter, native: !browser, browser: !native });
+        }
+        Task::Dist => pack(&project),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test(project: &Project, options: SuiteOptions) -> ExitCode {
+    let tally = run_suite(project, &options);
+    for failure in tally.failures() {
+        println!("failed: {failure}");
+    }
+    println!("{tally}");
+    if tally.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn pack(project: &Project) -> anyhow::Result<()> {
+    let folder = dist(project, &Progress::start(), DistOptions { optimize: true })?;
+    for size in sizes(&folder)? {
+        println!("{size}");
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Checks that a package is whole before anyone installs it.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::BuildError;
+use super::size::files;
+
+/// The version is the workspace's, and whatever package.json or a module names is there.
+pub(super) fn check_package(folder: &Path, version: &str) -> Result<(), BuildError> {
+    let manifest = read_manifest(&folder.join("package.json"))?;
+    if manifest["version"] != version {
+        let found = &manifest["version"];
+        return Err(BuildError::Package(format!(
+            "package.json says version {found}, the workspace \"{version}\""
+        )));
+    }
+    let mut named = Vec::new();
+    for key in ["exports", "main", "module", "types"] {
+        collect_files(&manifest[key], &mut named);
+    }
+    let mut missing: Vec<String> = (named.into_iter())
+        .filter(|file| !folder.join(file).is_file())
+        .map(|file| format!("{file}, named in package.json"))
+        .collect();
+    for file in files(folder)? {
+        missing.extend(missing_imports(folder, &file)?);
+    }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(BuildError::Package(format!("missing {}", missing.join("; "))))
+    }
+}
+
+fn read_manifest(path: &Path) -> Result<Value, BuildError> {
+    let text = std::fs::read_to_string(path).map_err(BuildError::file(path))?;
+    serde_json::from_str(&text).map_err(|error| BuildError::Package(format!("package.json: {error}")))
+}
+
+/// Every path in an `exports` tree; patterns with a star name no single file.
+fn collect_files(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(file) if !file.contains('*') => found.push(file.clone()),
+        Value::Object(conditions) => conditions.values().for_each(|value| collect_files(value, found)),
+        _ => {}
+    }
+}
+
+/// Relative files that a module names (in `import`, `from` or `new URL`) and that are not there.
+fn missing_imports(folder: &Path, file: &Path) -> Result<Vec<String>, BuildError> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    if !name.ends_with(".js") {
+        return Ok(Vec::new());
+    }
+    let text = std::fs::read_to_string(file).map_err(BuildError::file(file))?;
+    let here = file.parent().unwrap_or(folder);
+    let shown = file.strip_prefix(folder).unwrap_or(file).display();
+    let missing = relative_literals(&text).filter(|target| !here.join(target).is_file());
+    Ok(missing.map(|target| format!("{target}, named in {shown}")).collect())
+}
+
+/// String literals outside of comments that look like a file beside this one.
+fn relative_literals(text: &str) -> impl Iterator<Item = &str> {
+    let is_code = |line: &&str| !line.trim_start().starts_with("//") && !line.trim_start().starts_with('*');
+    let literals = |line| str::split(line, ['\'', '"']).skip(1).step_by(2);
+    text.lines().filter(is_code).flat_map(literals).filter(|literal| {
+        (literal.starts_with("./") || literal.starts_with("../"))
+            && (literal.ends_with(".js") || literal.ends_with(".wasm"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    const MANIFEST: &str =
+        r#"{ "version": "1.2.3", "exports": { ".": { "types": "./index.d.ts", "default": "./index.js" } } }"#;
+
+    #[test]
+    fn a_whole_package_passes() {
+        let js = "import { a } from './wasm/a.js';\n// see './old.js'\nconst u = new URL(\"./wasm/a_bg.wasm\", import.meta.url);";
+        let files = [
+            ("package.json", MANIFEST),
+            ("index.js", js),
+            ("index.d.ts", ""),
+            ("wasm/a.js", ""),
+            ("wasm/a_bg.wasm", ""),
+        ];
+        check_package(package(&files).path(), "1.2.3").unwrap();
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let files = [("package.json", MANIFEST), ("index.js", "import x from './x.js';")];
+        let error = check_package(package(&files).path(), "1.2.3").unwrap_err().to_string();
+        assert!(error.contains("./index.d.ts, named in package.json"), "{error}");
+        assert!(error.contains("./x.js, named in index.js"), "{error}");
+        assert!(!error.contains("./index.js,"), "{error}");
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        let files = [("package.json", MANIFEST), ("index.js", ""), ("index.d.ts", "")];
+        let error = check_package(package(&files).path(), "1.2.4").unwrap_err().to_string();
+        assert!(error.contains("1.2.3") && error.contains("1.2.4"), "{error}");
+    }
+
+    #[test]
+    fn no_manifest_no_package() {
+        assert!(matches!(check_package(package(&[]).path(), "1.2.3"), Err(BuildError::File { .. })));
+        assert!(matches!(
+            check_package(package(&[("package.json", "{")]).path(), "1"),
+            Err(BuildError::Package(_))
+        ));
+    }
+}

@@ -1,0 +1,21 @@
+//! Atelier's build, demo, tests and packaging.
+
+mod build;
+mod chrome;
+mod demo;
+mod members;
+mod project;
+mod receiver;
+mod server;
+mod site;
+mod suite;
+
+pub use build::{BuildError, DistOptions, Progress, Size, build_pages, build_wasm, dist, sizes};
+pub use chrome::*;
+pub use demo::*;
+pub use members::*;
+pub use project::*;
+pub use receiver::*;
+pub use server::*;
+pub use site::*;
+pub use suite::*;

@@ -1,0 +1,113 @@
+//! `cargo xtask test`: everything that is checked, one step after the other, and one count over all of it.
+
+mod cargo_test;
+mod tally;
+
+pub use tally::Tally;
+
+use std::process::Command;
+
+use crate::build::{cargo, ensure_component, ensure_wasm_target, run};
+use crate::{
+    BuildError, DistOptions, Progress, Project, build_pages, dist, find_or_install_chrome, wasm_members,
+};
+use cargo_test::cargo_test;
+
+/// What is run.
+#[derive(Clone, Debug)]
+pub struct SuiteOptions {
+    /// Only tests whose name contains this; then formatting and lints are left out.
+    pub filter: Option<String>,
+    /// Formatting, lints and native tests.
+    pub native: bool,
+    /// Tests in the browser.
+    pub browser: bool,
+}
+
+/// Runs the steps and returns the count. A step that fails counts as one failed test of its name; the others go on.
+pub fn run_suite(project: &Project, options: &SuiteOptions) -> Tally {
+    let suite = Suite { project, filter: options.filter.as_deref(), progress: Progress::start() };
+    let mut tally = Tally::default();
+    if options.native && options.filter.is_none() {
+        tally.step("formatting", suite.formatting());
+        tally.step("lints, native", suite.native_lints());
+        tally.step("lints, wasm", suite.wasm_lints());
+    }
+    if options.native {
+        suite.native_tests(&mut tally);
+    }
+    if options.browser {
+        let built = suite.web_build();
+        let can_run = built.is_ok();
+        tally.step("web build", built);
+        if can_run {
+            suite.browser_tests(&mut tally);
+        }
+    }
+    tally
+}
+
+struct Suite<'a> {
+    project: &'a Project,
+    filter: Option<&'a str>,
+    progress: Progress,
+}
+
+impl Suite<'_> {
+    fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = cargo();
+        command.current_dir(self.project.root()).args(arguments);
+        command
+    }
+
+    fn formatting(&self) -> Result<(), BuildError> {
+        ensure_component(&self.progress, "fmt", "rustfmt")?;
+        self.progress.step("cargo fmt --check", || run(&mut self.cargo(&["fmt", "--all", "--check"])))
+    }
+
+    fn native_lints(&self) -> Result<(), BuildError> {
+        ensure_component(&self.progress, "clippy", "clippy")?;
+        let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        self.progress.step("cargo clippy, native", || run(&mut self.cargo(&arguments)))
+    }
+
+    fn wasm_lints(&self) -> Result<(), BuildError> {
+        ensure_component(&self.progress, "clippy", "clippy")?;
+        ensure_wasm_target(&self.progress)?;
+        let mut command = self.cargo(&["clippy", "--target", "wasm32-unknown-unknown"]);
+        for member in wasm_members(self.project)? {
+            command.args(["--package", &member]);
+        }
+        self.progress.step("cargo clippy, wasm", || run(command.args(["--", "-D", "warnings"])))
+    }
+
+    fn native_tests(&self, tally: &mut Tally) {
+        let workspace = ["test", "--workspace", "--exclude", "atelier-tests", "--no-fail-fast"];
+        self.tests(tally, "native tests", &mut self.cargo(&workspace));
+        let rules = ["test", "--package", "atelier-tests", "--test", "workspace"];
+        self.tests(tally, "workspace rules", &mut self.cargo(&rules));
+    }
+
+    fn web_build(&self) -> Result<(), BuildError> {
+        dist(self.project, &self.progress, DistOptions::default())?;
+        build_pages(self.project, &self.progress)
+    }
+
+    fn browser_tests(&self, tally: &mut Tally) {
+        match find_or_install_chrome(&self.progress) {
+            Ok(chrome) => {
+                let arguments = ["test", "--package", "atelier-tests", "--test", "browser"];
+                self.tests(tally, "browser tests", self.cargo(&arguments).env("CHROME", chrome));
+            }
+            Err(error) => tally.step("browser tests", Err(error)),
+        }
+    }
+
+    fn tests(&self, tally: &mut Tally, name: &str, command: &mut Command) {
+        let ran = self.progress.step(name, || cargo_test(command, self.filter, name));
+        match ran {
+            Ok(counted) => tally.add(counted),
+            Err(error) => tally.step(name, Err(error)),
+        }
+    }
+}
