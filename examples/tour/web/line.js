@@ -32,7 +32,8 @@ function createStation({ id, language, does }) {
   return {
     item,
     show(task) {
-      const { running, waiting } = loadOf(task);
+      const running = task.queueDepth;
+      const waiting = task.pendingQueueDepth + task.waitingQueueDepth;
       setText(kind, `${language}, ${task.poolSize === 1 ? 'one worker' : `${task.poolSize} workers`}`);
       while (lights.childElementCount < task.poolSize) {
         lights.append(element('i'));
@@ -42,9 +43,4 @@ function createStation({ id, language, does }) {
       setText(load, running + waiting === 0 ? 'idle' : waiting === 0 ? `${running} running` : `${running} running, ${waiting} waiting`);
     },
   };
-}
-
-function loadOf(task) {
-  const inFlight = task.queueDepthByWorker?.reduce((sum, depth) => sum + depth, 0) ?? task.queueDepth;
-  return { running: inFlight, waiting: task.pendingQueueDepth + task.waitingQueueDepth };
 }
