@@ -70,16 +70,18 @@ function call(handle, keyOf, options, method, args) {
   return new Promise((resolve, reject) => {
     // What keyOf throws rejects the call, because it is thrown inside the promise's executor.
     const key = options.key ?? keyOf?.(...args);
-    handle.dispatch(
+    const rest = [
       method,
       args,
       typeof key === 'string' && key !== '' ? key : undefined,
       options.signal,
-      traceHandle(options.trace),
       options.transfer,
       options.transferResult !== false,
       resolve,
       reject,
-    );
+    ];
+    const trace = traceHandle(options.trace);
+    if (trace) handle.dispatch_traced(trace, ...rest);
+    else handle.dispatch(...rest);
   });
 }

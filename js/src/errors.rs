@@ -1,0 +1,60 @@
+//! Errors on their way to JavaScript; the classes are in `npm/errors.js`.
+
+use atelier_runtime::{CallError, Crash};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(raw_module = "../errors.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = abortError)]
+    fn abort_error() -> JsValue;
+    #[wasm_bindgen(js_name = namedError)]
+    fn named_error(name: &str, message: &str, cause: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = remoteError)]
+    fn remote_error(name: &str, message: &str, stack: Option<&str>) -> JsValue;
+    #[wasm_bindgen(js_name = crashCause)]
+    fn crash_cause(
+        name: Option<&str>,
+        message: &str,
+        stack: Option<&str>,
+        filename: Option<&str>,
+        line: Option<u32>,
+    ) -> JsValue;
+    #[wasm_bindgen(js_name = workerCrashedError)]
+    fn worker_crashed_error(task_id: &str, worker_index: Option<u32>, kind: &str, cause: &JsValue)
+    -> JsValue;
+    #[wasm_bindgen(js_name = taskConfigError)]
+    fn task_config_error(message: &str, option: &str) -> JsValue;
+}
+
+/// The error of a call.
+pub(crate) fn of_call(error: &CallError) -> JsValue {
+    match error {
+        CallError::Aborted(_) => abort_error(),
+        CallError::Crashed(crash) => {
+            worker_crashed_error(&crash.task_id, crash.worker_index, crash.kind.name(), &cause_of(crash))
+        }
+        CallError::Handler(error) => remote_error(&error.name, &error.message, error.stack.as_deref()),
+        // What was thrown is given on as it is: a value of the handler's own, or the browser's DataCloneError.
+        CallError::Thrown(value) | CallError::NotSent(value) => value.clone(),
+        // A factory's own error says more than ours could.
+        CallError::NoWorker(cause) if cause.is_object() => cause.clone(),
+        other => named_error(other.name(), &other.message(), &JsValue::UNDEFINED),
+    }
+}
+
+/// The cause of a crash.
+pub(crate) fn cause_of(crash: &Crash) -> JsValue {
+    let cause = &crash.cause;
+    crash_cause(
+        cause.name.as_deref(),
+        &cause.message,
+        cause.stack.as_deref(),
+        cause.filename.as_deref(),
+        cause.line,
+    )
+}
+
+/// Settings that make no sense.
+pub(crate) fn config(option: &str, message: &str) -> JsValue {
+    task_config_error(message, option)
+}

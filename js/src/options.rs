@@ -1,0 +1,128 @@
+//! Reads the options of `defineTask`.
+
+use std::time::Duration;
+
+use atelier_runtime::core::{ConfigError, CrashPolicy, Init, QueuePolicy, TaskConfig};
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
+
+use crate::errors;
+
+/// An object of options; absent and `undefined` are the same.
+pub(crate) struct Options<'a>(pub(crate) &'a JsValue);
+
+impl Options<'_> {
+    pub(crate) fn get(&self, name: &str) -> Option<JsValue> {
+        Reflect::get(self.0, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined())
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, JsValue> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        value.as_string().map(Some).ok_or_else(|| refuse(name, &value, "a string"))
+    }
+
+    /// One of a few names.
+    fn choice<T>(
+        &self,
+        name: &str,
+        known: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, JsValue> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        value.as_string().as_deref().and_then(read).map(Some).ok_or_else(|| refuse(name, &value, known))
+    }
+
+    /// A whole number in a range.
+    fn count(&self, name: &str, least: u32) -> Result<Option<u32>, JsValue> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        match value.as_f64() {
+            Some(number)
+                if number.fract() == 0.0 && number >= f64::from(least) && number <= f64::from(u32::MAX) =>
+            {
+                Ok(Some(number as u32))
+            }
+            _ => Err(refuse(name, &value, &format!("a whole number of at least {least}"))),
+        }
+    }
+
+    /// Milliseconds; `Infinity` is never.
+    fn millis(&self, name: &str, least: f64) -> Result<Option<Duration>, JsValue> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        match value.as_f64() {
+            Some(f64::INFINITY) => Ok(None),
+            Some(millis) if millis >= least => Ok(Duration::try_from_secs_f64(millis / 1e3).ok()),
+            _ => Err(refuse(name, &value, &format!("milliseconds, at least {least}"))),
+        }
+    }
+}
+
+fn refuse(name: &str, value: &JsValue, expected: &str) -> JsValue {
+    let shown = match (value.as_string(), value.as_f64()) {
+        (Some(text), _) => format!("'{text}'"),
+        (_, Some(number)) => number.to_string(),
+        _ => format!("of type {}", value.js_typeof().as_string().unwrap_or_default()),
+    };
+    errors::config(name, &format!("{name} is {shown}; it takes {expected}"))
+}
+
+/// A task's settings out of what the page gave. `cores` is the default size of a pool.
+pub(crate) fn task_config(options: &JsValue, cores: u32) -> Result<TaskConfig, JsValue> {
+    let options = Options(options);
+    let Some(parallel) = options.choice("type", "'parallel' or 'singleton'", |name| match name {
+        "parallel" => Some(true),
+        "singleton" => Some(false),
+        _ => None,
+    })?
+    else {
+        return Err(errors::config("type", "type is missing; it takes 'parallel' or 'singleton'"));
+    };
+    let pool_size = options.count("poolSize", 1)?;
+    let mut config = if parallel {
+        TaskConfig::parallel(pool_size.unwrap_or(cores.max(1)))
+    } else {
+        // A singleton has one worker, whatever else the page asked for.
+        TaskConfig::singleton()
+    };
+    if let Some(max_in_flight) = options.count("maxInFlight", 1)? {
+        config = config.with_max_in_flight(max_in_flight);
+    }
+    match options.get("maxQueueDepth").and_then(|value| value.as_f64()) {
+        Some(f64::INFINITY) => config.max_queue_depth = None,
+        _ => {
+            if let Some(depth) = options.count("maxQueueDepth", 0)? {
+                config.max_queue_depth = Some(depth);
+            }
+        }
+    }
+    let policies = "'block', 'reject', 'drop-latest' or 'drop-oldest'";
+    if let Some(policy) = options.choice("queuePolicy", policies, QueuePolicy::from_name)? {
+        config.queue_policy = policy;
+    }
+    let policies = "'restart-fail-in-flight', 'restart-requeue-in-flight' or 'fail-task'";
+    if let Some(policy) = options.choice("crashPolicy", policies, CrashPolicy::from_name)? {
+        config.crash_policy = policy;
+    }
+    if let Some(retries) = options.count("crashMaxRetries", 0)? {
+        config.crash_max_retries = retries;
+    }
+    let init = options.choice("init", "'lazy' or 'eager'", |name| match name {
+        "lazy" => Some(Init::Lazy),
+        "eager" => Some(Init::Eager),
+        _ => None,
+    })?;
+    config.init = init.unwrap_or(config.init);
+    config.timeout = options.millis("timeoutMs", 0.0)?;
+    config.idle_timeout = options.millis("idleTimeoutMs", 0.0)?;
+    if let Some(start) = options.millis("startTimeoutMs", 1.0)? {
+        config.start_timeout = start;
+    }
+    config.validate().map_err(|error| errors::config(option_of(error), &error.to_string()))?;
+    Ok(config)
+}
+
+fn option_of(error: ConfigError) -> &'static str {
+    match error {
+        ConfigError::MaxInFlightZero => "maxInFlight",
+        _ => "poolSize",
+    }
+}

@@ -1,0 +1,192 @@
+//! States and snapshots as plain objects, and as the tasks of a frame.
+
+use atelier_runtime::core::{Outcome, QueuePolicy, TaskState, WorkerState};
+use atelier_runtime::{Clock, Crash, Task};
+use atelier_telemetry::frame::{CrashFrame, Distribution, TaskFrame, Totals, WorkerFrame};
+use js_sys::Reflect;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::errors;
+
+/// `getState()`: the names are contract.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct State {
+    #[serde(rename = "type")]
+    task_type: &'static str,
+    pool_size: u32,
+    total_workers: u32,
+    active_workers: u32,
+    worker_status: &'static str,
+    task_status: &'static str,
+    total_dispatched: u64,
+    queue_depth: u32,
+    pending_queue_depth: u32,
+    waiting_queue_depth: u32,
+    max_in_flight: u32,
+    max_queue_depth: f64,
+    queue_policy: &'static str,
+    queue_depth_by_worker: Vec<u32>,
+}
+
+/// What one task of `getRuntimeSnapshot()` has besides its state.
+pub(crate) struct Entry {
+    pub(crate) task: Task,
+    pub(crate) name: Option<String>,
+}
+
+fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).map_err(JsValue::from)
+}
+
+fn set(object: &JsValue, name: &str, value: &JsValue) {
+    // Setting a property of a plain object cannot fail.
+    let _ = Reflect::set(object, &JsValue::from_str(name), value);
+}
+
+/// A task's state.
+pub(crate) fn state(task: &Task, clock: Clock) -> Result<JsValue, JsValue> {
+    let state = task.state();
+    let object = match &state {
+        Some(state) => to_js(&State {
+            task_type: state.config.task_type.name(),
+            pool_size: state.config.pool_size,
+            total_workers: state.config.pool_size,
+            active_workers: state.active_workers(),
+            worker_status: state.worker_status(),
+            task_status: state.task_status(),
+            total_dispatched: state.totals.dispatched,
+            queue_depth: state.in_flight,
+            pending_queue_depth: state.pending,
+            waiting_queue_depth: state.waiting,
+            max_in_flight: state.config.max_in_flight,
+            max_queue_depth: state.config.max_queue_depth.map_or(f64::INFINITY, f64::from),
+            queue_policy: state.config.queue_policy.name(),
+            queue_depth_by_worker: state.workers.iter().map(|worker| worker.calls()).collect(),
+        })?,
+        None => to_js(&gone(task))?,
+    };
+    if let (Some(crash), Some(last)) = (task.last_crash(), state.and_then(|state| state.last_crash)) {
+        set(&object, "lastCrash", &last_crash(&crash, clock.unix_millis(last.at))?);
+    }
+    Ok(object)
+}
+
+/// The state of a task that is disposed: at rest, without workers.
+fn gone(task: &Task) -> State {
+    let config = task.config();
+    State {
+        task_type: config.task_type.name(),
+        pool_size: config.pool_size,
+        total_workers: config.pool_size,
+        active_workers: 0,
+        worker_status: "stopped",
+        task_status: "idle",
+        total_dispatched: 0,
+        queue_depth: 0,
+        pending_queue_depth: 0,
+        waiting_queue_depth: 0,
+        max_in_flight: config.max_in_flight,
+        max_queue_depth: config.max_queue_depth.map_or(f64::INFINITY, f64::from),
+        queue_policy: config.queue_policy.name(),
+        queue_depth_by_worker: vec![0; config.pool_size as usize],
+    }
+}
+
+fn last_crash(crash: &Crash, ts: f64) -> Result<JsValue, JsValue> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct LastCrash<'a> {
+        ts: f64,
+        worker_index: Option<u32>,
+        kind: &'static str,
+        message: &'a str,
+    }
+    let object = to_js(&LastCrash {
+        ts,
+        worker_index: crash.worker_index,
+        kind: crash.kind.name(),
+        message: &crash.cause.message,
+    })?;
+    set(&object, "error", &errors::cause_of(crash));
+    Ok(object)
+}
+
+/// `getRuntimeSnapshot()`.
+pub(crate) fn runtime(entries: &[Entry], clock: Clock) -> Result<JsValue, JsValue> {
+    let tasks = js_sys::Array::new();
+    for entry in entries {
+        let Some(current) = entry.task.state() else { continue };
+        let object = state(&entry.task, clock)?;
+        set(&object, "taskId", &JsValue::from_str(entry.task.id()));
+        if let Some(name) = &entry.name {
+            set(&object, "taskName", &JsValue::from_str(name));
+        }
+        set(&object, "init", &JsValue::from_str(current.config.init.name()));
+        tasks.push(&object);
+    }
+    let snapshot = js_sys::Object::new();
+    set(&snapshot, "tasks", &tasks);
+    Ok(snapshot.into())
+}
+
+/// A task as frames have it; its distributions are the telemetry's to fill.
+pub(crate) fn frame(entry: &Entry, clock: Clock) -> Option<TaskFrame> {
+    let state = entry.task.state()?;
+    let policy: QueuePolicy = state.config.queue_policy;
+    Some(TaskFrame {
+        task_id: entry.task.id().to_owned(),
+        task_name: entry.name.clone(),
+        task_type: state.config.task_type.name().to_owned(),
+        task_status: state.task_status().to_owned(),
+        worker_status: state.worker_status().to_owned(),
+        queue_policy: policy.name().to_owned(),
+        pool_size: state.config.pool_size,
+        active_workers: state.active_workers(),
+        in_flight: state.in_flight,
+        max_in_flight: state.config.max_in_flight,
+        pending: state.pending,
+        max_queue_depth: state.config.max_queue_depth,
+        waiting: state.waiting,
+        totals: totals(&state),
+        wait: Distribution::default(),
+        run: Distribution::default(),
+        duration: Distribution::default(),
+        workers: workers(&state),
+        last_crash: state.last_crash.zip(entry.task.last_crash()).map(|(last, crash)| CrashFrame {
+            ts: clock.unix_millis(last.at),
+            worker_index: last.worker_index,
+            message: crash.cause.message.clone(),
+        }),
+    })
+}
+
+fn totals(state: &TaskState) -> Totals {
+    let counted = &state.totals;
+    Totals {
+        dispatched: counted.dispatched,
+        success: counted.outcome(Outcome::Ok),
+        failure: counted.outcome(Outcome::Error),
+        canceled: counted.outcome(Outcome::Canceled),
+        rejected: counted.outcome(Outcome::Rejected),
+        requeued: counted.requeued,
+        spawned: counted.spawned,
+        crashed: counted.crashed,
+        terminated: counted.terminated,
+    }
+}
+
+fn workers(state: &TaskState) -> Vec<WorkerFrame> {
+    let named = |(index, worker): (usize, &WorkerState)| {
+        let status = match worker {
+            WorkerState::Absent => return None,
+            WorkerState::Backoff => "backoff",
+            WorkerState::Starting { .. } => "starting",
+            WorkerState::Ready { .. } => "ready",
+        };
+        Some(WorkerFrame { index: index as u32, status: status.to_owned(), in_flight: worker.calls() })
+    };
+    state.workers.iter().enumerate().filter_map(named).collect()
+}

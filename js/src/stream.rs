@@ -1,0 +1,42 @@
+//! The snapshot stream for `subscribeFrames`.
+
+use std::rc::Rc;
+
+use atelier_telemetry::FrameReader;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::runtime::Page;
+use crate::telemetry::telemetry;
+
+/// One reader's stream.
+#[wasm_bindgen]
+pub struct FrameStream {
+    page: Rc<Page>,
+    reader: FrameReader,
+}
+
+impl FrameStream {
+    pub(crate) fn new(page: Rc<Page>) -> FrameStream {
+        page.demand(1);
+        let reader = telemetry().frames(page.runtime.id(), "frames");
+        FrameStream { page, reader }
+    }
+}
+
+#[wasm_bindgen]
+impl FrameStream {
+    /// The next frame as a plain object.
+    pub fn next(&mut self) -> Result<JsValue, JsValue> {
+        let clock = self.page.runtime.clock();
+        let frame = self.reader.next(clock.unix_millis(clock.now()), self.page.task_frames());
+        let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+        frame.serialize(&serializer).map_err(JsValue::from)
+    }
+}
+
+impl Drop for FrameStream {
+    fn drop(&mut self) {
+        self.page.demand(-1);
+    }
+}

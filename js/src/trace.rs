@@ -1,0 +1,63 @@
+//! Traces for `npm/trace.js`.
+
+use std::rc::Rc;
+
+use atelier_runtime::core::{ErrorKind, Outcome};
+use atelier_runtime::{Trace, TraceEnd};
+use wasm_bindgen::prelude::*;
+
+/// A trace.
+#[wasm_bindgen]
+pub struct TraceHandle {
+    pub(crate) trace: Rc<Trace>,
+    ended: Rc<dyn Fn()>,
+}
+
+impl TraceHandle {
+    /// `ended` hands on what the end of the trace told.
+    pub(crate) fn new(trace: Trace, ended: Rc<dyn Fn()>) -> TraceHandle {
+        TraceHandle { trace: Rc::new(trace), ended }
+    }
+}
+
+#[wasm_bindgen]
+impl TraceHandle {
+    /// 32 hexadecimal digits.
+    #[wasm_bindgen(getter)]
+    pub fn trace_id(&self) -> String {
+        format!("{:032x}", self.trace.context().trace_id)
+    }
+
+    /// Whether its spans are recorded.
+    #[wasm_bindgen(getter)]
+    pub fn sampled(&self) -> bool {
+        self.trace.context().sampled
+    }
+
+    /// Its place, to pass on (W3C Trace Context).
+    #[wasm_bindgen(getter)]
+    pub fn traceparent(&self) -> String {
+        self.trace.context().to_string()
+    }
+
+    /// Ends it: `ok`, `error` or `canceled`, with the error's name and message.
+    pub fn end(&self, status: &str, error: Option<String>, message: Option<String>) {
+        let outcome = match status {
+            "error" => Outcome::Error,
+            "canceled" => Outcome::Canceled,
+            _ => Outcome::Ok,
+        };
+        let error_kind = match (outcome, error.as_deref()) {
+            (Outcome::Ok, _) => None,
+            (Outcome::Canceled, _) | (_, Some("AbortError")) => Some(ErrorKind::Abort),
+            (_, Some("QueueDropError" | "TaskDisposedError")) => Some(ErrorKind::Queue),
+            (_, Some("WorkerCrashedError")) => Some(ErrorKind::Crash),
+            _ => Some(ErrorKind::Exception),
+        };
+        let error = (error.is_some() || message.is_some())
+            .then(|| (error.unwrap_or_else(|| "Error".to_owned()), message.unwrap_or_default()));
+        self.trace.end(&TraceEnd { outcome, error_kind, error });
+        // Nothing else drains for a trace, so its event goes out here.
+        (self.ended)();
+    }
+}
