@@ -1,6 +1,6 @@
 //! Traces: spans of the page, under which calls are made.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use atelier_core::SpanContext;
@@ -15,8 +15,9 @@ pub struct Trace {
     driver: Rc<Driver>,
     context: SpanContext,
     name: Option<Rc<str>>,
-    span: Option<Span>,
-    ended: Cell<bool>,
+    /// Until it ends. A subscriber hears of the end when the span is dropped, and a page may hold on to a trace (or its
+    /// garbage collector to the handle) long after that.
+    span: RefCell<Option<Span>>,
 }
 
 impl std::fmt::Debug for Trace {
@@ -42,7 +43,7 @@ impl Trace {
                 SpanPlace { context, parent: parent.map(|parent| parent.span_id), trace_name: name.clone() };
             driver.emitter.trace_span(driver.clock.unix_nanos(driver.clock.now()), &place)
         });
-        Trace { driver, context, name, span, ended: Cell::new(false) }
+        Trace { driver, context, name, span: RefCell::new(span) }
     }
 
     /// Where the trace's own span stands: its trace id, its span id, whether it is sampled.
@@ -57,12 +58,10 @@ impl Trace {
 
     /// Ends the trace. A second time does nothing.
     pub fn end(&self, end: &TraceEnd) {
-        if self.ended.replace(true) {
-            return;
-        }
-        if let Some(span) = &self.span {
+        let span = self.span.borrow_mut().take();
+        if let Some(span) = span {
             let at = self.driver.clock.unix_nanos(self.driver.clock.now());
-            self.driver.emitter.trace_ended(span, at, end);
+            self.driver.emitter.trace_ended(&span, at, end);
         }
     }
 }
