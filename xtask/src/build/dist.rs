@@ -32,6 +32,7 @@ pub fn dist(project: &Project, progress: &Progress, options: DistOptions) -> Res
     progress.step("gather the npm package", || {
         copy_all(&project.path("js/npm"), &next)?;
         copy(&project.path("runtime/js/harness.js"), &next.join("worker.js"))?;
+        copy(&project.path("runtime/js/rust-worker.js"), &next.join("rust-worker.js"))?;
         copy_licences(project, &next)?;
         check_package(&next, env!("CARGO_PKG_VERSION"))?;
         if done.exists() {

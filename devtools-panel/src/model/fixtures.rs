@@ -1,0 +1,89 @@
+//! Small frames to test with.
+
+use atelier_telemetry::frame::{
+    Distribution, FRAME_VERSION, Frame, FrameKind, LedgerRow, SpanFrame, TaskFrame, Totals,
+};
+
+pub(crate) fn task(id: &str) -> TaskFrame {
+    TaskFrame {
+        task_id: id.to_owned(),
+        task_name: None,
+        task_type: "parallel".to_owned(),
+        task_status: "idle".to_owned(),
+        worker_status: "stopped".to_owned(),
+        queue_policy: "block".to_owned(),
+        pool_size: 2,
+        active_workers: 0,
+        in_flight: 0,
+        max_in_flight: 2,
+        pending: 0,
+        max_queue_depth: Some(4),
+        waiting: 0,
+        totals: Totals::default(),
+        wait: Distribution::default(),
+        run: Distribution::default(),
+        duration: Distribution::default(),
+        workers: Vec::new(),
+        last_crash: None,
+    }
+}
+
+pub(crate) fn span(task: &str, worker: Option<u32>, start: f64, duration_ms: f64) -> SpanFrame {
+    SpanFrame {
+        trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        span_id: "b7ad6b7169203331".to_owned(),
+        parent_span_id: None,
+        trace_name: None,
+        call_id: "1".to_owned(),
+        task_id: task.to_owned(),
+        method: "work".to_owned(),
+        worker_index: worker,
+        attempt: u32::from(worker.is_some()),
+        start,
+        duration_ms,
+        outcome: "ok".to_owned(),
+        error: None,
+        phases: match worker {
+            Some(_) => [Some(0.0), Some(0.0), Some(0.0), Some(duration_ms), Some(0.0)],
+            None => [Some(duration_ms), None, None, None, None],
+        },
+    }
+}
+
+pub(crate) fn ledger_row(
+    consumer: &str,
+    emitted: u64,
+    delivered: u64,
+    dropped: u64,
+    pending: u64,
+) -> LedgerRow {
+    LedgerRow {
+        consumer: consumer.to_owned(),
+        signal: "spans".to_owned(),
+        emitted,
+        delivered,
+        rejected: 0,
+        dropped: if dropped > 0 { vec![("queue_full".to_owned(), dropped)] } else { Vec::new() },
+        pending,
+        last_error: None,
+    }
+}
+
+pub(crate) fn full(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
+    Frame {
+        version: FRAME_VERSION,
+        seq,
+        ts,
+        kind: FrameKind::Full,
+        lost: 0,
+        tasks,
+        removed: Vec::new(),
+        spans: Vec::new(),
+        spans_dropped: 0,
+        ledger: Vec::new(),
+    }
+}
+
+pub(crate) fn delta(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
+    Frame { kind: FrameKind::Delta, ..full(seq, ts, tasks) }
+}

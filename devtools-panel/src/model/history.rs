@@ -1,0 +1,219 @@
+//! The calls that ended lately, each with the lane it is drawn in. Bounded.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use atelier_telemetry::frame::SpanFrame;
+
+use super::format::cut;
+
+/// How many calls a panel keeps of one runtime. When full, the oldest go and are counted as evicted.
+pub(crate) const DEFAULT_CALLS_KEPT: usize = 20_000;
+/// How many rows the calls of one worker may be drawn in. Calls that overlap more than that share the last row.
+pub(crate) const DEFAULT_ROWS_PER_LANE: usize = 4;
+/// How many characters of a call's error are kept; the rest is cut, and an ellipsis says so.
+pub(crate) const DEFAULT_ERROR_CHARACTERS_KEPT: usize = 4_096;
+
+/// The phases of a call, in the order of [`SpanFrame::phases`].
+pub(crate) const PHASES: [&str; 5] = ["admission", "queue", "delivery", "run", "reply"];
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallOutcome {
+    /// It returned.
+    Ok,
+    /// It failed, or ended in a way this panel does not know.
+    Error,
+    /// It was cancelled.
+    Canceled,
+    /// It was refused or dropped.
+    Rejected,
+}
+
+impl CallOutcome {
+    fn from_name(name: &str) -> CallOutcome {
+        match name {
+            "ok" => CallOutcome::Ok,
+            "canceled" => CallOutcome::Canceled,
+            "rejected" => CallOutcome::Rejected,
+            _ => CallOutcome::Error,
+        }
+    }
+}
+
+/// A call that ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// What the stream said.
+    pub(crate) span: SpanFrame,
+    /// How it ended.
+    pub(crate) outcome: CallOutcome,
+    /// The row within its lane.
+    pub(crate) row: usize,
+    /// Counts up by one for each call; names it while it is kept.
+    pub(crate) number: u64,
+}
+
+impl Call {
+    /// Milliseconds before a worker got it.
+    fn queued_ms(&self) -> f64 {
+        self.span.phases[..2].iter().flatten().sum::<f64>().clamp(0.0, self.span.duration_ms.max(0.0))
+    }
+
+    /// When its bar begins: when a worker got it, or, if none did, when it was made. Waiting calls overlap without
+    /// end, so that their waits are drawn for the selected call only.
+    pub(crate) fn bar_start(&self) -> f64 {
+        if self.span.worker_index.is_some() { self.span.start + self.queued_ms() } else { self.span.start }
+    }
+
+    /// When it was settled.
+    pub(crate) fn end(&self) -> f64 {
+        self.span.start + self.span.duration_ms
+    }
+
+    /// The phases it went through: which, from when, until when (milliseconds since the Unix epoch).
+    pub(crate) fn phases(&self) -> impl Iterator<Item = (usize, f64, f64)> {
+        let mut from = self.span.start;
+        self.span.phases.iter().enumerate().filter_map(move |(phase, length)| {
+            let length = (*length)?.max(0.0);
+            let start = from;
+            from += length;
+            Some((phase, start, from))
+        })
+    }
+}
+
+/// The place where calls of one worker are drawn; `None` for calls that never reached one.
+type LaneKey = (String, Option<u32>);
+
+/// The calls kept, oldest end first.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    calls: VecDeque<Call>,
+    lanes: BTreeMap<LaneKey, Vec<f64>>,
+    next_number: u64,
+}
+
+impl History {
+    /// Takes a call. Times that are no numbers would make everything after them undrawable; such a call is refused.
+    pub(crate) fn push(&mut self, mut span: SpanFrame) -> bool {
+        if !(span.start.is_finite() && span.duration_ms.is_finite() && span.duration_ms >= 0.0) {
+            return false;
+        }
+        if span.phases.iter().flatten().any(|length| !length.is_finite()) {
+            span.phases = [None; 5];
+        }
+        span.error = span.error.map(|error| cut(&error, DEFAULT_ERROR_CHARACTERS_KEPT).0);
+        let mut call =
+            Call { outcome: CallOutcome::from_name(&span.outcome), span, row: 0, number: self.next_number };
+        self.next_number += 1;
+        call.row = self.place(&call);
+        if self.calls.len() >= DEFAULT_CALLS_KEPT {
+            self.calls.pop_front();
+        }
+        self.calls.push_back(call);
+        true
+    }
+
+    /// The first row of the call's lane that is free since the call's bar began. Calls arrive in the order of their
+    /// ends, so that a row's last end is all there is to know, and no call ever changes its row.
+    fn place(&mut self, call: &Call) -> usize {
+        const CLOCK_NOISE_MS: f64 = 0.02;
+        let rows = self.lanes.entry((call.span.task_id.clone(), call.span.worker_index)).or_default();
+        let free = rows.iter().position(|&end| end <= call.bar_start() + CLOCK_NOISE_MS);
+        let row = match free {
+            Some(row) => row,
+            None if rows.len() < DEFAULT_ROWS_PER_LANE => {
+                rows.push(0.0);
+                rows.len() - 1
+            }
+            None => rows.len() - 1,
+        };
+        rows[row] = rows[row].max(call.end());
+        row
+    }
+
+    /// The calls, oldest end first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Call> + ExactSizeIterator {
+        self.calls.iter()
+    }
+
+    /// The call with this number, while it is kept.
+    pub(crate) fn get(&self, number: u64) -> Option<&Call> {
+        let first = self.calls.front()?.number;
+        self.calls.get(usize::try_from(number.checked_sub(first)?).ok()?)
+    }
+
+    /// How many calls were taken and are no longer kept.
+    pub(crate) fn evicted(&self) -> u64 {
+        self.next_number - self.calls.len() as u64
+    }
+
+    /// The lanes that ever held a call, with their rows: task, worker, rows.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = (&str, Option<u32>, usize)> {
+        self.lanes.iter().map(|((task, worker), rows)| (task.as_str(), *worker, rows.len()))
+    }
+
+    /// Forgets a task's lanes and calls, when it is gone and has no calls left to show.
+    pub(crate) fn forget_lanes_without_calls(&mut self, task: &str) {
+        if !self.calls.iter().any(|call| call.span.task_id == task) {
+            self.lanes.retain(|(lane_task, _), _| lane_task != task);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixtures::span;
+
+    #[test]
+    fn calls_that_overlap_on_a_worker_get_rows_of_their_own() {
+        let mut history = History::default();
+        for (start, duration) in [(0.0, 10.0), (5.0, 10.0), (11.0, 9.0)] {
+            assert!(history.push(span("t", Some(0), start, duration)));
+        }
+        assert_eq!(history.iter().map(|call| call.row).collect::<Vec<_>>(), [0, 1, 0]);
+    }
+
+    #[test]
+    fn a_wait_in_the_queue_takes_no_row() {
+        let mut history = History::default();
+        history.push(span("t", Some(0), 0.0, 10.0));
+        let mut waited = span("t", Some(0), 0.0, 20.0);
+        waited.phases = [None, Some(10.0), Some(0.0), Some(10.0), Some(0.0)];
+        history.push(waited);
+        assert_eq!(history.iter().map(|call| call.row).collect::<Vec<_>>(), [0, 0]);
+    }
+
+    #[test]
+    fn rows_and_calls_are_bounded() {
+        let mut history = History::default();
+        for _ in 0..DEFAULT_CALLS_KEPT + 10 {
+            history.push(span("t", Some(0), 0.0, 1e6));
+        }
+        assert_eq!(history.iter().len(), DEFAULT_CALLS_KEPT);
+        assert_eq!(history.evicted(), 10);
+        assert_eq!(history.lanes().map(|lane| lane.2).collect::<Vec<_>>(), [DEFAULT_ROWS_PER_LANE]);
+        assert!(history.get(9).is_none() && history.get(10).is_some_and(|call| call.number == 10));
+    }
+
+    #[test]
+    fn times_that_are_no_numbers_are_refused() {
+        let mut history = History::default();
+        assert!(!history.push(span("t", None, f64::NAN, 1.0)));
+        assert!(!history.push(span("t", None, 0.0, f64::INFINITY)));
+        assert!(!history.push(span("t", None, 0.0, -1.0)));
+        let mut odd = span("t", Some(0), 0.0, 1.0);
+        odd.phases = [Some(f64::NAN), None, None, None, None];
+        assert!(history.push(odd));
+        assert_eq!(history.iter().map(|call| call.bar_start()).collect::<Vec<_>>(), [0.0]);
+    }
+
+    #[test]
+    fn long_errors_are_cut() {
+        let mut history = History::default();
+        history.push(SpanFrame { error: Some("é".repeat(100_000)), ..span("t", None, 0.0, 1.0) });
+        let kept = history.get(0).and_then(|call| call.span.error.clone()).unwrap();
+        assert_eq!(kept.chars().count(), DEFAULT_ERROR_CHARACTERS_KEPT + 1);
+    }
+}

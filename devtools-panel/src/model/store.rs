@@ -1,0 +1,230 @@
+//! One runtime as its stream of frames tells it.
+
+use std::collections::HashMap;
+
+use atelier_telemetry::frame::{FRAME_VERSION, Frame, FrameKind, LedgerRow, SpanFrame, TaskFrame};
+
+use super::history::History;
+use super::samples::Samples;
+
+/// Why a frame was not taken. The panel shows the sentence and lives on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum FrameProblem {
+    /// The frame's shape is another version's.
+    #[error(
+        "The runtime speaks version {0} of the snapshot stream, this panel version {FRAME_VERSION}: load both from the same package."
+    )]
+    Version(u32),
+    /// A delta came before any full frame, or after a gap.
+    #[error("A part of the snapshot stream is missing; the panel waits for the next full frame.")]
+    Gap,
+}
+
+/// A task with its recent past.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    /// Its last state.
+    pub(crate) frame: TaskFrame,
+    /// Its recent past.
+    pub(crate) samples: Samples,
+}
+
+/// What the panel knows of one runtime.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    tasks: Vec<Task>,
+    places: HashMap<String, usize>,
+    history: History,
+    ledger: Vec<LedgerRow>,
+    last: Option<(u64, f64)>,
+    in_step: bool,
+    frames_lost: u64,
+    calls_dropped: u64,
+    calls_refused: u64,
+}
+
+impl Store {
+    /// Takes the next frame of the stream. What a delta after a gap says of single tasks is right and is taken, but
+    /// others may be out of date until a full frame comes; that is reported as [`FrameProblem::Gap`].
+    pub(crate) fn apply(&mut self, frame: Frame) -> Result<(), FrameProblem> {
+        if frame.version != FRAME_VERSION {
+            return Err(FrameProblem::Version(frame.version));
+        }
+        let follows = self.last.is_some_and(|(seq, _)| seq.checked_add(1) == Some(frame.seq));
+        let frame_before = self.last.map(|(_, ts)| ts);
+        self.last = Some((frame.seq, frame.ts));
+        self.frames_lost = self.frames_lost.saturating_add(frame.lost);
+        self.calls_dropped = self.calls_dropped.saturating_add(frame.spans_dropped);
+        self.in_step = frame.kind == FrameKind::Full || (self.in_step && follows);
+        match frame.kind {
+            FrameKind::Full => self.replace_tasks(frame.tasks, frame.ts, frame_before),
+            FrameKind::Delta => {
+                for task in frame.tasks {
+                    self.put_task(task, frame.ts, frame_before);
+                }
+                self.remove_tasks(&frame.removed);
+            }
+        }
+        self.take_calls(frame.spans);
+        self.ledger = frame.ledger;
+        if self.in_step { Ok(()) } else { Err(FrameProblem::Gap) }
+    }
+
+    /// The tasks, in the order they were first seen.
+    pub(crate) fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    /// The task with this id.
+    pub(crate) fn task(&self, id: &str) -> Option<&Task> {
+        self.tasks.get(*self.places.get(id)?)
+    }
+
+    /// The calls that ended lately.
+    pub(crate) fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The ledger of the last frame.
+    pub(crate) fn ledger(&self) -> &[LedgerRow] {
+        &self.ledger
+    }
+
+    /// When the last frame was made, milliseconds since the Unix epoch; `None` before the first one.
+    pub(crate) fn now(&self) -> Option<f64> {
+        self.last.map(|(_, ts)| ts)
+    }
+
+    /// Frames the panel was too slow for.
+    pub(crate) fn frames_lost(&self) -> u64 {
+        self.frames_lost
+    }
+
+    /// Calls that ended and are not in the timeline: did not fit a frame, made no sense, or are too old.
+    pub(crate) fn calls_not_kept(&self) -> u64 {
+        self.calls_dropped.saturating_add(self.calls_refused).saturating_add(self.history.evicted())
+    }
+
+    fn replace_tasks(&mut self, tasks: Vec<TaskFrame>, ts: f64, frame_before: Option<f64>) {
+        let mut samples: HashMap<String, Samples> =
+            self.tasks.drain(..).map(|task| (task.frame.task_id, task.samples)).collect();
+        self.places.clear();
+        for task in tasks {
+            if let Some(past) = samples.remove(&task.task_id) {
+                self.places.insert(task.task_id.clone(), self.tasks.len());
+                self.tasks.push(Task { frame: task.clone(), samples: past });
+            }
+            self.put_task(task, ts, frame_before);
+        }
+        for gone in samples.keys() {
+            self.history.forget_lanes_without_calls(gone);
+        }
+    }
+
+    fn put_task(&mut self, frame: TaskFrame, ts: f64, frame_before: Option<f64>) {
+        let place = *self.places.entry(frame.task_id.clone()).or_insert_with(|| {
+            self.tasks.push(Task { frame: frame.clone(), samples: Samples::default() });
+            self.tasks.len() - 1
+        });
+        let task = &mut self.tasks[place];
+        task.samples.record(&frame, ts, frame_before);
+        task.frame = frame;
+    }
+
+    fn remove_tasks(&mut self, ids: &[String]) {
+        if ids.is_empty() {
+            return;
+        }
+        self.tasks.retain(|task| !ids.contains(&task.frame.task_id));
+        self.places =
+            self.tasks.iter().enumerate().map(|(place, task)| (task.frame.task_id.clone(), place)).collect();
+        for id in ids {
+            self.history.forget_lanes_without_calls(id);
+        }
+    }
+
+    fn take_calls(&mut self, spans: Vec<SpanFrame>) {
+        for span in spans {
+            if !self.history.push(span) {
+                self.calls_refused += 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixtures::{delta, full, ledger_row, span, task};
+
+    fn ids(store: &Store) -> Vec<&str> {
+        store.tasks().iter().map(|task| task.frame.task_id.as_str()).collect()
+    }
+
+    #[test]
+    fn deltas_change_add_and_remove_tasks() {
+        let mut store = Store::default();
+        store.apply(full(1, 0.0, vec![task("a"), task("b")])).unwrap();
+        let mut busy = task("b");
+        busy.in_flight = 2;
+        let mut frame = delta(2, 250.0, vec![busy, task("c")]);
+        frame.removed = vec!["a".to_owned()];
+        store.apply(frame).unwrap();
+        assert_eq!(ids(&store), ["b", "c"]);
+        assert_eq!(store.task("b").map(|task| task.frame.in_flight), Some(2));
+        assert!(store.task("a").is_none());
+    }
+
+    #[test]
+    fn a_full_frame_ends_a_gap() {
+        let mut store = Store::default();
+        assert_eq!(store.apply(delta(7, 0.0, vec![task("a")])), Err(FrameProblem::Gap));
+        store.apply(full(8, 250.0, vec![task("a"), task("b")])).unwrap();
+        store.apply(delta(9, 500.0, vec![])).unwrap();
+        assert_eq!(store.apply(delta(11, 750.0, vec![])), Err(FrameProblem::Gap));
+        assert_eq!(store.apply(delta(12, 1000.0, vec![])), Err(FrameProblem::Gap));
+        let mut after_loss = full(13, 1250.0, vec![task("b")]);
+        after_loss.lost = 3;
+        store.apply(after_loss).unwrap();
+        assert_eq!(ids(&store), ["b"]);
+        assert_eq!(store.frames_lost(), 3);
+    }
+
+    #[test]
+    fn a_full_frame_keeps_the_past_of_its_tasks() {
+        let mut store = Store::default();
+        store.apply(full(1, 0.0, vec![task("a")])).unwrap();
+        store.apply(full(2, 250.0, vec![task("a")])).unwrap();
+        assert_eq!(store.task("a").map(|task| task.samples.iter().count()), Some(2));
+    }
+
+    #[test]
+    fn another_version_is_refused_whole() {
+        let mut store = Store::default();
+        let mut frame = full(1, 0.0, vec![task("a")]);
+        frame.version = 99;
+        assert_eq!(store.apply(frame), Err(FrameProblem::Version(99)));
+        assert!(store.tasks().is_empty() && store.now().is_none());
+    }
+
+    #[test]
+    fn calls_and_their_losses_add_up() {
+        let mut store = Store::default();
+        let mut frame = full(1, 0.0, vec![task("a")]);
+        frame.spans = vec![span("a", Some(0), 0.0, 1.0), span("a", Some(0), f64::NAN, 1.0)];
+        frame.spans_dropped = 5;
+        frame.ledger = vec![ledger_row("otlp:1", 3, 1, 0, 2)];
+        store.apply(frame).unwrap();
+        assert_eq!(store.history().iter().len(), 1);
+        assert_eq!(store.calls_not_kept(), 6);
+        assert_eq!(store.ledger().len(), 1);
+    }
+
+    #[test]
+    fn a_frame_is_read_from_what_javascript_holds() {
+        let text = r#"{"version":1,"seq":1,"ts":10.5,"kind":"full","tasks":[],"spans":[]}"#;
+        let frame: Frame = serde_json::from_str(text).unwrap();
+        assert_eq!(Store::default().apply(frame), Ok(()));
+    }
+}

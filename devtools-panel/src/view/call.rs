@@ -1,0 +1,117 @@
+//! The details of one call: its phases as a waterfall, its error, its facts.
+
+use std::cell::RefCell;
+
+use web_sys::{Event, HtmlElement};
+
+use super::cells::LongText;
+use super::dom::{Listeners, Live, Make, Told, clear, must};
+use super::panel::Send;
+use crate::model::{Action, CallDetails, State, describe_call};
+
+/// How many characters of an error, and of a fact, are shown unopened.
+const ERROR_CHARACTERS: usize = 200;
+const FACT_CHARACTERS: usize = 48;
+
+/// The details beside the lanes.
+pub(crate) struct CallPane {
+    make: Make,
+    pane: Live,
+    content: HtmlElement,
+    shown: RefCell<Option<CallDetails>>,
+    _listeners: Listeners,
+}
+
+impl CallPane {
+    pub(crate) fn new(make: &Make, send: &Send) -> CallPane {
+        let mut listeners = Listeners::default();
+        let content = make.element("div", "call-content").attr("aria-live", "polite");
+        let tools = make.element("div", "call-tools");
+        let press = |text: &str, label: &str, action: Action, listeners: &mut Listeners| {
+            let button = make.button("icon", text, label);
+            let send = send.clone();
+            listeners.on(&button, "click", move |_: Event| send(action.clone()));
+            must(tools.append_child(&button));
+        };
+        press("‹", "The call that ended before", Action::Step(-1), &mut listeners);
+        press("›", "The call that ended after", Action::Step(1), &mut listeners);
+        press("✕", "Close the details", Action::Deselect, &mut listeners);
+        let pane =
+            make.element("aside", "call").attr("aria-label", "Details of a call").with([&tools, &content]);
+        CallPane {
+            make: make.clone(),
+            pane: Live::new(pane),
+            content,
+            shown: RefCell::default(),
+            _listeners: listeners,
+        }
+    }
+
+    pub(crate) fn element(&self) -> &HtmlElement {
+        &self.pane.element
+    }
+
+    pub(crate) fn draw(&self, state: &State, zone_offset_minutes: f64) {
+        let store = &state.source().store;
+        let call = state.selected.and_then(|number| store.history().get(number));
+        self.pane.show(call.is_some());
+        let Some(call) = call else { return };
+        let details = describe_call(store, call, zone_offset_minutes);
+        self.pane.attr("data-span-id", &call.span.span_id);
+        self.pane.attr("data-trace-id", &call.span.trace_id);
+        self.pane.attr("data-call-id", &call.span.call_id);
+        if self.shown.borrow().as_ref() != Some(&details) {
+            self.fill(&details);
+            *self.shown.borrow_mut() = Some(details);
+        }
+    }
+
+    fn fill(&self, details: &CallDetails) {
+        clear(&self.content);
+        let title = LongText::new(&self.make, "call-title", FACT_CHARACTERS);
+        title.show(&details.title);
+        let outcome = self.make.text("span", "chip", &details.outcome).attr("data-state", &details.outcome);
+        let head = self.make.element("div", "call-head").with([title.element(), &outcome]);
+        must(self.content.append_child(&head));
+        if let Some(error) = &details.error {
+            let text = LongText::new(&self.make, "call-error", ERROR_CHARACTERS);
+            text.show(error);
+            must(self.content.append_child(text.element()));
+        }
+        must(self.content.append_child(&self.waterfall(details)));
+        let facts = self.make.element("dl", "facts");
+        for (name, value) in &details.facts {
+            let text = LongText::new(&self.make, "", FACT_CHARACTERS);
+            text.show(value);
+            let value = self.make.element("dd", "").with([text.element()]);
+            must(facts.append_child(&self.make.text("dt", "", name)));
+            must(facts.append_child(&value));
+        }
+        must(self.content.append_child(&facts));
+    }
+
+    fn waterfall(&self, details: &CallDetails) -> HtmlElement {
+        let make = &self.make;
+        let body = make.element("tbody", "");
+        for phase in &details.phases {
+            let fill = make.element("i", "").attr("data-phase", phase.name);
+            let style = fill.style();
+            must(style.set_property("margin-left", &format!("{:.2}%", phase.from * 100.0)));
+            must(style.set_property("width", &format!("{:.2}%", phase.share * 100.0)));
+            let bar = make.element("td", "fall").with([&fill]);
+            let row = make.element("tr", "").attr("data-phase", phase.name).with([
+                &make.text("th", "", phase.name).attr("scope", "row"),
+                &bar,
+                &make.text("td", "number", &phase.length),
+            ]);
+            must(body.append_child(&row));
+        }
+        let head = make.element("tr", "").with([
+            &make.text("th", "", "Phase").attr("scope", "col"),
+            &make.text("th", "", "When").attr("scope", "col"),
+            &make.text("th", "number", "ms").attr("scope", "col"),
+        ]);
+        let head = make.element("thead", "").with([&head]);
+        make.element("table", "phases").attr("aria-label", "Phases of the call").with([&head, &body])
+    }
+}

@@ -1,0 +1,203 @@
+//! The timeline's drawing: time across, a lane for each worker down.
+
+use web_sys::CanvasRenderingContext2d;
+
+use super::palette::Palette;
+use crate::model::{Bar, Group, Layout, METRICS, Part, Scale, State, bars, call_box, time_ticks};
+
+/// Height of the strip with the times of day.
+pub(crate) const AXIS: f64 = 22.0;
+const FONT: &str = "11px ui-sans-serif, system-ui, sans-serif";
+const BOLD: &str = "600 11px ui-sans-serif, system-ui, sans-serif";
+
+/// What of the lanes is on the screen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    /// Size of the canvas.
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    /// Width of the labels at the left.
+    pub(crate) gutter: f64,
+    /// How far the lanes are scrolled.
+    pub(crate) scrolled: f64,
+    /// The page's minutes ahead of UTC.
+    pub(crate) zone: f64,
+}
+
+/// Draws the timeline.
+pub(crate) fn paint(
+    context: &CanvasRenderingContext2d,
+    palette: &Palette,
+    state: &State,
+    layout: &Layout,
+    view: View,
+) {
+    let store = &state.source().store;
+    let scale = Scale::of(&state.window, store.now().unwrap_or(0.0), view.width - view.gutter);
+    context.set_text_baseline("middle");
+    paint_lanes(context, palette, layout, view);
+    let ticks = time_ticks(scale, view.zone);
+    context.set_fill_style_str(&palette.line);
+    for (x, _) in &ticks {
+        context.fill_rect((view.gutter + x).round(), AXIS, 1.0, view.height - AXIS);
+    }
+    inside(context, view, || {
+        for group in &layout.groups {
+            paint_queue(context, palette, state, group, scale);
+        }
+        paint_bars(context, palette, &bars(store, layout, scale));
+        for (number, width) in [(state.hovered, 1.0), (state.selected, 2.0)] {
+            let Some(call) = number.and_then(|number| store.history().get(number)) else { continue };
+            let Some((left, right, y)) = call_box(layout, scale, call) else { continue };
+            // The wait before the bar, thin: other calls' bars lie there too.
+            for (phase, from, to) in call.phases().filter(|(_, _, to)| *to <= call.bar_start()) {
+                context.set_fill_style_str(&palette.phases[phase]);
+                context.fill_rect(
+                    scale.x(from),
+                    y + METRICS.bar / 2.0 - 1.5,
+                    scale.x(to) - scale.x(from),
+                    3.0,
+                );
+            }
+            context.set_stroke_style_str(&palette.text);
+            context.set_line_width(width);
+            context.stroke_rect(left - 1.0, y - 1.0, (right - left).max(1.0) + 2.0, METRICS.bar + 2.0);
+        }
+    });
+    paint_labels(context, palette, layout, view);
+    paint_axis(context, palette, &ticks, view);
+}
+
+/// Draws in the coordinates of the lanes, clipped to where they are.
+fn inside(context: &CanvasRenderingContext2d, view: View, draw: impl FnOnce()) {
+    context.save();
+    context.begin_path();
+    context.rect(view.gutter, AXIS, view.width - view.gutter, view.height - AXIS);
+    context.clip();
+    let _ = context.translate(view.gutter, AXIS - view.scrolled);
+    draw();
+    context.restore();
+}
+
+fn paint_lanes(context: &CanvasRenderingContext2d, palette: &Palette, layout: &Layout, view: View) {
+    for group in &layout.groups {
+        let top = AXIS + group.y - view.scrolled;
+        context.set_fill_style_str(&palette.head);
+        context.fill_rect(0.0, top, view.width, METRICS.head);
+        context.set_fill_style_str(&palette.line);
+        context.fill_rect(0.0, top, view.width, 1.0);
+        for lane in &group.lanes {
+            context.fill_rect(
+                view.gutter,
+                AXIS + lane.y + lane.height - view.scrolled - 0.5,
+                view.width,
+                0.5,
+            );
+        }
+    }
+}
+
+/// The calls pending or waiting, as an area in the task's head.
+fn paint_queue(
+    context: &CanvasRenderingContext2d,
+    palette: &Palette,
+    state: &State,
+    group: &Group,
+    scale: Scale,
+) {
+    let store = &state.source().store;
+    let Some(task) = store.task(&group.task_id) else { return };
+    let in_sight = |ts: f64| ts <= scale.to;
+    let top = task
+        .samples
+        .iter()
+        .filter(|sample| in_sight(sample.ts))
+        .map(|sample| sample.queued)
+        .max()
+        .unwrap_or(0);
+    if top == 0 {
+        return;
+    }
+    let (base, room) = (group.y + METRICS.head, METRICS.head - 8.0);
+    let height = |queued: u64| base - queued as f64 / top as f64 * room;
+    let mut last: Option<(f64, u64)> = None;
+    context.begin_path();
+    for sample in task.samples.iter().filter(|sample| in_sight(sample.ts)) {
+        let x = scale.x(sample.ts).max(-1.0);
+        context.line_to(x, last.map_or(base, |(_, queued)| height(queued)));
+        context.line_to(x, height(sample.queued));
+        last = Some((x, sample.queued));
+    }
+    if let Some((_, queued)) = last {
+        let end = scale.x(store.now().unwrap_or(scale.to)).min(scale.width + 1.0);
+        context.line_to(end, height(queued));
+        context.line_to(end, base);
+    }
+    context.close_path();
+    context.set_fill_style_str(&palette.phases[1]);
+    context.set_global_alpha(0.3);
+    context.fill();
+    context.set_global_alpha(1.0);
+    context.set_font(FONT);
+    context.set_text_align("right");
+    context.set_fill_style_str(&palette.muted);
+    let _ = context.fill_text(&format!("queued, at most {top}"), scale.width - 6.0, group.y + 9.0);
+    context.set_text_align("left");
+}
+
+fn paint_bars(context: &CanvasRenderingContext2d, palette: &Palette, bars: &[Bar]) {
+    // One colour after the other: changing it is what costs.
+    for (phase, color) in palette.phases.iter().enumerate() {
+        context.set_fill_style_str(color);
+        for bar in bars.iter().filter(|bar| bar.part == Part::Phase(phase)) {
+            context.fill_rect(bar.x, bar.y, bar.width.max(0.5), METRICS.bar);
+        }
+    }
+    for bar in bars {
+        if let Part::Ended(outcome) = bar.part {
+            context.set_fill_style_str(palette.outcome(outcome));
+            context.fill_rect(bar.x, bar.y + METRICS.bar - 5.0, bar.width, 5.0);
+            context.fill_rect(bar.x, bar.y, 2.0, METRICS.bar);
+        }
+    }
+}
+
+fn paint_labels(context: &CanvasRenderingContext2d, palette: &Palette, layout: &Layout, view: View) {
+    context.save();
+    context.begin_path();
+    context.rect(0.0, AXIS, view.gutter - 6.0, view.height - AXIS);
+    context.clip();
+    for group in &layout.groups {
+        let top = AXIS + group.y - view.scrolled;
+        context.set_font(BOLD);
+        context.set_fill_style_str(&palette.text);
+        // The canvas lays out a text of any length; a name's beginning is all that fits.
+        let label: String = group.label.chars().take(60).collect();
+        let _ = context.fill_text(&label, 10.0, top + METRICS.head / 2.0 + 1.0);
+        context.set_font(FONT);
+        context.set_fill_style_str(&palette.muted);
+        for lane in &group.lanes {
+            let label =
+                lane.worker.map_or_else(|| "no worker".to_owned(), |worker| format!("worker {worker}"));
+            let _ = context.fill_text(&label, 10.0, AXIS + lane.y + lane.height / 2.0 - view.scrolled);
+        }
+    }
+    context.restore();
+    context.set_fill_style_str(&palette.line);
+    context.fill_rect(view.gutter - 1.0, AXIS, 1.0, view.height);
+}
+
+fn paint_axis(context: &CanvasRenderingContext2d, palette: &Palette, ticks: &[(f64, String)], view: View) {
+    context.set_fill_style_str(&palette.surface);
+    context.fill_rect(0.0, 0.0, view.width, AXIS);
+    context.set_fill_style_str(&palette.line);
+    context.fill_rect(0.0, AXIS - 1.0, view.width, 1.0);
+    context.set_font(FONT);
+    context.set_fill_style_str(&palette.muted);
+    for (x, label) in ticks {
+        let x = view.gutter + x;
+        if x > view.gutter - 4.0 && x < view.width - 40.0 {
+            let _ = context.fill_text(label, x + 4.0, AXIS / 2.0);
+        }
+    }
+}

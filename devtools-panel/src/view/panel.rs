@@ -1,0 +1,202 @@
+//! What JavaScript holds: a panel in an element of a shadow root.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use atelier_telemetry::frame::Frame;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlElement, MediaQueryList};
+
+use super::dom::{Listeners, Make, must};
+use super::schedule::Schedule;
+use super::shell::{Shell, Theme};
+use super::style::Adopted;
+use crate::model::{Action, State};
+
+/// How the view says what a user did.
+pub(crate) type Send = Rc<dyn Fn(Action)>;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What JavaScript gives a new panel.
+    pub type PanelOptions;
+    /// Names of the runtimes, in the order of their numbers in `push`.
+    #[wasm_bindgen(method, getter)]
+    fn runtimes(this: &PanelOptions) -> js_sys::Array;
+    /// `system`, `light` or `dark`.
+    #[wasm_bindgen(method, getter)]
+    fn theme(this: &PanelOptions) -> Option<String>;
+    /// Called with the theme that the user chose in the panel.
+    #[wasm_bindgen(method, getter, js_name = onTheme)]
+    fn on_theme(this: &PanelOptions) -> Option<js_sys::Function>;
+    /// Called when the user closes the panel; without it there is no button for that.
+    #[wasm_bindgen(method, getter, js_name = onClose)]
+    fn on_close(this: &PanelOptions) -> Option<js_sys::Function>;
+    /// Called with the message of a panic, after which the panel must not be used.
+    #[wasm_bindgen(method, getter, js_name = onPanic)]
+    fn on_panic(this: &PanelOptions) -> Option<js_sys::Function>;
+}
+
+thread_local! {
+    /// Whom to tell of a panic: every panel of this module, since they share its memory.
+    static PANIC_LISTENERS: RefCell<Vec<js_sys::Function>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Set by the first panic; what still calls in afterwards (timers, observers) is turned away.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// A panel, drawn into an element.
+#[wasm_bindgen]
+pub struct Panel {
+    app: Rc<App>,
+    on_panic: Option<js_sys::Function>,
+}
+
+struct App {
+    state: RefCell<State>,
+    shell: Shell,
+    schedule: OnceCell<Rc<Schedule>>,
+    theme: OnceCell<MediaQueryList>,
+    listeners: RefCell<Listeners>,
+    root: HtmlElement,
+    adopted: RefCell<Option<Adopted>>,
+}
+
+#[wasm_bindgen]
+impl Panel {
+    /// Draws a panel into `root`, an element within a shadow root, which adopts the panel's style sheet.
+    ///
+    /// # Errors
+    /// When `root` is in no document with a window.
+    #[wasm_bindgen(constructor)]
+    pub fn new(root: HtmlElement, options: &PanelOptions) -> Result<Panel, JsError> {
+        let document =
+            root.owner_document().ok_or_else(|| JsError::new("the panel's element is in no document"))?;
+        let window =
+            document.default_view().ok_or_else(|| JsError::new("the panel's document has no window"))?;
+        let names = options.runtimes().iter().filter_map(|name| name.as_string()).collect();
+        let on_panic = options.on_panic();
+        tell_of_panics(on_panic.clone());
+        let app = Rc::new_cyclic(|weak: &Weak<App>| {
+            let send = sender(weak.clone());
+            let shell =
+                Shell::new(&Make::new(document), &State::new(Vec::clone(&names)), &send, options.on_close());
+            App {
+                state: RefCell::new(State::new(names)),
+                shell,
+                schedule: OnceCell::new(),
+                theme: OnceCell::new(),
+                listeners: RefCell::default(),
+                adopted: RefCell::new(Some(Adopted::around(&root))),
+                root,
+            }
+        });
+        must(app.root.append_child(app.shell.element()));
+        app.follow_theme(&window, options);
+        let weak = Rc::downgrade(&app);
+        let draw = move || {
+            if let Some(app) = living(&weak) {
+                app.shell.draw(&app.state.borrow());
+            }
+        };
+        let schedule = Schedule::new(window, app.shell.element(), draw);
+        schedule.at_once();
+        let _ = app.schedule.set(schedule);
+        Ok(Panel { app, on_panic })
+    }
+
+    /// Takes a frame of the runtime with this number. One that cannot be read is told in the panel.
+    pub fn push(&self, runtime: usize, frame: JsValue) {
+        let frame = serde_wasm_bindgen::from_value::<Frame>(frame).map_err(|error| error.to_string());
+        if self.app.state.borrow_mut().take(runtime, frame)
+            && let Some(schedule) = self.app.schedule.get()
+        {
+            schedule.soon();
+        }
+    }
+
+    /// Changes the theme: `system`, `light` or `dark`; anything else is taken as `system`.
+    #[wasm_bindgen(js_name = setTheme)]
+    pub fn set_theme(&self, theme: &str) {
+        self.app.set_theme(Theme::from_name(theme));
+    }
+
+    /// Takes the panel out of the page. It must not be used afterwards.
+    pub fn dispose(&self) {
+        if let Some(schedule) = self.app.schedule.get() {
+            schedule.end();
+        }
+        *self.app.listeners.borrow_mut() = Listeners::default();
+        self.app.adopted.borrow_mut().take();
+        self.app.shell.element().remove();
+        if let Some(ours) = &self.on_panic {
+            PANIC_LISTENERS.with_borrow_mut(|listeners| listeners.retain(|listener| listener != ours));
+        }
+    }
+}
+
+impl App {
+    fn follow_theme(self: &Rc<Self>, window: &web_sys::Window, options: &PanelOptions) {
+        if let Some(query) = must(window.match_media("(prefers-color-scheme: light)")) {
+            let weak = Rc::downgrade(self);
+            self.listeners.borrow_mut().on(&query, "change", move |_: web_sys::Event| {
+                if let Some(app) = living(&weak) {
+                    app.set_theme(app.shell.theme());
+                }
+            });
+            let _ = self.theme.set(query);
+        }
+        let (weak, on_theme) = (Rc::downgrade(self), options.on_theme());
+        self.listeners.borrow_mut().on(self.shell.theme_button(), "click", move |_: web_sys::Event| {
+            let Some(app) = living(&weak) else { return };
+            let theme = app.shell.theme().next();
+            app.set_theme(theme);
+            if let Some(on_theme) = &on_theme {
+                must(on_theme.call1(&JsValue::UNDEFINED, &theme.name().into()));
+            }
+        });
+        self.set_theme(Theme::from_name(options.theme().as_deref().unwrap_or_default()));
+    }
+
+    fn set_theme(&self, theme: Theme) {
+        let system_is_light = self.theme.get().is_some_and(MediaQueryList::matches);
+        self.shell.set_theme(theme, system_is_light);
+        if let Some(schedule) = self.schedule.get() {
+            schedule.at_once();
+        }
+    }
+}
+
+/// The app, unless it is gone or nothing of this module is to be trusted any more.
+fn living(app: &Weak<App>) -> Option<Rc<App>> {
+    if PANICKED.load(Ordering::Relaxed) { None } else { app.upgrade() }
+}
+
+fn sender(weak: Weak<App>) -> Send {
+    Rc::new(move |action| {
+        let Some(app) = living(&weak) else { return };
+        app.state.borrow_mut().update(action);
+        if let Some(schedule) = app.schedule.get() {
+            schedule.at_once();
+        }
+    })
+}
+
+/// Has every panel of this module told when one panics. The module's memory is not to be trusted after that.
+fn tell_of_panics(listener: Option<js_sys::Function>) {
+    static HOOK: std::sync::Once = std::sync::Once::new();
+    HOOK.call_once(|| {
+        std::panic::set_hook(Box::new(|info| {
+            PANICKED.store(true, Ordering::Relaxed);
+            let message = JsValue::from(info.to_string());
+            // The hook must not panic itself: listeners that are being changed at this moment are not told.
+            let told = PANIC_LISTENERS.try_with(|listeners| listeners.try_borrow().map(|list| list.clone()));
+            for listener in told.into_iter().flatten().flatten() {
+                let _ = listener.unchecked_ref::<js_sys::Function>().call1(&JsValue::UNDEFINED, &message);
+            }
+        }));
+    });
+    PANIC_LISTENERS.with_borrow_mut(|listeners| listeners.extend(listener));
+}

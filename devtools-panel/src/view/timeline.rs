@@ -1,0 +1,259 @@
+//! The pane of the timeline: a canvas of lanes, what the pointer and the keys do to it, the details of a call.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{Event, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver, WheelEvent};
+
+use super::call::CallPane;
+use super::canvas::Canvas;
+use super::cells::empty_state;
+use super::dom::{Listeners, Live, Make, Told, must};
+use super::paint::{AXIS, View, paint};
+use super::palette::Palette;
+use super::panel::Send;
+use super::tip::Tip;
+use crate::model::{Action, METRICS, PHASES, Spot, State, count, layout, milliseconds};
+
+/// Width of the labels, and of those on a narrow panel.
+const GUTTER: f64 = 132.0;
+const NARROW_GUTTER: f64 = 84.0;
+const NARROW: f64 = 600.0;
+/// How far the pointer must go, in CSS pixels, for a press to become a drag.
+const DRAG_FROM: f64 = 4.0;
+
+/// The pane.
+pub(crate) struct TimelinePane {
+    pane: HtmlElement,
+    follow: Live,
+    length: Live,
+    kept: Live,
+    lanes: HtmlElement,
+    canvas: Canvas,
+    spacer: Live,
+    body: Live,
+    empty: Live,
+    tip: Tip,
+    call: CallPane,
+    resize: (ResizeObserver, Closure<dyn FnMut()>),
+    _listeners: Listeners,
+}
+
+impl TimelinePane {
+    pub(crate) fn new(make: &Make, send: &Send) -> TimelinePane {
+        let mut listeners = Listeners::default();
+        let follow = make.text("button", "toggle", "Follow").attr("type", "button");
+        let pressed = follow.clone();
+        let asked = send.clone();
+        listeners.on(&follow, "click", move |_: Event| {
+            asked(Action::Follow(pressed.get_attribute("aria-pressed").as_deref() != Some("true")));
+        });
+        let length = make.element("span", "length");
+        let bar = make.element("div", "bar").with([&follow]);
+        for (text, label, factor) in [("−", "Show more time", 2.0), ("+", "Show less time", 0.5)] {
+            let button = make.button("icon", text, label);
+            let send = send.clone();
+            listeners.on(&button, "click", move |_: Event| send(Action::Zoom { factor, anchor: 0.5 }));
+            must(bar.append_child(&button));
+        }
+        let kept = make.element("span", "kept");
+        let bar = bar.with([&length, &legend(make), &kept]);
+        let canvas = Canvas::new(make, "timeline-canvas");
+        let described = canvas.element().clone().attr("tabindex", "0").attr("role", "application").attr(
+            "aria-label",
+            "Timeline of the latest calls. Left and right arrow: the call before and after. Plus and minus: zoom. \
+             A and D: move. F: follow. Escape: close the details.",
+        );
+        let spacer = make.element("div", "spacer");
+        let lanes = make.element("div", "lanes").with([&described, &spacer]);
+        let call = CallPane::new(make, send);
+        let tip = Tip::new(make);
+        let body = make.element("div", "timeline-body").with([&lanes, call.element(), tip.element()]);
+        let empty = empty_state(
+            make,
+            "No calls yet",
+            "Calls appear here when they end, while observability.spans is on. Call a task to see the first one.",
+        );
+        listen_to_pointer(&described, &lanes, send, &mut listeners);
+        listen_to_wheel_and_keys(&described, send, &mut listeners);
+        let look = send.clone();
+        listeners.on(&lanes, "scroll", move |_: Event| look(Action::Look));
+        let resize = watch_size(&lanes, send.clone());
+        TimelinePane {
+            pane: make.element("div", "fill").with([&bar, &body, &empty]),
+            follow: Live::new(follow),
+            length: Live::new(length),
+            kept: Live::new(kept),
+            lanes,
+            canvas,
+            spacer: Live::new(spacer),
+            body: Live::new(body),
+            empty: Live::new(empty),
+            tip,
+            call,
+            resize,
+            _listeners: listeners,
+        }
+    }
+
+    pub(crate) fn element(&self) -> &HtmlElement {
+        &self.pane
+    }
+
+    pub(crate) fn draw(&self, state: &State) {
+        let store = &state.source().store;
+        let calls = store.history().iter().len();
+        let nothing = calls == 0 && store.tasks().is_empty();
+        self.body.show(!nothing);
+        self.empty.show(nothing);
+        self.follow.attr("aria-pressed", if state.window.follows() { "true" } else { "false" });
+        self.length.text(&shown_length(state.window.length()));
+        self.kept.attr("data-calls", &calls.to_string());
+        let more = store.calls_not_kept();
+        let gone = if more > 0 { format!(", {} not kept", count(more)) } else { String::new() };
+        self.kept.text(&if calls == 0 {
+            "No calls yet".to_owned()
+        } else {
+            format!("{} calls{gone}", count(calls as u64))
+        });
+        let zone = -js_sys::Date::new_0().get_timezone_offset();
+        self.call.draw(state, zone);
+        let layout = layout(store, METRICS);
+        let (width, height) = (f64::from(self.lanes.client_width()), f64::from(self.lanes.client_height()));
+        self.spacer.style("height", &format!("{}px", (layout.height + AXIS - height).max(0.0)));
+        let view =
+            View { width, height, gutter: gutter(width), scrolled: f64::from(self.lanes.scroll_top()), zone };
+        if let (Some(context), Some(palette)) = (self.canvas.begin(width, height), Palette::of(&self.pane)) {
+            paint(context, &palette, state, &layout, view);
+        }
+        self.tip.draw(state, &layout, view);
+    }
+}
+
+impl Drop for TimelinePane {
+    fn drop(&mut self) {
+        self.resize.0.disconnect();
+    }
+}
+
+fn gutter(width: f64) -> f64 {
+    if width < NARROW { NARROW_GUTTER } else { GUTTER }
+}
+
+fn shown_length(length_ms: f64) -> String {
+    if length_ms >= 1000.0 {
+        format!("{} s", milliseconds(length_ms / 1000.0).trim_end_matches('0').trim_end_matches('.'))
+    } else {
+        format!("{} ms", milliseconds(length_ms))
+    }
+}
+
+fn legend(make: &Make) -> HtmlElement {
+    let legend = make.element("span", "legend");
+    for phase in PHASES {
+        let swatch = make.element("i", "swatch").attr("data-phase", phase);
+        must(legend.append_child(&make.element("span", "").with([&swatch, &make.text("span", "", phase)])));
+    }
+    for outcome in ["error", "canceled", "rejected"] {
+        let swatch = make.element("i", "swatch mark-swatch").attr("data-outcome", outcome);
+        must(legend.append_child(&make.element("span", "").with([&swatch, &make.text("span", "", outcome)])));
+    }
+    legend
+}
+
+/// Where in the lanes a pointer is; `None` over the labels and the times.
+fn spot(canvas: &HtmlElement, lanes: &HtmlElement, event: &PointerEvent) -> Option<Spot> {
+    let bounds = canvas.get_bounding_client_rect();
+    let (x, y) = (f64::from(event.client_x()) - bounds.left(), f64::from(event.client_y()) - bounds.top());
+    let gutter = gutter(bounds.width());
+    (x >= gutter && y >= AXIS).then(|| Spot {
+        width: bounds.width() - gutter,
+        x: x - gutter,
+        y: y - AXIS + f64::from(lanes.scroll_top()),
+    })
+}
+
+fn listen_to_pointer(canvas: &HtmlElement, lanes: &HtmlElement, send: &Send, listeners: &mut Listeners) {
+    /// A press: where it last was, and whether it became a drag.
+    type Press = Option<(f64, bool)>;
+    let press: Rc<Cell<Press>> = Rc::default();
+    let begun = press.clone();
+    listeners.on(canvas, "pointerdown", move |event: PointerEvent| {
+        if event.button() == 0 {
+            begun.set(Some((event.client_x().into(), false)));
+        }
+    });
+    let (dragging, moved, at, over) = (press.clone(), send.clone(), canvas.clone(), lanes.clone());
+    listeners.on(canvas, "pointermove", move |event: PointerEvent| {
+        let x = f64::from(event.client_x());
+        match dragging.get() {
+            Some((from, dragged)) if dragged || (x - from).abs() >= DRAG_FROM => {
+                let bounds = at.get_bounding_client_rect();
+                let width = (bounds.width() - gutter(bounds.width())).max(1.0);
+                // Without the capture the drag ends at the canvas's edge, nothing worse.
+                let _ = at.set_pointer_capture(event.pointer_id());
+                dragging.set(Some((x, true)));
+                moved(Action::Pan((from - x) / width));
+            }
+            Some(_) => {}
+            None => moved(Action::Point(spot(&at, &over, &event))),
+        }
+    });
+    let (ended, pressed, at, over) = (press.clone(), send.clone(), canvas.clone(), lanes.clone());
+    listeners.on(canvas, "pointerup", move |event: PointerEvent| {
+        if let (Some((_, false)), Some(spot)) = (ended.take(), spot(&at, &over, &event)) {
+            pressed(Action::Press(spot));
+        }
+    });
+    let (lost, left) = (press, send.clone());
+    listeners.on(canvas, "pointercancel", move |_: PointerEvent| lost.set(None));
+    listeners.on(canvas, "pointerleave", move |_: PointerEvent| left(Action::Point(None)));
+}
+
+/// The wheel alone scrolls, as everywhere; with Control (or the pinch of a touchpad) it zooms to the pointer, sideways
+/// (or with Shift) it moves through time.
+fn listen_to_wheel_and_keys(canvas: &HtmlElement, send: &Send, listeners: &mut Listeners) {
+    let (wheel, at) = (send.clone(), canvas.clone());
+    listeners.on(canvas, "wheel", move |event: WheelEvent| {
+        let bounds = at.get_bounding_client_rect();
+        let gutter = gutter(bounds.width());
+        let width = (bounds.width() - gutter).max(1.0);
+        let sideways = if event.shift_key() { event.delta_x() + event.delta_y() } else { event.delta_x() };
+        if event.ctrl_key() || event.meta_key() {
+            event.prevent_default();
+            let anchor = (f64::from(event.client_x()) - bounds.left() - gutter) / width;
+            wheel(Action::Zoom { factor: (event.delta_y() * 0.002).exp(), anchor });
+        } else if event.shift_key() || sideways.abs() > event.delta_y().abs() {
+            event.prevent_default();
+            wheel(Action::Pan(sideways / width));
+        }
+    });
+    let keys = send.clone();
+    listeners.on(canvas, "keydown", move |event: KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let action = match event.key().as_str() {
+            "ArrowRight" => Action::Step(1),
+            "ArrowLeft" => Action::Step(-1),
+            "+" | "=" => Action::Zoom { factor: 0.5, anchor: 0.5 },
+            "-" => Action::Zoom { factor: 2.0, anchor: 0.5 },
+            "a" | "A" => Action::Pan(-0.25),
+            "d" | "D" => Action::Pan(0.25),
+            "f" | "F" => Action::Follow(true),
+            "Escape" => Action::Deselect,
+            _ => return,
+        };
+        event.prevent_default();
+        keys(action);
+    });
+}
+
+fn watch_size(element: &HtmlElement, send: Send) -> (ResizeObserver, Closure<dyn FnMut()>) {
+    let closure = Closure::<dyn FnMut()>::new(move || send(Action::Look));
+    let observer = must(ResizeObserver::new(closure.as_ref().unchecked_ref()));
+    observer.observe(element);
+    (observer, closure)
+}

@@ -1,0 +1,69 @@
+/** What the panel needs of a runtime: the snapshot stream. What `createTaskRuntime()` returns has it. */
+export interface DevtoolsRuntime {
+  /** What the panel calls the runtime when it shows several. */
+  readonly name?: string;
+  /** Calls the listener with frames, the first one full, until the returned function is called. */
+  subscribeFrames(listener: (frame: any) => void, options?: { intervalMs?: number }): () => void;
+}
+
+/** At which edge of the window the panel is. `'window'` (a window of its own) is not there yet: asking for it throws. */
+export type DevtoolsDock = 'bottom' | 'right' | 'left' | 'window';
+
+/** Colours: as the system says, or always the same. */
+export type DevtoolsTheme = 'system' | 'light' | 'dark';
+
+export interface DevtoolsOptions {
+  /** Where in the document the element goes; the body unless said otherwise. */
+  target?: Element | ShadowRoot;
+  /** Whether the panel is open from the start, so that its wasm is fetched at once. `false` unless said otherwise. */
+  open?: boolean;
+  /** `'bottom'` unless said otherwise. */
+  dock?: DevtoolsDock;
+  /** `'system'` unless said otherwise. */
+  theme?: DevtoolsTheme;
+  /** Opens and closes the panel: modifiers and a key joined by `+`. `'Alt+Shift+D'` unless said otherwise; `''` is none. */
+  hotkey?: string;
+}
+
+/** A mounted panel. */
+export interface Devtools {
+  /** Opens the panel. The first time it fetches the panel's wasm. */
+  open(): void;
+  /** Closes the panel; its subscription ends, so that nothing is paid for it. */
+  close(): void;
+  /** Takes the panel and its button out of the page. */
+  unmount(): void;
+}
+
+/**
+ * Puts the panel's corner button into the page. Mounting the same runtime (or the same runtimes) again gives the panel
+ * that is there already.
+ *
+ * @throws {TypeError} when the first argument is no runtime and no list of runtimes, or an option has the wrong type.
+ * @throws {RangeError} when an option is not one of its values, or the hotkey cannot be understood.
+ */
+export function mountDevtools(runtimes: DevtoolsRuntime | readonly DevtoolsRuntime[], options?: DevtoolsOptions): Devtools;
+
+/**
+ * The element `<atelier-devtools>`, with the attributes `open`, `dock` and `theme`. Its dock may also be `inline`: the
+ * panel is then an ordinary block of the page, without a corner button.
+ */
+export class AtelierDevtoolsElement extends HTMLElement {
+  /** The runtime or runtimes shown; `undefined` until set. */
+  get runtime(): DevtoolsRuntime | readonly DevtoolsRuntime[] | undefined;
+  set runtime(value: DevtoolsRuntime | readonly DevtoolsRuntime[] | undefined);
+  /** Whether the panel is open. */
+  open: boolean;
+  /** The dock; throws a RangeError for what it does not know. */
+  dock: DevtoolsDock | 'inline';
+  /** The theme; throws a RangeError for what it does not know. */
+  theme: DevtoolsTheme;
+  /** Opens and closes the panel; `''` is none. */
+  hotkey: string;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'atelier-devtools': AtelierDevtoolsElement;
+  }
+}

@@ -1,0 +1,290 @@
+export { createTaskWorker, expose } from './worker.js';
+export type { StripTaskContext, TaskContext, TaskWorker } from './worker.js';
+
+export type TaskType = 'parallel' | 'singleton';
+export type QueuePolicy = 'block' | 'reject' | 'drop-latest' | 'drop-oldest';
+export type CrashPolicy = 'restart-fail-in-flight' | 'restart-requeue-in-flight' | 'fail-task';
+export type WorkerStatus = 'running' | 'stopped' | 'stopping' | 'crashed';
+export type TaskStatus = 'idle' | 'active' | 'paused';
+export type SpanStatus = 'ok' | 'error' | 'canceled';
+export type ErrorKind = 'abort' | 'queue' | 'crash' | 'exception';
+export type CrashKind = 'load' | 'error' | 'messageerror' | 'start-timeout';
+
+/** 'auto' is on in development and off in production. */
+export type Mode = 'auto' | 'on' | 'off';
+
+export interface RuntimeConfig {
+  observability?: {
+    /** Whether calls have spans; an object without `mode` is on, `sampleRate` is clamped to 0..1. */
+    spans?: Mode | { mode?: Mode; sampleRate?: number };
+    /** Whether metrics are aggregated; 'auto': while spans are on or anyone listens. */
+    metrics?: Mode;
+  };
+}
+
+export interface TaskConfig {
+  /** A pool of workers, or one. */
+  type: TaskType;
+  /** Makes a worker; its script calls `expose`. */
+  worker: () => Worker;
+  /** Whether workers start with the first call or at once. Default 'lazy'. */
+  init?: 'lazy' | 'eager';
+  /** Workers of a pool. Default: the machine's cores, or 4. */
+  poolSize?: number;
+  /** Makes a call's cancellation key of its arguments; no string, or an empty one, is no key. */
+  keyOf?: (...args: any[]) => unknown;
+  /** Cancels a call that takes longer, in milliseconds, counted from the call. */
+  timeoutMs?: number;
+  /** What happens to the calls of a worker that crashed. Default 'restart-fail-in-flight'. */
+  crashPolicy?: CrashPolicy;
+  /** Crashes in a row after which the task fails. Default 3. */
+  crashMaxRetries?: number;
+  taskName?: string;
+  /** Unique in its runtime. */
+  taskId?: string;
+  /** Calls at workers at most. Default: `poolSize`, or 1. */
+  maxInFlight?: number;
+  /** Calls pending at most. Default: twice `maxInFlight`. */
+  maxQueueDepth?: number;
+  /** What happens to a call beyond that. Default 'block': its caller waits. */
+  queuePolicy?: QueuePolicy;
+  /** Stops a worker that has been without work this long, in milliseconds. */
+  idleTimeoutMs?: number;
+  /** A new worker that has not called `expose` after this long, in milliseconds, counts as crashed. Default 30000. */
+  startTimeoutMs?: number;
+}
+
+export interface TaskDispatchOptions {
+  /** The cancellation key. */
+  key?: string;
+  /** The call's own signal. */
+  signal?: AbortSignal;
+  /** The trace it belongs to. */
+  trace?: TraceContext;
+  /** What is moved: found by itself when absent, nothing when empty. */
+  transfer?: Transferable[];
+  /** Whether the result's buffers are moved. Default true. */
+  transferResult?: boolean;
+}
+
+export interface LastCrash {
+  /** Milliseconds since the epoch. */
+  ts: number;
+  workerIndex?: number;
+  kind: CrashKind;
+  message: string;
+  error: Error;
+}
+
+export interface WorkerState {
+  type: TaskType;
+  poolSize: number;
+  totalWorkers: number;
+  activeWorkers: number;
+  workerStatus: WorkerStatus;
+  taskStatus: TaskStatus;
+  totalDispatched: number;
+  /** Calls at workers. */
+  queueDepth: number;
+  pendingQueueDepth: number;
+  waitingQueueDepth: number;
+  maxInFlight: number;
+  maxQueueDepth: number;
+  queuePolicy: QueuePolicy;
+  /** Calls at each worker, by its place in the pool. */
+  queueDepthByWorker: number[];
+  lastCrash?: LastCrash;
+}
+
+/** The worker's methods, as promises. */
+export type TaskMethods<T> = {
+  [K in keyof T as K extends 'then' | keyof TaskLife<T> ? never : K]: T[K] extends (...args: infer A) => infer R
+    ? (...args: A extends [...infer Rest, import('./worker.js').TaskContext] ? Rest : A) => Promise<Awaited<R>>
+    : never;
+};
+
+export interface TaskLife<T> {
+  /** The same task with options for its calls; they never reach the handler. */
+  with(options: TaskDispatchOptions): Task<T>;
+  getState(): WorkerState;
+  /** Lets the workers of a stopped or failed task start again. */
+  startWorkers(): void;
+  /** Stops the workers; what they had goes back to the front of the queue. */
+  stopWorkers(): void;
+  /** Ends the task; its calls are rejected with a `TaskDisposedError`. */
+  dispose(): void;
+}
+
+export type Task<T> = TaskMethods<T> & TaskLife<T>;
+
+export interface AbortTaskController {
+  signalFor(key: string): AbortSignal;
+  /** Cancels every call with this key, later ones too until the key is cleared. */
+  abort(key: string): void;
+  abortMany(keys: Iterable<string>): void;
+  isAborted(key: string): boolean;
+  clear(key: string): void;
+  clearAll(): void;
+}
+
+export interface RuntimeTaskSnapshot extends WorkerState {
+  taskId: string;
+  taskName?: string;
+  init: 'lazy' | 'eager';
+}
+
+export interface RuntimeSnapshot {
+  tasks: RuntimeTaskSnapshot[];
+}
+
+export interface MetricEvent {
+  kind: 'counter' | 'gauge' | 'histogram';
+  name: string;
+  value: number;
+  /** Milliseconds since the epoch. */
+  ts: number;
+  attrs?: Readonly<Record<string, string | number>>;
+}
+
+export interface SpanEvent {
+  kind: 'span';
+  name: 'atelier:span';
+  ts: number;
+  spanId: string;
+  traceId?: string;
+  traceName?: string;
+  callId: string;
+  taskId: string;
+  taskName?: string;
+  taskType: TaskType;
+  method: string;
+  workerIndex?: number;
+  queueWaitMs?: number;
+  queueWaitLastMs?: number;
+  attemptCount: number;
+  durationMs?: number;
+  status: SpanStatus;
+  errorKind?: ErrorKind;
+  error?: string;
+}
+
+export interface TraceEvent {
+  kind: 'trace';
+  name: 'atelier:trace';
+  ts: number;
+  traceId: string;
+  traceName?: string;
+  durationMs?: number;
+  status: SpanStatus;
+  errorKind?: ErrorKind;
+  error?: string;
+}
+
+export type RuntimeEvent = MetricEvent | SpanEvent | TraceEvent;
+
+export interface TraceContext {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  readonly name?: string;
+  readonly sampled: boolean;
+  /** The trace's place, to pass on (W3C Trace Context). */
+  readonly traceparent: string;
+  /** Ends the trace; it is told and exported then. */
+  end(options?: { status?: SpanStatus; error?: unknown }): void;
+}
+
+/** A frame of the snapshot stream. */
+export interface RuntimeFrame {
+  version: number;
+  seq: number;
+  ts: number;
+  kind: 'full' | 'delta';
+  [field: string]: unknown;
+}
+
+export interface TaskRuntime {
+  /** Defines a task. Throws a `TaskConfigError` when its settings make no sense. */
+  defineTask<T extends object = Record<string, (...args: any[]) => any>>(config: TaskConfig): Task<T>;
+  readonly abortTaskController: AbortTaskController;
+  getRuntimeSnapshot(): RuntimeSnapshot;
+  subscribeRuntimeSnapshot(
+    listener: (snapshot: RuntimeSnapshot) => void,
+    options?: { intervalMs?: number; emitImmediately?: boolean; onlyOnChange?: boolean },
+  ): () => void;
+  /** Calls a function with every event. One that throws hurts nobody. */
+  subscribeEvents(listener: (event: RuntimeEvent) => void): () => void;
+  /** The snapshot stream: a full frame, then deltas. */
+  subscribeFrames(listener: (frame: RuntimeFrame) => void, options?: { intervalMs?: number }): () => void;
+  /** Aggregates by task, and what became of everything emitted. */
+  getTelemetry(): {
+    tasks: {
+      taskId: string;
+      taskName?: string;
+      counters: Record<string, number>;
+      gauges: Record<string, { last: number; min: number; max: number }>;
+      histograms: Record<string, Distribution>;
+    }[];
+    ledger: Record<string, Record<string, import('./otlp.js').OtlpAccount>>;
+  };
+  /** Begins a trace; `parent` continues a remote one, 'document' the server's that rendered the page. */
+  createTrace(name?: string, options?: { parent?: string | 'document' }): TraceContext;
+  /** Runs a function under a trace that ends with it. */
+  runWithTrace<R>(name: string | undefined, fn: (trace: TraceContext) => R | Promise<R>): Promise<R>;
+}
+
+/** Durations, in milliseconds. */
+export interface Distribution {
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  mean: number;
+  p50: number;
+  p90: number;
+  p95: number;
+  p99: number;
+  p999: number;
+}
+
+export function createTaskRuntime(config?: RuntimeConfig): TaskRuntime;
+
+export interface ParallelLimitOptions<T> {
+  errorPolicy?: 'fail-fast' | 'continue';
+  onError?: (error: unknown, item: T) => void;
+  signal?: AbortSignal;
+  abortTaskController?: AbortTaskController;
+  keyOf?: (item: T) => string;
+}
+
+export type Settled<T, R> =
+  | { status: 'fulfilled'; value: R; item: T }
+  | { status: 'rejected'; reason: unknown; item: T };
+
+/** Runs `fn` on items, at most `limit` at a time, and yields the results in the order in which they finish. */
+export function parallelLimit<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  limit: number,
+  fn: (item: T) => R | Promise<R>,
+  options: ParallelLimitOptions<T> & { returnSettled: true },
+): AsyncGenerator<Settled<T, R>, void, void>;
+export function parallelLimit<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  limit: number,
+  fn: (item: T) => R | Promise<R>,
+  options?: ParallelLimitOptions<T> & { returnSettled?: false },
+): AsyncGenerator<R, void, void>;
+
+/** Yields the results of promises in the order in which they settle. */
+export function yieldAsCompleted<R>(promises: Iterable<R | Promise<R>>): AsyncGenerator<R, void, void>;
+
+/** Settings that make no sense; `option` names the one to change. */
+export class TaskConfigError extends TypeError {
+  readonly option: string;
+}
+
+/** A worker died, and its calls with it; `cause` is the worker's own error. */
+export class WorkerCrashedError extends Error {
+  readonly taskId: string;
+  readonly workerIndex?: number;
+  readonly kind: CrashKind;
+}
