@@ -11,11 +11,14 @@ const LONGEST_PAUSE_MS = 30_000;
 /** After the last photograph, spans and metrics are still on their way for a while. */
 const AFTERGLOW_MS = 8000;
 
+/** The signals this page exports, where each goes, and what the receiver calls what it got. */
 const SIGNALS = [
   { id: 'traces', label: 'Spans', path: '/v1/traces', received: 'spans' },
   { id: 'metrics', label: 'Metric points', path: '/v1/metrics', received: 'metricPoints' },
-  { id: 'logs', label: 'Log records', path: '/v1/logs', received: 'logRecords' },
 ];
+
+/** For `exportOtlp`. */
+export const EXPORTED = SIGNALS.map(({ id }) => id);
 
 const LINES = [
   { id: 'emitted', label: 'Emitted' },
@@ -45,7 +48,7 @@ class TelemetryView {
     layOut(document.getElementById('ledger'), this.#columns);
     document.getElementById('telemetry-where').replaceChildren(
       'This page sends its telemetry as OTLP over HTTP to its own origin: ',
-      ...SIGNALS.flatMap(({ path }, index) => [index > 0 ? ', ' : '', element('code', {}, location.origin + path)]),
+      ...SIGNALS.flatMap(({ path }, index) => [index > 0 ? ' and ' : '', element('code', {}, location.origin + path)]),
       '. It sends it nowhere else.',
     );
     pipeline.addEventListener('change', () => this.#work());

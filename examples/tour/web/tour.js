@@ -8,7 +8,7 @@ import { showLine } from './line.js';
 import { mountPanel } from './panel.js';
 import { createPipeline } from './pipeline.js';
 import { defineTasks } from './tasks.js';
-import { showTelemetry } from './telemetry.js';
+import { EXPORTED, showTelemetry } from './telemetry.js';
 
 /** How often spans leave for the receiver, in milliseconds: soon enough to watch. */
 const SPANS_EVERY_MS = 1000;
@@ -17,6 +17,7 @@ const METRICS_EVERY_MS = 5000;
 
 const runtime = createTaskRuntime({ observability: { spans: 'on', metrics: 'on' } });
 const otlp = exportOtlp(runtime, {
+  signals: EXPORTED,
   resource: { 'service.name': 'atelier-tour' },
   scheduleDelayMs: SPANS_EVERY_MS,
   metricIntervalMs: METRICS_EVERY_MS,
