@@ -16,8 +16,12 @@ const STYLE = `
   font: 600 12px/1.3 ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif;
   box-shadow: 0 2px 10px rgb(0 0 0 / 22%); cursor: pointer;
 }
-.corner:hover { border-color: light-dark(#1f5fd0, #7fb0ff); }
-.corner:focus-visible, .grip:focus-visible { outline: 2px solid light-dark(#1f5fd0, #7fb0ff); outline-offset: 1px; }
+.dismiss {
+  justify-self: center; margin: 6px 0 0; padding: 5px 14px; border: 1px solid light-dark(#c3cad6, #454c5a); border-radius: 6px;
+  background: transparent; color: inherit; font: inherit; cursor: pointer;
+}
+.corner:hover, .dismiss:hover { border-color: light-dark(#1f5fd0, #7fb0ff); }
+.corner:focus-visible, .dismiss:focus-visible, .grip:focus-visible { outline: 2px solid light-dark(#1f5fd0, #7fb0ff); outline-offset: 1px; }
 .corner svg { display: block; width: 14px; height: 13px; }
 .dock {
   position: fixed; z-index: 2147483000; box-sizing: border-box; overflow: hidden;
@@ -72,12 +76,18 @@ export function buildShell(root, on) {
   return { corner, dock, content, placed: sizing };
 }
 
-/** Shows a sentence in the panel's place; as text, whatever it holds. */
-export function showMessage(content, title, detail = '') {
+/** Shows a sentence in the panel's place, as text, whatever it holds; with a button that calls `close`, if given. */
+export function showMessage(content, title, detail = '', close = undefined) {
   const message = element('div', { class: 'message', role: 'alert' });
   const strong = element('strong', {});
   strong.textContent = title;
   message.append(strong, detail.slice(0, 2000));
+  if (close) {
+    const button = element('button', { class: 'dismiss', type: 'button' });
+    button.textContent = 'Close';
+    button.addEventListener('click', close);
+    message.append(button);
+  }
   content.replaceChildren(message);
 }
 

@@ -17,8 +17,8 @@ export interface DevtoolsOptions {
   target?: Element | ShadowRoot;
   /** Whether the panel is open from the start, so that its wasm is fetched at once. `false` unless said otherwise. */
   open?: boolean;
-  /** `'bottom'` unless said otherwise. */
-  dock?: DevtoolsDock;
+  /** `'bottom'` unless said otherwise. `'inline'` puts the panel into the flow of the page, where `target` is. */
+  dock?: DevtoolsDock | 'inline';
   /** `'system'` unless said otherwise. */
   theme?: DevtoolsTheme;
   /** Opens and closes the panel: modifiers and a key joined by `+`. `'Alt+Shift+D'` unless said otherwise; `''` is none. */

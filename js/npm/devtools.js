@@ -131,7 +131,7 @@ export class AtelierDevtoolsElement extends Base {
     } else if (this.#failed) {
       // Its message stays.
     } else if (this.#runtimes.length === 0) {
-      showMessage(content, 'No runtime to show', 'Set the element’s runtime property, or use mountDevtools(runtime).');
+      showMessage(content, 'No runtime to show', 'Set the element’s runtime property, or use mountDevtools(runtime).', this.#close);
     } else if (this.#panel) {
       this.#subscribe();
     } else {
@@ -149,7 +149,7 @@ export class AtelierDevtoolsElement extends Base {
     } catch (error) {
       if (this.#opening === opening) {
         this.#opening = undefined;
-        showMessage(content, 'The panel could not be loaded', `${error?.message ?? error}\nClose it and open it to try again.`);
+        showMessage(content, 'The panel could not be loaded', `${error?.message ?? error}\nClose it and open it to try again.`, this.#close);
       }
       return;
     }
@@ -162,7 +162,7 @@ export class AtelierDevtoolsElement extends Base {
         runtimes: this.#runtimes.map((runtime, place) => runtime.name ?? `Runtime ${place + 1}`),
         theme: this.theme,
         onTheme: (theme) => { this.theme = theme; },
-        onClose: () => this.#closeFromPanel(),
+        onClose: this.#close,
         onPanic: (message) => this.#fail(message),
       });
     });
@@ -190,10 +190,11 @@ export class AtelierDevtoolsElement extends Base {
     }
   }
 
-  #closeFromPanel() {
+  /** Closes at a button's press; the keyboard's focus goes where the panel is opened again. */
+  #close = () => {
     this.open = false;
     this.#shell?.corner.focus();
-  }
+  };
 
   /** Runs what may fail in the panel; a failure closes the panel and never reaches the app. */
   #guard(act) {
@@ -210,7 +211,7 @@ export class AtelierDevtoolsElement extends Base {
     if (this.#failed) return;
     this.#failed = true;
     console.error('Atelier devtools: the panel failed and was closed; the app goes on.', reason);
-    if (this.#shell) showMessage(this.#shell.content, 'The panel failed and was closed. The app goes on.', String(reason));
+    if (this.#shell) showMessage(this.#shell.content, 'The panel failed and was closed. The app goes on.', String(reason), this.#close);
   }
 
   #discard() {

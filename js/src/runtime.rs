@@ -4,12 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use atelier_runtime::core::SpanContext;
-use atelier_runtime::{DefineError, RuntimeConfig, TaskRuntime};
+use atelier_runtime::{DefineError, RuntimeConfig, TaskRuntime, Worker};
 use atelier_telemetry::BrowserPerformance;
 use atelier_telemetry::performance::PerformanceMeasures;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use web_sys::Worker;
 
 use crate::errors;
 use crate::events::Listeners;

@@ -26,3 +26,5 @@ pub use error::{CallError, Crash, CrashCause, DefineError, RemoteError};
 pub use runtime::{RuntimeConfig, TaskRuntime};
 pub use task::{CallOptions, Task};
 pub use trace::Trace;
+/// The browser's worker, so that whoever makes one needs no bindings of their own.
+pub use web_sys::Worker;

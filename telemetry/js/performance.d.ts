@@ -3,6 +3,6 @@ export function measure(
   name: string,
   start: number,
   end: number,
-  detail: unknown,
+  detailJson: string,
   clearFirst: boolean,
 ): string | undefined;

@@ -7,12 +7,12 @@ export function timeOrigin() {
 
 /**
  * Writes one entry, if asked after clearing those of its name: the browser keeps entries for ever otherwise.
- * Returns what went wrong, or undefined.
+ * The detail comes as JSON. Returns what went wrong, or undefined.
  */
-export function measure(name, start, end, detail, clearFirst) {
+export function measure(name, start, end, detailJson, clearFirst) {
   try {
     if (clearFirst) performance.clearMeasures(name);
-    performance.measure(name, { start, end, detail });
+    performance.measure(name, { start, end, detail: JSON.parse(detailJson) });
     return undefined;
   } catch (error) {
     return `performance.measure failed: ${error?.message ?? 'unknown error'}`;

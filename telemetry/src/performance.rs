@@ -127,11 +127,11 @@ pub struct MeasureWriter {
 impl MeasureWriter {
     /// A writer for a page whose `performance.timeOrigin` is this, in milliseconds since the Unix epoch.
     pub fn new(time_origin_unix_ms: f64) -> MeasureWriter {
-        MeasureWriter {
-            time_origin_unix_nano: (time_origin_unix_ms * 1e6) as u64,
-            spans_kept: 0,
-            traces_kept: 0,
-        }
+        // Apart, because a double has no room for nanoseconds since 1970.
+        let (whole, rest) = (time_origin_unix_ms.trunc() as u64, time_origin_unix_ms.fract());
+        let time_origin_unix_nano =
+            whole.saturating_mul(1_000_000).saturating_add((rest * 1e6).round() as u64);
+        MeasureWriter { time_origin_unix_nano, spans_kept: 0, traces_kept: 0 }
     }
 
     /// The entry for a call that ended.

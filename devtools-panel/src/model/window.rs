@@ -61,10 +61,11 @@ impl Window {
         self.fixed_end = if end < now { Some(end) } else { None };
     }
 
-    /// Stands still around a moment if it does not show it already.
+    /// Stands still around a moment if it does not show it already. What follows the stream will soon show a moment
+    /// that is still to come (frames and calls are not stamped together).
     pub(crate) fn show(&mut self, moment: f64, now: f64) {
         let (from, to) = self.range(now);
-        if moment < from || moment > to {
+        if moment < from || (moment > to && !self.follows()) {
             self.fixed_end = Some(moment + self.length / 2.0);
         }
     }
@@ -108,6 +109,7 @@ mod tests {
     fn showing_a_moment_moves_only_when_it_must() {
         let mut window = Window::default();
         window.show(9_000.0, 10_000.0);
+        window.show(10_050.0, 10_000.0);
         assert!(window.follows());
         window.show(-90_000.0, 10_000.0);
         assert_eq!(window.range(10_000.0), (-95_000.0, -85_000.0));

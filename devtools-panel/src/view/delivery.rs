@@ -37,7 +37,7 @@ struct DeliveryRowView {
 
 impl DeliveryPane {
     pub(crate) fn new(make: &Make) -> DeliveryPane {
-        let verdict = make.element("p", "verdict").attr("role", "status");
+        let verdict = make.element("p", "verdict");
         let losses = make.element("p", "note");
         let columns = [
             ("", "Consumer"),

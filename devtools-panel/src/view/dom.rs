@@ -78,8 +78,11 @@ pub(crate) fn clear(element: &Element) {
 /// Listeners that end when this is dropped.
 #[derive(Default)]
 pub(crate) struct Listeners {
-    active: Vec<(EventTarget, &'static str, Closure<dyn FnMut(Event)>)>,
+    active: Vec<Listener>,
 }
+
+/// Who is listened to, for what, by what.
+type Listener = (EventTarget, &'static str, Closure<dyn FnMut(Event)>);
 
 impl Listeners {
     /// Listens. The handler gets the event as the kind of event that it says it is.

@@ -157,7 +157,11 @@ fn paint_bars(context: &CanvasRenderingContext2d, palette: &Palette, bars: &[Bar
         if let Part::Ended(outcome) = bar.part {
             context.set_fill_style_str(palette.outcome(outcome));
             context.fill_rect(bar.x, bar.y + METRICS.bar - 5.0, bar.width, 5.0);
-            context.fill_rect(bar.x, bar.y, 2.0, METRICS.bar);
+            // An edge of full height only where there is room: among many small calls a few failures must not look
+            // like all of them.
+            if bar.width >= 4.0 {
+                context.fill_rect(bar.x, bar.y, 2.0, METRICS.bar);
+            }
         }
     }
 }
@@ -196,7 +200,8 @@ fn paint_axis(context: &CanvasRenderingContext2d, palette: &Palette, ticks: &[(f
     context.set_fill_style_str(&palette.muted);
     for (x, label) in ticks {
         let x = view.gutter + x;
-        if x > view.gutter - 4.0 && x < view.width - 40.0 {
+        // About six pixels a character: a label that would be cut is left out.
+        if x > view.gutter - 4.0 && x + 6.5 * label.len() as f64 + 4.0 < view.width {
             let _ = context.fill_text(label, x + 4.0, AXIS / 2.0);
         }
     }

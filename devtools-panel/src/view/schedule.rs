@@ -24,8 +24,11 @@ pub(crate) struct Schedule {
     handle: Cell<i32>,
     frame: OnceCell<Closure<dyn FnMut()>>,
     timer: OnceCell<Closure<dyn FnMut()>>,
-    observer: RefCell<Option<(IntersectionObserver, Closure<dyn FnMut(js_sys::Array)>)>>,
+    observer: RefCell<Option<Observer>>,
 }
+
+/// What says whether the panel is on the screen, and what it calls.
+type Observer = (IntersectionObserver, Closure<dyn FnMut(js_sys::Array)>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Waiting {

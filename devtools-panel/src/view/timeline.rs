@@ -105,9 +105,8 @@ impl TimelinePane {
     pub(crate) fn draw(&self, state: &State) {
         let store = &state.source().store;
         let calls = store.history().iter().len();
-        let nothing = calls == 0 && store.tasks().is_empty();
-        self.body.show(!nothing);
-        self.empty.show(nothing);
+        self.body.show(calls > 0);
+        self.empty.show(calls == 0);
         self.follow.attr("aria-pressed", if state.window.follows() { "true" } else { "false" });
         self.length.text(&shown_length(state.window.length()));
         self.kept.attr("data-calls", &calls.to_string());

@@ -107,6 +107,19 @@ fn a_failed_call_says_why_and_a_call_without_a_trace_is_in_none() {
 }
 
 #[test]
+fn a_call_under_a_trace_without_a_name_is_in_it() {
+    let telemetry = Telemetry::new();
+    let listener = telemetry.subscribe(RUNTIME, "listener:1", SubscribeOptions::default());
+    listening(&telemetry, || {
+        define(1, "resize");
+        end_call(open_call_in(1, 5, Some(0x77), None), 5);
+    });
+    let records = listener.drain(100);
+    let [Record::Span(call)] = records.as_slice() else { panic!("{records:?}") };
+    assert_eq!((call.in_trace, call.parent_span_id, call.trace_name.clone()), (true, Some(0x77), None));
+}
+
+#[test]
 fn a_trace_becomes_a_record() {
     let telemetry = Telemetry::new();
     let listener = telemetry.subscribe(RUNTIME, "listener:1", SubscribeOptions::default());
@@ -235,6 +248,19 @@ fn a_forgotten_runtime_is_gone() {
     assert!(listener.is_empty() && listener.drain(9).is_empty() && listener.ledger().is_empty());
     assert!(telemetry.ledger(RUNTIME).is_empty());
     assert_eq!(telemetry.totals(RUNTIME, 1).dispatched, 0);
+}
+
+#[test]
+fn what_was_open_in_a_forgotten_runtime_does_not_reach_its_successor() {
+    let telemetry = Telemetry::new();
+    listening(&telemetry, || {
+        define(1, "resize");
+        let span = open_call(1, 1);
+        telemetry.forget(RUNTIME);
+        let listener = telemetry.subscribe(RUNTIME, "listener:1", SubscribeOptions::default());
+        end_call(span, 1);
+        assert!(listener.is_empty());
+    });
 }
 
 /// Writes down every event, fields formatted, like a layer that prints.

@@ -68,6 +68,8 @@ fn relative_literals(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(is_code).flat_map(literals).filter(|literal| {
         (literal.starts_with("./") || literal.starts_with("../"))
             && (literal.ends_with(".js") || literal.ends_with(".wasm"))
+            // The name under which wasm-bindgen's module imports its own glue; there is no such file.
+            && !literal.ends_with("_bg.js")
     })
 }
 

@@ -1,0 +1,2 @@
+// Sends back what it gets.
+onmessage = (event) => postMessage(event.data);
