@@ -1,5 +1,6 @@
 //! Atelier's build, demo, tests and packaging.
 
+mod bench;
 mod build;
 mod chrome;
 mod demo;
@@ -10,6 +11,7 @@ mod server;
 mod site;
 mod suite;
 
+pub use bench::*;
 pub use build::{BuildError, DistOptions, Progress, Size, build_pages, build_wasm, dist, sizes};
 pub use chrome::*;
 pub use demo::*;
