@@ -22,7 +22,7 @@ export function makeTask(runtime, options) {
     stopWorkers: () => handle.stop_workers(),
     dispose: () => handle.dispose(),
   };
-  return face(handle, life, keyOf, {});
+  return face({ handle, payloads: runtime.payloads, life, keyOf }, {});
 }
 
 function makeWorker(factory) {
@@ -33,16 +33,17 @@ function makeWorker(factory) {
   return worker;
 }
 
-function face(handle, life, keyOf, options) {
-  const methods = new Map(Object.entries(life));
-  methods.set('with', (more) => face(handle, life, keyOf, merge(options, more)));
+function face(task, options) {
+  const methods = new Map(Object.entries(task.life));
+  methods.set('with', (more) => face(task, merge(options, more)));
   return new Proxy(Object.freeze(Object.create(null)), {
     get(_, name) {
       // No `then`: a task is no promise, and must survive being returned from an async function.
       if (typeof name !== 'string' || name === 'then') return undefined;
       let method = methods.get(name);
       if (!method) {
-        method = (...args) => call(handle, keyOf, options, name, args);
+        const number = task.handle.method(name);
+        method = (...args) => call(task, options, number, args);
         methods.set(name, method);
       }
       return method;
@@ -66,22 +67,14 @@ function merge(before, more = {}) {
   return merged;
 }
 
-function call(handle, keyOf, options, method, args) {
+function call({ handle, payloads, keyOf }, options, method, args) {
   return new Promise((resolve, reject) => {
     // What keyOf throws rejects the call, because it is thrown inside the promise's executor.
-    const key = options.key ?? keyOf?.(...args);
-    const rest = [
-      method,
-      args,
-      typeof key === 'string' && key !== '' ? key : undefined,
-      options.signal,
-      options.transfer,
-      options.transferResult !== false,
-      resolve,
-      reject,
-    ];
+    let key = options.key ?? keyOf?.(...args);
+    if (typeof key !== 'string' || key === '') key = undefined;
     const trace = traceHandle(options.trace);
-    if (trace) handle.dispatch_traced(trace, ...rest);
-    else handle.dispatch(...rest);
+    payloads.hand(args, key, options.transfer, options.transferResult !== false, resolve, reject);
+    if (trace) handle.dispatch_traced(trace, method, key, options.signal);
+    else handle.dispatch(method, key, options.signal);
   });
 }

@@ -1,12 +1,11 @@
 //! Tasks for `npm/task.js`.
 
-use atelier_runtime::{CallError, CallOptions, Clock, Task, Transfer};
-use js_sys::{Array, Function};
+use atelier_runtime::{CallOptions, Clock, Task};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
+use crate::snapshot;
 use crate::trace::TraceHandle;
-use crate::{errors, snapshot};
 
 /// A task.
 #[wasm_bindgen]
@@ -15,64 +14,28 @@ pub struct TaskHandle {
     pub(crate) clock: Clock,
 }
 
-impl TaskHandle {
-    fn dispatch_with(
-        &self,
-        method: &str,
-        args: Array,
-        options: CallOptions,
-        resolve: Function,
-        reject: Function,
-    ) {
-        let sink = move |result: Result<JsValue, CallError>| {
-            // A promise's own functions do not throw.
-            let _ = match result {
-                Ok(value) => resolve.call1(&JsValue::UNDEFINED, &value),
-                Err(error) => reject.call1(&JsValue::UNDEFINED, &errors::of_call(&error)),
-            };
-        };
-        self.task.dispatch(method, args, options, Box::new(sink));
-    }
-}
-
 #[wasm_bindgen]
 impl TaskHandle {
-    /// Calls a method; one of the two functions is called once.
-    #[expect(clippy::too_many_arguments, reason = "one crossing of the border a call")]
-    pub fn dispatch(
-        &self,
-        method: &str,
-        args: Array,
-        key: Option<String>,
-        signal: Option<AbortSignal>,
-        transfer: Option<Array>,
-        transfer_result: bool,
-        resolve: Function,
-        reject: Function,
-    ) {
-        let transfer = transfer.map_or(Transfer::Auto, Transfer::List);
-        let options = CallOptions { key, signal, transfer, transfer_result, ..CallOptions::default() };
-        self.dispatch_with(method, args, options, resolve, reject);
+    /// The number of a method, for calls.
+    pub fn method(&self, name: &str) -> u32 {
+        self.task.method(name)
+    }
+
+    /// Calls a method with the payload that was handed over just before.
+    pub fn dispatch(&self, method: u32, key: Option<String>, signal: Option<AbortSignal>) {
+        self.task.dispatch_handed(method, CallOptions { key, signal, ..CallOptions::default() });
     }
 
     /// The same under a trace.
-    #[expect(clippy::too_many_arguments, reason = "one crossing of the border a call")]
     pub fn dispatch_traced(
         &self,
         trace: &TraceHandle,
-        method: &str,
-        args: Array,
+        method: u32,
         key: Option<String>,
         signal: Option<AbortSignal>,
-        transfer: Option<Array>,
-        transfer_result: bool,
-        resolve: Function,
-        reject: Function,
     ) {
-        let transfer = transfer.map_or(Transfer::Auto, Transfer::List);
         let trace = Some(trace.trace.clone());
-        let options = CallOptions { key, signal, trace, transfer, transfer_result, ..CallOptions::default() };
-        self.dispatch_with(method, args, options, resolve, reject);
+        self.task.dispatch_handed(method, CallOptions { key, signal, trace, ..CallOptions::default() });
     }
 
     /// The task's state as a plain object.

@@ -1,20 +1,40 @@
-// The worker's side of the wire, and the search for transferables that both sides use.
+// The worker's side of the wire, the wire's own rules, and the search for transferables that both sides use.
 //
-// One message carries everything that arose for this worker in one turn of the page's loop, as an array of entries that
-// begin with a small integer. The worker answers with what has finished by the end of its own turn. This file is the
-// whole of the package's `./worker`: nothing else is loaded into a worker.
+// One message carries everything that arose for this worker in one turn of the page's loop; the worker answers with what
+// has finished by the end of its own turn. A message is one flat array of entries, each a small integer for its kind and
+// then its fields, so that an entry costs little more than what it holds. A call is named by its place (`slot`) in the
+// page's table, which no other call gets before the worker has answered. Methods are named by numbers that the page
+// introduces before their first use. page.js is the other end.
+//
+// This file is the whole of the package's `./worker`: nothing else is loaded into a worker.
 
-// Page to worker.
-const CALL = 1; // [CALL, call, method, args, flags, number, key, traceparent]
-const CANCEL = 2; // [CANCEL, call]
+/** Page to worker: the kinds of entries, the flags of a call. */
+export const TO_WORKER = {
+  CALL: 1, // slot, method, flags, number, args; then key if KEY, traceparent if TRACE
+  CANCEL: 2, // slot
+  METHOD: 3, // method, name
 
-// Worker to page.
-const RESULT = 1; // [RESULT, call, started, ended, value]
-const FAILURE = 2; // [FAILURE, call, started, ended, isError, name | value, message, stack]
-const READY = 3; // [READY]
-const FAULT = 4; // [FAULT, name, message, stack]: the worker is about to die of this
+  TRANSFER_RESULT: 1,
+  KEY: 2,
+  TRACE: 4,
+  TIMED: 8, // the page wants to know when the handler ran
+};
 
-const FLAG_TRANSFER_RESULT = 1;
+/** Worker to page: the kinds of entries. */
+export const TO_PAGE = {
+  RESULT: 1, // slot, value
+  FAILURE: 2, // slot, name, message, stack
+  READY: 3,
+  FAULT: 4, // name, message, stack: the worker is about to die of this
+  THROWN: 5, // slot, value: the handler threw something that is no error
+  TIMES: 6, // started, ended: milliseconds since the epoch, for the answer that follows
+};
+
+const { CALL, CANCEL, METHOD, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
+const { RESULT, FAILURE, READY, FAULT, THROWN, TIMES } = TO_PAGE;
+
+/** How many places an answer takes in a message, by its kind. */
+const LENGTHS = { [RESULT]: 3, [FAILURE]: 5, [THROWN]: 3, [TIMES]: 3 };
 
 // A result that is ready waits at most this long, in milliseconds, for others to share its message.
 const MAX_REPLY_DELAY = 0.5;
@@ -57,114 +77,160 @@ export function expose(worker) {
 
 /**
  * Answers the page's calls with one function: `(method, args, context) => result or promise`. What Rust handlers use.
- * @param {(method: string, args: any[], context: TaskContext) => any} call
+ * @param {(method: string, args: any[], context: TaskContext) => any} handle
  */
-export function serve(call) {
+export function serve(handle) {
   const scope = globalThis;
-  const running = new Map(); // call → context
-  const cancelled = new Set(); // calls cancelled before they began
-  const inbox = [];
-  const durations = new Map(); // method → milliseconds its handler held the worker the last time
+  const methods = []; // names by number
+  const durations = []; // milliseconds the method's handler held the worker the last time, by number
+  const calls = new Map(); // slot → call, from its arrival to its answer
+  const inbox = []; // calls that have not begun
   let working = false;
   let replies = [];
   let transfers = [];
   let firstReply = 0;
   let counted = 0;
+  let crowded = false; // whether the last calls came in numbers
+  let flushDue = false; // whether a flush will follow in a later turn
 
   const pause = new MessageChannel();
-  pause.port1.onmessage = work;
+  pause.port1.onmessage = () => {
+    if (working) return work();
+    flushDue = false;
+    flush();
+  };
 
-  scope.addEventListener('message', (event) => {
-    if (!Array.isArray(event.data)) return;
-    for (const entry of event.data) {
-      if (entry[0] === CALL) inbox.push(entry);
-      else if (entry[0] === CANCEL) cancel(entry[1]);
-    }
+  scope.addEventListener('message', ({ data }) => {
+    if (!Array.isArray(data)) return;
+    receive(data);
     if (!working && inbox.length > 0) work();
   });
+  // What has finished must not die with the worker, or be done once more by another.
+  scope.addEventListener('error', flush);
   scope.addEventListener('unhandledrejection', (event) => {
     // A trap inside a Rust future ends here; the instance is poisoned, so the worker must go.
     if (event.reason instanceof WebAssembly.RuntimeError) die(event.reason);
   });
-  scope.postMessage([[READY]]);
+  scope.postMessage([READY]);
 
-  function cancel(id) {
-    const context = running.get(id);
-    if (context) context.abort();
-    else if (inbox.some((entry) => entry[1] === id)) cancelled.add(id);
+  function receive(message) {
+    let at = 0;
+    while (at < message.length) {
+      switch (message[at++]) {
+        case CALL: {
+          const call = new Call(message[at++], message[at++], message[at++], message[at++], message[at++]);
+          if (call.flags & KEY) call.key = message[at++];
+          if (call.flags & TRACE) call.traceparent = message[at++];
+          calls.set(call.slot, call);
+          inbox.push(call);
+          break;
+        }
+        case CANCEL:
+          calls.get(message[at++])?.cancel();
+          break;
+        case METHOD:
+          methods[message[at++]] = message[at++];
+          break;
+        default:
+          return;
+      }
+    }
   }
 
   function work() {
     working = true;
+    crowded = inbox.length > 1 || replies.length > 0;
     const begun = performance.now();
+    let now = begun;
     for (let next = 0; next < inbox.length; next++) {
-      if (next > 0 && performance.now() - begun > MAX_TURN) {
+      if (now - begun > MAX_TURN) {
         inbox.splice(0, next);
         flush();
         pause.port2.postMessage(0);
         return;
       }
-      begin(inbox[next]);
+      now = begin(inbox[next], now);
     }
     inbox.length = 0;
     working = false;
-    if (replies.length > 0) flush();
+    if (replies.length === 0) return;
+    if (crowded) flushSoon();
+    else flush();
   }
 
-  function begin([, id, method, args, flags, number, key, traceparent]) {
-    const started = now();
-    const context = new TaskContext(number, key, traceparent);
-    if (cancelled.delete(id)) {
-      context.abort();
-      fail(id, started, context.signal.reason);
-      return;
+  // Where calls come in numbers, what else has arrived by now is done first and shares the answer: batches that were split
+  // once would stay split for ever. A lone call is answered at once.
+  function flushSoon() {
+    if (flushDue) return;
+    flushDue = true;
+    pause.port2.postMessage(0);
+  }
+
+  // Begins a call, and returns when its handler gave the worker back.
+  function begin(call, now) {
+    call.started = now;
+    if (call.cancelled) {
+      fail(call, now, abortError());
+      return now;
     }
-    running.set(id, context);
     // A handler that may hold the worker for long must not hold back what others have finished.
-    if (replies.length > 0 && !(durations.get(method) < MAX_REPLY_DELAY)) flush();
+    if (replies.length > 0 && !(durations[call.method] < MAX_REPLY_DELAY)) flush();
+    call.context = new TaskContext(call);
+    let ended;
     try {
-      const result = call(method, args, context);
-      durations.set(method, now() - started);
+      const result = handle(methods[call.method], call.args, call.context);
+      ended = performance.now();
       if (typeof result?.then === 'function') {
         Promise.resolve(result).then(
-          (value) => succeed(id, started, value, flags),
-          (error) => fail(id, started, error),
+          (value) => succeed(call, performance.now(), value),
+          (error) => fail(call, performance.now(), error),
         );
       } else {
-        succeed(id, started, result, flags);
+        succeed(call, ended, result);
       }
     } catch (error) {
-      fail(id, started, error);
+      ended = performance.now();
+      fail(call, ended, error);
     }
+    durations[call.method] = ended - now;
+    return ended;
   }
 
-  function succeed(id, started, value, flags) {
-    running.delete(id);
-    const moved = flags & FLAG_TRANSFER_RESULT ? transferables(value) : [];
-    reply([RESULT, id, started, now(), value], moved);
+  function succeed(call, now, value) {
+    if (call.flags & TRANSFER_RESULT) for (const each of transferables(value)) transfers.push(each);
+    open(call, now);
+    replies.push(RESULT, call.slot, value);
+    close(now);
   }
 
-  function fail(id, started, error) {
-    running.delete(id);
+  function fail(call, now, error) {
     if (error instanceof WebAssembly.RuntimeError) {
       die(error);
       return;
     }
-    reply([FAILURE, id, started, now(), ...describe(error)], []);
+    open(call, now);
+    replies.push(...describe(error, call.slot));
+    close(now);
   }
 
-  function reply(entry, moved) {
-    const at = performance.now();
-    if (replies.length === 0) firstReply = at;
-    replies.push(entry);
-    for (const each of moved) transfers.push(each);
-    if (at - firstReply > MAX_REPLY_DELAY) flush();
-    else if (replies.length === 1) queueMicrotask(flushWhenQuiet);
+  // An answer's beginning.
+  function open(call, now) {
+    calls.delete(call.slot);
+    if (replies.length === 0) {
+      firstReply = now;
+      if (!working && crowded) flushSoon();
+      else if (!working) queueMicrotask(flushWhenQuiet);
+    }
+    if (call.flags & TIMED) replies.push(TIMES, performance.timeOrigin + call.started, performance.timeOrigin + now);
+  }
+
+  // An answer's end.
+  function close(now) {
+    if (now - firstReply > MAX_REPLY_DELAY) flush();
   }
 
   // Several promises that settle in one turn share a message: wait until a round of microtasks brings no more.
   function flushWhenQuiet() {
-    if (replies.length === 0) return;
     if (replies.length === counted) return flush();
     counted = replies.length;
     queueMicrotask(flushWhenQuiet);
@@ -173,30 +239,36 @@ export function serve(call) {
   function flush() {
     const entries = replies;
     const moved = transfers;
+    counted = 0;
+    crowded = false;
+    if (entries.length === 0) return;
     replies = [];
     transfers = [];
-    counted = 0;
-    if (entries.length === 0) return;
     try {
       scope.postMessage(entries, moved);
     } catch {
-      for (const entry of entries) postAlone(entry, moved);
+      for (let at = 0; at < entries.length; ) {
+        const value = entries[at] === TIMES ? at + LENGTHS[TIMES] : at;
+        const end = value + LENGTHS[entries[value]];
+        postAlone(entries.slice(at, end), entries.slice(value, end), moved);
+        at = end;
+      }
     }
   }
 
   // One answer cannot be cloned: the others must not suffer for it.
-  function postAlone(entry, moved) {
+  function postAlone(entry, [kind, slot, value], moved) {
     try {
-      const own = transferables(entry[4]).filter((each) => moved.includes(each));
-      scope.postMessage([entry], own);
+      const own = kind === RESULT ? transferables(value).filter((each) => moved.includes(each)) : NOTHING;
+      scope.postMessage(entry, own);
     } catch (error) {
-      scope.postMessage([[FAILURE, entry[1], entry[2], entry[3], ...describe(error)]]);
+      scope.postMessage(describe(error, slot));
     }
   }
 
   function die(error) {
     flush();
-    scope.postMessage([[FAULT, ...describe(error).slice(1)]]);
+    scope.postMessage([FAULT, String(error.name), String(error.message), String(error.stack)]);
     // Outside of any promise, so that the page's `error` event fires.
     setTimeout(() => {
       throw error;
@@ -204,50 +276,75 @@ export function serve(call) {
   }
 }
 
-// Milliseconds since the epoch, with the fraction that `Date.now` lacks.
-function now() {
-  return performance.timeOrigin + performance.now();
+/** A call in the worker. */
+class Call {
+  key = undefined;
+  traceparent = undefined;
+  cancelled = false;
+  context = undefined;
+  started = 0;
+
+  constructor(slot, method, flags, number, args) {
+    this.slot = slot;
+    this.method = method;
+    this.flags = flags;
+    this.number = number;
+    this.args = args;
+  }
+
+  cancel() {
+    this.cancelled = true;
+    this.context?.[ABORT]();
+  }
 }
 
-function describe(error) {
+// The entry for a failed call.
+function describe(error, slot) {
   if (error instanceof Error || error instanceof DOMException) {
-    return [true, String(error.name), String(error.message), error.stack === undefined ? undefined : String(error.stack)];
+    const stack = error.stack === undefined ? undefined : String(error.stack);
+    return [FAILURE, slot, String(error.name), String(error.message), stack];
   }
   try {
     structuredClone(error);
-    return [false, error];
+    return [THROWN, slot, error];
   } catch {
-    return [true, 'Error', String(error), undefined];
+    return [FAILURE, slot, 'Error', String(error), undefined];
   }
 }
 
+const ABORT = Symbol('abort');
+
 /** What a handler gets as its last argument. */
 class TaskContext {
+  #call;
   #controller;
-  #aborted = false;
 
-  constructor(number, key, traceparent) {
-    this.callId = String(number);
-    this.key = key;
-    this.traceparent = traceparent;
+  constructor(call) {
+    this.#call = call;
+    this.key = call.key;
+    this.traceparent = call.traceparent;
+  }
+
+  /** The call's id, unique in its runtime. */
+  get callId() {
+    return String(this.#call.number);
   }
 
   /** Fires when the call is cancelled. */
   get signal() {
     if (!this.#controller) {
       this.#controller = new AbortController();
-      if (this.#aborted) this.#controller.abort(abortError());
+      if (this.#call.cancelled) this.#controller.abort(abortError());
     }
     return this.#controller.signal;
   }
 
   /** Throws an `AbortError` when the call is cancelled. */
   throwIfAborted() {
-    if (this.#aborted) throw abortError();
+    if (this.#call.cancelled) throw abortError();
   }
 
-  abort() {
-    this.#aborted = true;
+  [ABORT]() {
     this.#controller?.abort(abortError());
   }
 }
@@ -270,13 +367,19 @@ const TRANSFERABLE = [
   .map((name) => globalThis[name])
   .filter((type) => typeof type === 'function');
 
+const NOTHING = Object.freeze([]);
+
+function isPlain(value) {
+  return value === null || typeof value !== 'object';
+}
+
 /**
  * Everything in a value that can be moved instead of copied, each once: in arrays, plain objects, maps and sets, at any
  * depth. Shared buffers stay shared.
- * @returns {Transferable[]}
+ * @returns {readonly Transferable[]}
  */
 export function transferables(value) {
-  if (value === null || typeof value !== 'object') return [];
+  if (isPlain(value) || (Array.isArray(value) && value.every(isPlain))) return NOTHING;
   const found = new Set();
   const seen = new Set();
   const stack = [value];

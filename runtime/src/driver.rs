@@ -4,31 +4,30 @@
 //! out (a worker factory, a promise, a listener), so that whatever they do in turn is enqueued too.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use atelier_core::{
-    AbortReason, CallId, CrashKind, Dispatch, End, Fact, Gauges, Input, Instant, Output, Reply,
-    Runtime as Core, Settlement, TaskId, WorkerId,
+    AbortReason, CallId, CrashKind, Dispatch, End, Fact, Gauges, Input, Instant, Output, Runtime as Core,
+    Settlement, TaskId, Timing, WorkerId,
 };
+use rustc_hash::FxHashMap;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::*;
 use web_sys::Worker;
 
-use crate::calls::{Payloads, Transfer};
+use crate::calls::{Record, Records, Waiter};
 use crate::clock::{Clock, Timeout, queue_microtask};
 use crate::emit::{Emitter, Ended, Label};
 use crate::error::{CallError, Crash, CrashCause};
 use crate::ids::Ids;
 use crate::keys::Keys;
+use crate::methods::{Method, Methods};
 use crate::port::{Port, PortEvent};
-use crate::wire::{Answer, CallEntry, Heard};
+use crate::wire::{Heard, Slots, slot};
 
-#[wasm_bindgen(module = "/js/harness.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = transferables)]
-    fn transferables(value: &JsValue) -> js_sys::Array;
-}
+/// Makes the errors that promises are rejected with.
+pub(crate) type PageError = fn(&CallError) -> JsValue;
 
 /// Makes a worker; what it throws becomes the error of the calls that needed it.
 pub(crate) type Factory = Rc<dyn Fn() -> Result<Worker, JsValue>>;
@@ -53,18 +52,29 @@ pub(crate) enum Event {
 
 pub(crate) struct Driver {
     pub(crate) core: RefCell<Core>,
-    pub(crate) tasks: RefCell<HashMap<TaskId, TaskEntry>>,
-    pub(crate) payloads: RefCell<Payloads>,
+    pub(crate) tasks: RefCell<FxHashMap<TaskId, TaskEntry>>,
+    pub(crate) records: RefCell<Records>,
+    pub(crate) slots: Slots,
+    pub(crate) page_error: Cell<PageError>,
+    methods: RefCell<Methods>,
+    /// Slots of calls whose promises are to be resolved: they cross the border together.
+    answered: RefCell<Vec<u32>>,
+    /// The error of all calls that one abort of a key cancels, as an aborted signal has one reason for all who listen.
+    key_aborted: RefCell<Option<JsValue>>,
     pub(crate) keys: RefCell<Keys>,
     pub(crate) emitter: Emitter,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) sample_rate: f64,
-    ports: RefCell<HashMap<WorkerId, Rc<Port>>>,
+    ports: RefCell<FxHashMap<WorkerId, Rc<Port>>>,
+    /// Workers for whom there is a message that has not left.
+    mailed: RefCell<Vec<WorkerId>>,
     /// What was heard of crashes that the core has not yet told of.
-    causes: RefCell<HashMap<WorkerId, CrashCause>>,
+    causes: RefCell<FxHashMap<WorkerId, CrashCause>>,
     inbox: RefCell<VecDeque<Event>>,
     draining: Cell<bool>,
+    /// When what is being handled happened.
+    now: Cell<Instant>,
     turn_end: Closure<dyn FnMut()>,
     turn_end_scheduled: Cell<bool>,
     alarm: Closure<dyn FnMut()>,
@@ -81,16 +91,23 @@ impl Driver {
             Driver {
                 core: RefCell::new(Core::new()),
                 tasks: RefCell::default(),
-                payloads: RefCell::default(),
+                records: RefCell::default(),
+                slots: Slots::new(),
+                page_error: Cell::new(|error| js_sys::Error::new(&error.message()).into()),
+                methods: RefCell::default(),
+                answered: RefCell::default(),
+                key_aborted: RefCell::default(),
                 keys: RefCell::default(),
                 emitter,
                 clock: Clock::new(),
                 ids: Ids::new(),
                 sample_rate,
                 ports: RefCell::default(),
+                mailed: RefCell::default(),
                 causes: RefCell::default(),
                 inbox: RefCell::default(),
                 draining: Cell::new(false),
+                now: Cell::default(),
                 turn_end: Closure::new(move || {
                     if let Some(driver) = at_turn_end.upgrade() {
                         driver.end_turn();
@@ -121,6 +138,15 @@ impl Driver {
         self.numbers.replace(self.numbers.get() + 1)
     }
 
+    /// The number of a method.
+    pub(crate) fn method(&self, name: &str) -> Method {
+        self.methods.borrow_mut().number(name, |name| self.slots.introduce(name))
+    }
+
+    pub(crate) fn method_name(&self, method: Method) -> Rc<str> {
+        self.methods.borrow().name(method)
+    }
+
     /// Takes an event, and works until there is nothing left to do (unless that is being done already).
     pub(crate) fn tell(&self, event: Event) {
         self.inbox.borrow_mut().push_back(event);
@@ -131,15 +157,24 @@ impl Driver {
         if self.draining.replace(true) {
             return;
         }
+        // What is in the inbox happened in this turn: one look at the clock is enough for all of it.
+        self.now.set(self.clock.now());
         loop {
             let event = self.inbox.borrow_mut().pop_front();
-            let Some(event) = event else { break };
+            let Some(event) = event else {
+                self.resolve_answered();
+                if self.inbox.borrow().is_empty() {
+                    break;
+                }
+                continue;
+            };
             self.feed(event);
             loop {
                 let output = self.core.borrow_mut().poll_output();
                 let Some(output) = output else { break };
                 self.carry_out(output);
             }
+            self.key_aborted.take();
         }
         self.draining.set(false);
         self.schedule();
@@ -150,7 +185,7 @@ impl Driver {
     }
 
     fn feed(&self, event: Event) {
-        let now = self.clock.now();
+        let now = self.now.get();
         let mut core = self.core.borrow_mut();
         let input = match event {
             Event::Core(input) => input,
@@ -188,8 +223,10 @@ impl Driver {
             Output::Spawn { task, worker, .. } => self.spawn(task, worker),
             Output::Post { worker, call } => self.post(worker, call),
             Output::Cancel { worker, call } => {
-                if let Some(port) = self.port(worker) {
-                    port.enqueue_cancel(call);
+                if let Some(port) = self.port(worker)
+                    && port.enqueue_cancel(call)
+                {
+                    self.mailed.borrow_mut().push(worker);
                 }
             }
             Output::Terminate { worker } => {
@@ -210,10 +247,13 @@ impl Driver {
     fn spawn(&self, task: TaskId, worker: WorkerId) {
         let factory = self.tasks.borrow().get(&task).map(|entry| entry.factory.clone());
         let Some(factory) = factory else { return };
-        match factory() {
+        let made = factory();
+        // Making a worker takes time.
+        self.now.set(self.clock.now());
+        match made {
             Ok(made) => {
                 let driver = self.me.clone();
-                let port = Port::new(worker, made, move |worker, event| {
+                let port = Port::new(worker, made, &self.slots, move |worker, event| {
                     if let Some(driver) = driver.upgrade() {
                         driver.hear(worker, event);
                     }
@@ -230,69 +270,56 @@ impl Driver {
     /// The calls that were meant for a worker that could not be made will end with its factory's error.
     fn keep_spawn_error(&self, worker: WorkerId, error: &JsValue) {
         for call in self.core.borrow().calls_at(worker) {
-            if let Some(payload) = self.payloads.borrow_mut().get_mut(call) {
-                payload.answer = Some(Err(CallError::NoWorker(error.clone())));
+            if let Some(record) = self.records.borrow_mut().get_mut(call) {
+                record.failure = Some(CallError::NoWorker(error.clone()));
             }
         }
     }
 
     fn post(&self, worker: WorkerId, call: CallId) {
-        let Some(port) = self.port(worker) else { return };
-        let mut payloads = self.payloads.borrow_mut();
-        let Some(payload) = payloads.get_mut(call) else { return };
-        payload.posts += 1;
-        let transfer = match &payload.transfer {
-            Transfer::Auto => transferables(&payload.args),
-            Transfer::List(list) => list.clone(),
-        };
-        let transfer = (transfer.length() > 0).then_some(transfer);
-        payload.moved |= transfer.is_some();
-        let entry = CallEntry {
-            call: call.to_bits() as f64,
-            number: payload.number as f64,
-            method: &JsValue::from_str(&payload.method),
-            args: &payload.args,
-            transfer_result: payload.transfer_result,
-            key: payload.key.as_deref(),
-            traceparent: payload.span.as_ref().map(|span| span.context.to_string()),
+        if let Some(port) = self.port(worker)
+            && port.enqueue_call(call, self.emitter.listens())
+        {
+            self.mailed.borrow_mut().push(worker);
         }
-        .to_js();
-        port.enqueue_call(call, entry, transfer);
     }
 
     /// The turn is over: everything decided in it leaves, one message a worker.
     fn end_turn(&self) {
-        self.turn_end_scheduled.set(false);
         self.tell(Event::Core(Input::Flush));
-        let ports: Vec<Rc<Port>> =
-            self.ports.borrow().values().filter(|port| port.has_mail()).cloned().collect();
-        for port in ports {
-            for (call, error) in port.send() {
-                if let Some(payload) = self.payloads.borrow_mut().get_mut(call) {
-                    let lost = payload.posts > 1 && payload.moved;
-                    let error = if lost { CallError::PayloadLost } else { CallError::NotSent(error) };
-                    payload.answer = Some(Err(error));
+        for worker in self.mailed.take() {
+            let Some(port) = self.port(worker) else { continue };
+            for (slot, error) in port.send() {
+                let mut records = self.records.borrow_mut();
+                let Some(call) = records.call_at(slot) else { continue };
+                if let Some(record) = records.get_mut(call) {
+                    record.failure = Some(error);
                 }
                 self.inbox.borrow_mut().push_back(Event::Core(Input::PostFailed { call }));
             }
         }
-        self.drain();
+        self.turn_end_scheduled.set(false);
+        if self.inbox.borrow().is_empty() {
+            // Sending may have run code of the user's, which may have made calls.
+            self.schedule();
+        } else {
+            self.drain();
+        }
     }
 
+    /// Sees to it that what waits for the end of the turn, or for time, is come back to.
     fn schedule(&self) {
         let core = self.core.borrow();
-        if (core.needs_flush() || self.ports.borrow().values().any(|port| port.has_mail()))
-            && !self.turn_end_scheduled.replace(true)
+        if (core.needs_flush() || !self.mailed.borrow().is_empty()) && !self.turn_end_scheduled.replace(true)
         {
             queue_microtask(self.turn_end.as_ref());
         }
+        let Some((due, _)) = core.next_timeout() else { return };
         let mut alarm = self.alarm_set.borrow_mut();
-        let due = core.next_timeout().map(|(at, _)| at);
-        if alarm.as_ref().map(|(at, _)| *at) != due {
-            *alarm = due.map(|at| {
-                let millis = at.since(self.clock.now()).as_secs_f64() * 1e3;
-                (at, Timeout::set(self.alarm.as_ref(), millis))
-            });
+        // One that rings too early does no harm, and setting it anew whenever a call ends would cost more than the call.
+        if alarm.as_ref().is_none_or(|(at, _)| *at > due) {
+            let millis = due.since(self.clock.now()).as_secs_f64() * 1e3;
+            *alarm = Some((due, Timeout::set(self.alarm.as_ref(), millis)));
         }
     }
 
@@ -311,23 +338,13 @@ impl Driver {
     fn hear_one(&self, worker: WorkerId, heard: Heard) {
         let input = match heard {
             Heard::Ready => Input::WorkerReady { worker },
-            Heard::Fault(cause) => {
-                if let Some(port) = self.port(worker) {
-                    port.keep_fault(cause);
-                }
-                return;
-            }
-            Heard::Answer { call, started_ms, ended_ms, answer } => {
-                let call = CallId::from_bits(call as u64);
-                let (reply, answer) = match answer {
-                    Answer::Value(value) => (Reply::Ok, Ok(value)),
-                    Answer::Error(error) => (Reply::Error, Err(CallError::Handler(Box::new(error)))),
-                    Answer::Thrown(value) => (Reply::Error, Err(CallError::Thrown(value))),
-                };
-                if let Some(payload) = self.payloads.borrow_mut().get_mut(call) {
-                    payload.answer = Some(answer);
-                    payload.handler =
-                        Some((self.clock.at_unix_millis(started_ms), self.clock.at_unix_millis(ended_ms)));
+            Heard::Answer { slot, reply, ran } => {
+                let mut records = self.records.borrow_mut();
+                let Some(call) = records.call_at(slot) else { return };
+                if let Some(record) = records.get_mut(call) {
+                    record.handler = ran.map(|(started, ended)| {
+                        (self.clock.at_unix_millis(started), self.clock.at_unix_millis(ended))
+                    });
                 }
                 Input::Settled { worker, call, reply }
             }
@@ -343,48 +360,85 @@ impl Driver {
 
     fn settle(&self, settlement: Settlement) {
         let Settlement { call, task, end, timing } = settlement;
-        let Some(mut payload) = self.payloads.borrow_mut().remove(call) else { return };
-        let answer = payload.answer.take();
-        let result = match (end, answer) {
-            (End::Ok, Some(Ok(value))) => Ok(value),
-            (End::Ok, _) => Ok(JsValue::UNDEFINED),
-            (End::Error | End::PostFailed | End::SpawnFailed, Some(Err(error))) => Err(error),
-            (End::Error | End::PostFailed | End::SpawnFailed, _) => {
-                Err(CallError::NoWorker(JsValue::UNDEFINED))
-            }
-            (End::Aborted(reason), _) => Err(CallError::Aborted(reason)),
-            (End::Dropped(policy), _) => Err(CallError::Dropped(policy)),
-            (End::Crashed { .. }, _) => {
-                let crash = self.tasks.borrow().get(&task).and_then(|entry| entry.crash.clone());
-                Err(crash.map_or(CallError::Disposed, CallError::Crashed))
-            }
-            _ => Err(CallError::Disposed),
-        };
-        if let Some(entry) = self.tasks.borrow().get(&task) {
-            let message = result.as_ref().err().map(CallError::message).unwrap_or_default();
-            let ended = Ended {
-                end,
-                timing,
-                handler: payload.handler,
-                error_type: result.as_ref().err().map(CallError::name),
-                error_message: &message,
-            };
-            let at = self.clock.unix_nanos(timing.settled);
-            self.emitter.settled(&entry.label, &payload.method, at, &ended, payload.span.as_ref());
+        let Some(mut record) = self.records.borrow_mut().remove(call) else { return };
+        let error = self.error_of(end, task, slot(call), record.failure.take());
+        if self.emitter.listens() || record.span.is_some() {
+            self.tell_settled(task, end, timing, &record, error.as_ref());
         }
-        if let Some(sink) = payload.sink.take() {
-            sink(result);
+        match (record.waiter, error) {
+            (Waiter::Page, None) => self.answered.borrow_mut().push(slot(call)),
+            (Waiter::Page, Some(error)) => {
+                // In the order in which they ended.
+                self.resolve_answered();
+                self.slots.reject(slot(call), &self.shown_to_page(end, &error));
+            }
+            (Waiter::Rust(sink), None) => sink(Ok(self.slots.take(slot(call)))),
+            (Waiter::Rust(sink), Some(error)) => {
+                self.slots.take(slot(call));
+                sink(Err(error));
+            }
         }
     }
 
+    /// Why a call did not return; `None` when it did.
+    fn error_of(&self, end: End, task: TaskId, slot: u32, failure: Option<CallError>) -> Option<CallError> {
+        Some(match end {
+            End::Ok => return None,
+            End::Error => self.slots.error(slot),
+            End::PostFailed | End::SpawnFailed => failure.unwrap_or(CallError::NoWorker(JsValue::UNDEFINED)),
+            End::Aborted(reason) => CallError::Aborted(reason),
+            End::Dropped(policy) => CallError::Dropped(policy),
+            End::Crashed { .. } => {
+                let crash = self.tasks.borrow().get(&task).and_then(|entry| entry.crash.clone());
+                crash.map_or(CallError::Disposed, CallError::Crashed)
+            }
+            _ => CallError::Disposed,
+        })
+    }
+
+    fn shown_to_page(&self, end: End, error: &CallError) -> JsValue {
+        let made = || (self.page_error.get())(error);
+        match end {
+            End::Aborted(AbortReason::Key) => self.key_aborted.borrow_mut().get_or_insert_with(made).clone(),
+            _ => made(),
+        }
+    }
+
+    /// Resolves the promises of the calls that were answered. Due before their slots can be given to other calls.
+    pub(crate) fn resolve_answered(&self) {
+        if !self.answered.borrow().is_empty() {
+            let answered = self.answered.take();
+            self.slots.resolve_all(&answered);
+        }
+    }
+
+    fn tell_settled(
+        &self,
+        task: TaskId,
+        end: End,
+        timing: Timing,
+        record: &Record,
+        error: Option<&CallError>,
+    ) {
+        let Some(label) = self.tasks.borrow().get(&task).map(|entry| entry.label.clone()) else { return };
+        let message = error.map(CallError::message).unwrap_or_default();
+        let ended = Ended {
+            end,
+            timing,
+            handler: record.handler,
+            error_type: error.map(CallError::name),
+            error_message: &message,
+        };
+        let at = self.clock.unix_nanos(timing.settled);
+        self.emitter.settled(&label, &self.method_name(record.method), at, &ended, record.span.as_ref());
+    }
+
     fn tell_fact(&self, fact: Fact) {
-        let at = self.clock.unix_nanos(self.clock.now());
+        let at = self.clock.unix_nanos(self.now.get());
         let mut tasks = self.tasks.borrow_mut();
         let method = |call| {
-            self.payloads
-                .borrow_mut()
-                .get_mut(call)
-                .map_or_else(|| Rc::from(""), |payload| payload.method.clone())
+            let method = self.records.borrow_mut().get_mut(call).map(|record| record.method);
+            method.map_or_else(|| Rc::from(""), |method| self.method_name(method))
         };
         let with = |task: TaskId, tell: &dyn Fn(&Label)| {
             if let Some(entry) = tasks.get(&task) {
@@ -392,6 +446,8 @@ impl Driver {
             }
         };
         match fact {
+            Fact::Dispatched { .. } | Fact::Started { .. } | Fact::Requeued { .. }
+                if !self.emitter.metrics() => {}
             Fact::Dispatched { task, call } => {
                 with(task, &|label| self.emitter.dispatched(label, &method(call), at));
             }

@@ -1,15 +1,14 @@
-//! One worker, as the driver holds it: what is to be sent, and what is heard.
+//! One worker, as the driver holds it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use atelier_core::{CallId, CrashKind, WorkerId};
-use js_sys::Array;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
+use web_sys::{ErrorEvent, Event, Worker};
 
-use crate::error::CrashCause;
-use crate::wire::{self, Heard};
+use crate::error::{CallError, CrashCause};
+use crate::wire::{self, Heard, Slots, Wire};
 
 /// What a port tells its driver.
 pub(crate) enum PortEvent {
@@ -20,138 +19,77 @@ pub(crate) enum PortEvent {
 /// A worker and the messages for it. Dropping it ends the worker.
 pub(crate) struct Port {
     worker: Worker,
-    outbox: RefCell<Outbox>,
-    fault: RefCell<Option<CrashCause>>,
-    closed: Cell<bool>,
-    listeners: RefCell<Vec<Listener>>,
-}
-
-/// An event's name and what hears it.
-type Listener = (&'static str, Closure<dyn FnMut(Event)>);
-
-#[derive(Default)]
-struct Outbox {
-    entries: Vec<(Option<CallId>, JsValue, Option<Array>)>,
+    wire: Wire,
+    has_mail: Cell<bool>,
+    _hear: Closure<dyn FnMut(Vec<f64>)>,
+    listeners: [(&'static str, Closure<dyn FnMut(Event)>); 2],
 }
 
 impl Port {
     pub(crate) fn new(
         id: WorkerId,
         worker: Worker,
+        slots: &Slots,
         tell: impl Fn(WorkerId, PortEvent) + Clone + 'static,
     ) -> Port {
-        let port = Port {
-            worker,
-            outbox: RefCell::default(),
-            fault: RefCell::default(),
-            closed: Cell::new(false),
-            listeners: RefCell::default(),
-        };
-        let on_message = {
+        let hear = Closure::<dyn FnMut(Vec<f64>)>::new({
             let tell = tell.clone();
-            move |event: Event| {
-                if let Some(event) = event.dyn_ref::<MessageEvent>() {
-                    tell(id, PortEvent::Heard(wire::read(&event.data())));
-                }
-            }
-        };
-        let on_error = {
+            move |numbers: Vec<f64>| tell(id, PortEvent::Heard(wire::read(&numbers).collect()))
+        });
+        let on_error = Closure::<dyn FnMut(Event)>::new({
             let tell = tell.clone();
             move |event: Event| {
                 // The crash is handled here and reaches the callers; it is not the page's uncaught error as well.
                 event.prevent_default();
                 tell(id, PortEvent::Crashed(CrashKind::Error, cause_of(&event)));
             }
-        };
-        let on_message_error = move |_: Event| {
+        });
+        let on_message_error = Closure::<dyn FnMut(Event)>::new(move |_: Event| {
             let message = "the worker sent a message that could not be read".to_owned();
-            tell(
-                id,
-                PortEvent::Crashed(CrashKind::MessageError, CrashCause { message, ..CrashCause::default() }),
-            );
-        };
-        port.listen("message", on_message);
-        port.listen("error", on_error);
-        port.listen("messageerror", on_message_error);
-        port
-    }
-
-    fn listen(&self, kind: &'static str, callback: impl FnMut(Event) + 'static) {
-        let closure = Closure::<dyn FnMut(Event)>::new(callback);
-        // Adding a listener to a worker cannot fail.
-        let _ = self.worker.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
-        self.listeners.borrow_mut().push((kind, closure));
-    }
-
-    /// Keeps what the worker said of its own death for the `error` event that follows.
-    pub(crate) fn keep_fault(&self, fault: CrashCause) {
-        *self.fault.borrow_mut() = Some(fault);
+            let cause = CrashCause { message, ..CrashCause::default() };
+            tell(id, PortEvent::Crashed(CrashKind::MessageError, cause));
+        });
+        let wire = Wire::to(&worker, slots, hear.as_ref().unchecked_ref());
+        let listeners = [("error", on_error), ("messageerror", on_message_error)];
+        for (kind, closure) in &listeners {
+            // Adding a listener to a worker cannot fail.
+            let _ = worker.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
+        }
+        Port { worker, wire, has_mail: Cell::new(false), _hear: hear, listeners }
     }
 
     /// The worker's own words about its death, where it had any, else the browser's.
     pub(crate) fn better_cause(&self, heard: CrashCause) -> CrashCause {
-        match self.fault.borrow_mut().take() {
+        match self.wire.last_words() {
             Some(fault) => CrashCause { filename: heard.filename, line: heard.line, ..fault },
             None => heard,
         }
     }
 
-    pub(crate) fn enqueue_call(&self, call: CallId, entry: JsValue, transfer: Option<Array>) {
-        self.outbox.borrow_mut().entries.push((Some(call), entry, transfer));
+    /// Puts a call into the next message; true when it is the first thing in there.
+    pub(crate) fn enqueue_call(&self, call: CallId, timed: bool) -> bool {
+        self.wire.call(wire::slot(call), timed);
+        !self.has_mail.replace(true)
     }
 
-    /// Cancels a call: one that is still in the outbox never leaves it.
-    pub(crate) fn enqueue_cancel(&self, call: CallId) {
-        self.outbox.borrow_mut().entries.push((None, wire::cancel_entry(call.to_bits() as f64), None));
+    /// Puts a cancel into the next message; true when it is the first thing in there.
+    pub(crate) fn enqueue_cancel(&self, call: CallId) -> bool {
+        self.wire.cancel(wire::slot(call));
+        !self.has_mail.replace(true)
     }
 
-    pub(crate) fn has_mail(&self) -> bool {
-        !self.outbox.borrow().entries.is_empty()
-    }
-
-    /// Sends the outbox as one message. Calls that cannot be sent are given back with the reason; the others go.
-    pub(crate) fn send(&self) -> Vec<(CallId, JsValue)> {
-        let entries = std::mem::take(&mut self.outbox.borrow_mut().entries);
-        if entries.is_empty() || self.closed.get() {
-            return Vec::new();
-        }
-        if self.post(entries.iter()).is_ok() {
-            return Vec::new();
-        }
-        // Nothing was sent or moved: serialization comes before the transfer (HTML, "StructuredSerializeWithTransfer").
-        entries
-            .iter()
-            .filter_map(|entry| {
-                let error = self.post(std::iter::once(entry)).err()?;
-                entry.0.map(|call| (call, error))
-            })
-            .collect()
-    }
-
-    fn post<'a>(
-        &self,
-        entries: impl Iterator<Item = &'a (Option<CallId>, JsValue, Option<Array>)>,
-    ) -> Result<(), JsValue> {
-        let message = Array::new();
-        let transfer = Array::new();
-        for (_, entry, moved) in entries {
-            message.push(entry);
-            for each in moved.iter().flat_map(Array::iter) {
-                transfer.push(&each);
-            }
-        }
-        if transfer.length() == 0 {
-            self.worker.post_message(&message)
-        } else {
-            self.worker.post_message_with_transfer(&message, &transfer)
-        }
+    /// Sends what was put in as one message. Calls that cannot be sent are given back with the reason; the others go.
+    pub(crate) fn send(&self) -> Vec<(u32, CallError)> {
+        self.has_mail.set(false);
+        self.wire.send_all()
     }
 }
 
 impl Drop for Port {
     fn drop(&mut self) {
-        self.closed.set(true);
-        for (kind, closure) in self.listeners.borrow_mut().drain(..) {
+        self.wire.close();
+        for (kind, closure) in &self.listeners {
+            // Taking a listener off a worker cannot fail.
             let _ = self.worker.remove_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
         }
         self.worker.terminate();
@@ -166,7 +104,8 @@ fn cause_of(event: &Event) -> CrashCause {
         return CrashCause { message, ..CrashCause::default() };
     };
     let error = event.error();
-    let text = |name: &str| js_sys::Reflect::get(&error, &JsValue::from_str(name)).ok()?.as_string();
+    let text =
+        |name: &str| js_sys::Reflect::get(&error, &wasm_bindgen::JsValue::from_str(name)).ok()?.as_string();
     CrashCause {
         name: if error.is_object() { text("name") } else { None },
         message: event.message(),

@@ -81,7 +81,7 @@ fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
         &JsValue::from_str(&info.to_string()),
         &stack,
     );
-    post_message(&Array::of1(&fault));
+    post_message(&fault);
 }
 
 /// An argument out of what the page sent.

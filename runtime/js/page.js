@@ -1,0 +1,269 @@
+// The page's side of the wire; its rules and the other end are in harness.js.
+//
+// Arguments, answers and promises stay here, by the place of their call in the core (`slot`). What crosses the border to
+// the wasm are numbers, and what a message brings crosses it at once, however many answers are in it.
+
+import { TO_PAGE, TO_WORKER, transferables } from './harness.js';
+
+const { CALL, CANCEL, METHOD, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
+const { RESULT, FAILURE, READY, FAULT, THROWN, TIMES } = TO_PAGE;
+
+/** What the wasm hears, each with its slot and the times of its handler. */
+const HEARD_READY = 0;
+const HEARD_OK = 1;
+const HEARD_ERROR = 2;
+
+/** A call's payload. */
+class Payload {
+  number = 0;
+  method = 0;
+  traceparent = undefined;
+  moved = false;
+  posts = 0;
+  answer = undefined;
+
+  constructor(args, key, transfer, flags, resolve, reject) {
+    this.args = args;
+    this.key = key;
+    this.transfer = transfer;
+    this.flags = flags;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
+/** The payloads of a runtime's calls. */
+export class Payloads {
+  #slots = [];
+  #methods = [];
+  #handed;
+
+  /** Introduces a method; its number is its place in the order of introduction. */
+  introduce(name) {
+    this.#methods.push(name);
+  }
+
+  methodName(method) {
+    return this.#methods[method];
+  }
+
+  /** Takes the payload of the call that is about to be made. Without functions to resolve and reject, the wasm waits. */
+  hand(args, key, transfer, transferResult, resolve, reject) {
+    const flags = (transferResult ? TRANSFER_RESULT : 0) | (key === undefined ? 0 : KEY);
+    this.#handed = new Payload(args, key, transfer, flags, resolve, reject);
+  }
+
+  /** The call has been made: it has a slot and a number. */
+  place(slot, method, number) {
+    const payload = this.#handed;
+    this.#handed = undefined;
+    payload.method = method;
+    payload.number = number;
+    this.#slots[slot] = payload;
+  }
+
+  /** The call is sampled. */
+  trace(slot, traceparent) {
+    const payload = this.#slots[slot];
+    payload.traceparent = traceparent;
+    payload.flags |= TRACE;
+  }
+
+  at(slot) {
+    return this.#slots[slot];
+  }
+
+  /** Resolves the promises of calls that were answered. */
+  resolveAll(slots) {
+    // A copy: resolving may run code that makes calls, and the wasm's memory may move under the view.
+    for (const slot of slots.slice()) {
+      const { resolve, answer } = this.#slots[slot];
+      this.#slots[slot] = undefined;
+      resolve(answer);
+    }
+  }
+
+  reject(slot, error) {
+    const { reject } = this.#slots[slot];
+    this.#slots[slot] = undefined;
+    reject(error);
+  }
+
+  /** The answer to a call that the wasm waits for: its value, or what `failure` describes. */
+  take(slot) {
+    const { answer } = this.#slots[slot];
+    this.#slots[slot] = undefined;
+    return answer;
+  }
+
+  /** What a handler failed with: `[name, message, stack]` of an error, or `[value]` of something else that was thrown. */
+  failure(slot) {
+    return this.#slots[slot].answer;
+  }
+}
+
+/** A worker, as the page talks to it. */
+export class Port {
+  #worker;
+  #payloads;
+  #hear;
+  #message = [];
+  #moved = [];
+  #introduced = [];
+  #fault;
+  #onMessage = ({ data }) => {
+    if (Array.isArray(data)) this.#receive(data);
+  };
+
+  /** `hear` takes what the worker said as numbers: a kind, a slot, and when the handler started and ended (or 0). */
+  constructor(worker, payloads, hear) {
+    this.#worker = worker;
+    this.#payloads = payloads;
+    this.#hear = hear;
+    worker.addEventListener('message', this.#onMessage);
+  }
+
+  /** From now on nothing is sent or heard. */
+  close() {
+    this.#message = [];
+    this.#worker.removeEventListener('message', this.#onMessage);
+  }
+
+  /** The worker's own words about its death, `[name, message, stack]`, if it had any. */
+  fault() {
+    return this.#fault;
+  }
+
+  /** Puts a call into the next message. */
+  call(slot, timed) {
+    const payload = this.#payloads.at(slot);
+    const { method, args, key, traceparent } = payload;
+    const message = this.#message;
+    if (this.#introduced[method] === undefined) {
+      this.#introduced[method] = true;
+      message.push(METHOD, method, this.#payloads.methodName(method));
+    }
+    const transfer = payload.transfer ?? movable(args);
+    if (transfer.length > 0) {
+      payload.moved = true;
+      this.#moved.push(...transfer);
+    }
+    payload.posts++;
+    message.push(CALL, slot, method, timed ? payload.flags | TIMED : payload.flags, payload.number, args);
+    if (key !== undefined) message.push(key);
+    if (traceparent !== undefined) message.push(traceparent);
+  }
+
+  /** Puts a cancel into the next message. */
+  cancel(slot) {
+    this.#message.push(CANCEL, slot);
+  }
+
+  /**
+   * Sends the message.
+   * @returns undefined, or `[slot, error, …]` for the calls that cannot be sent; without an error, the call was sent
+   * before, and what it would send had moved then. All others are sent.
+   */
+  send() {
+    const message = this.#message;
+    const moved = this.#moved;
+    if (message.length === 0) return undefined;
+    this.#message = [];
+    if (moved.length > 0) this.#moved = [];
+    try {
+      this.#worker.postMessage(message, moved);
+      return undefined;
+    } catch {
+      // Nothing was sent or moved: serialization comes before the transfer (HTML, "StructuredSerializeWithTransfer").
+      return this.#sendOneByOne(message, moved);
+    }
+  }
+
+  #sendOneByOne(message, moved) {
+    const failed = [];
+    for (let at = 0; at < message.length; ) {
+      const end = at + lengthAt(message, at);
+      const entry = message.slice(at, end);
+      const slot = entry[1];
+      const payload = entry[0] === CALL ? this.#payloads.at(slot) : undefined;
+      const own = payload?.transfer ?? movable(entry).filter((each) => moved.includes(each));
+      try {
+        this.#worker.postMessage(entry, own);
+      } catch (error) {
+        const lost = payload !== undefined && payload.posts > 1 && payload.moved;
+        failed.push(slot, lost ? undefined : error);
+      }
+      at = end;
+    }
+    return failed;
+  }
+
+  #receive(message) {
+    const heard = [];
+    let started = 0;
+    let ended = 0;
+    for (let at = 0; at < message.length; ) {
+      const kind = message[at++];
+      switch (kind) {
+        case RESULT:
+        case THROWN: {
+          const slot = message[at++];
+          const payload = this.#payloads.at(slot);
+          const value = message[at++];
+          // A call that was cancelled has no payload any more.
+          if (payload) payload.answer = kind === RESULT ? value : [value];
+          heard.push(kind === RESULT ? HEARD_OK : HEARD_ERROR, slot, started, ended);
+          started = ended = 0;
+          break;
+        }
+        case FAILURE: {
+          const slot = message[at++];
+          const payload = this.#payloads.at(slot);
+          if (payload) payload.answer = message.slice(at, at + 3);
+          at += 3;
+          heard.push(HEARD_ERROR, slot, started, ended);
+          started = ended = 0;
+          break;
+        }
+        case TIMES:
+          started = message[at++];
+          ended = message[at++];
+          break;
+        case READY:
+          heard.push(HEARD_READY, 0, 0, 0);
+          break;
+        case FAULT:
+          this.#fault = message.slice(at, at + 3);
+          at += 3;
+          break;
+        default:
+          // Not of this protocol: a worker may say other things as well.
+          at = message.length;
+      }
+    }
+    if (heard.length > 0) this.#hear(heard);
+  }
+}
+
+// A getter that throws while the arguments are searched will throw again when they are cloned, and then fail its call.
+function movable(value) {
+  try {
+    return transferables(value);
+  } catch {
+    return [];
+  }
+}
+
+/** How many places an entry takes in a message to a worker. */
+function lengthAt(message, at) {
+  switch (message[at]) {
+    case CALL: {
+      const flags = message[at + 3];
+      return 6 + (flags & KEY ? 1 : 0) + (flags & TRACE ? 1 : 0);
+    }
+    case METHOD:
+      return 3;
+    default:
+      return 2;
+  }
+}
