@@ -83,11 +83,12 @@ export function serve(handle) {
   const scope = globalThis;
   const methods = []; // names by number
   const durations = []; // milliseconds the method's handler held the worker the last time, by number
-  const calls = new Map(); // slot → call, from its arrival to its answer
+  const calls = []; // by slot, from a call's arrival to its answer
   const inbox = []; // calls that have not begun
   let working = false;
   let replies = [];
   let transfers = [];
+  let clock = 0; // when the worker last looked, which it does only where it matters
   let firstReply = 0;
   let counted = 0;
   let crowded = false; // whether the last calls came in numbers
@@ -121,12 +122,12 @@ export function serve(handle) {
           const call = new Call(message[at++], message[at++], message[at++], message[at++], message[at++]);
           if (call.flags & KEY) call.key = message[at++];
           if (call.flags & TRACE) call.traceparent = message[at++];
-          calls.set(call.slot, call);
+          calls[call.slot] = call;
           inbox.push(call);
           break;
         }
         case CANCEL:
-          calls.get(message[at++])?.cancel();
+          calls[message[at++]]?.cancel();
           break;
         case METHOD:
           methods[message[at++]] = message[at++];
@@ -140,16 +141,17 @@ export function serve(handle) {
   function work() {
     working = true;
     crowded = inbox.length > 1 || replies.length > 0;
-    const begun = performance.now();
-    let now = begun;
+    if (crowded) clock = performance.now();
+    const begun = clock;
     for (let next = 0; next < inbox.length; next++) {
-      if (now - begun > MAX_TURN) {
+      if (clock - begun > MAX_TURN) {
         inbox.splice(0, next);
         flush();
         pause.port2.postMessage(0);
         return;
       }
-      now = begin(inbox[next], now);
+      begin(inbox[next]);
+      if (replies.length > 0 && clock - firstReply > MAX_REPLY_DELAY) flush();
     }
     inbox.length = 0;
     working = false;
@@ -166,67 +168,70 @@ export function serve(handle) {
     pause.port2.postMessage(0);
   }
 
-  // Begins a call, and returns when its handler gave the worker back.
-  function begin(call, now) {
-    call.started = now;
+  function begin(call) {
+    const looks = crowded || call.flags & TIMED;
+    if (call.flags & TIMED && !crowded) clock = performance.now();
+    call.started = clock;
     if (call.cancelled) {
-      fail(call, now, abortError());
-      return now;
+      fail(call, abortError());
+      return;
     }
     // A handler that may hold the worker for long must not hold back what others have finished.
     if (replies.length > 0 && !(durations[call.method] < MAX_REPLY_DELAY)) flush();
     call.context = new TaskContext(call);
-    let ended;
     try {
       const result = handle(methods[call.method], call.args, call.context);
-      ended = performance.now();
+      if (looks) look(call);
       if (typeof result?.then === 'function') {
         Promise.resolve(result).then(
-          (value) => succeed(call, performance.now(), value),
-          (error) => fail(call, performance.now(), error),
+          (value) => {
+            if (call.flags & TIMED) clock = performance.now();
+            succeed(call, value);
+          },
+          (error) => {
+            if (call.flags & TIMED) clock = performance.now();
+            fail(call, error);
+          },
         );
       } else {
-        succeed(call, ended, result);
+        succeed(call, result);
       }
     } catch (error) {
-      ended = performance.now();
-      fail(call, ended, error);
+      if (looks) look(call);
+      fail(call, error);
     }
-    durations[call.method] = ended - now;
-    return ended;
   }
 
-  function succeed(call, now, value) {
+  // A handler gave the worker back.
+  function look(call) {
+    clock = performance.now();
+    durations[call.method] = clock - call.started;
+  }
+
+  function succeed(call, value) {
     if (call.flags & TRANSFER_RESULT) for (const each of transferables(value)) transfers.push(each);
-    open(call, now);
+    open(call);
     replies.push(RESULT, call.slot, value);
-    close(now);
   }
 
-  function fail(call, now, error) {
+  function fail(call, error) {
     if (error instanceof WebAssembly.RuntimeError) {
       die(error);
       return;
     }
-    open(call, now);
+    open(call);
     replies.push(...describe(error, call.slot));
-    close(now);
   }
 
   // An answer's beginning.
-  function open(call, now) {
-    calls.delete(call.slot);
+  function open(call) {
+    calls[call.slot] = undefined;
     if (replies.length === 0) {
-      firstReply = now;
+      firstReply = clock;
       if (!working && crowded) flushSoon();
       else if (!working) queueMicrotask(flushWhenQuiet);
     }
-    if (call.flags & TIMED) replies.push(TIMES, performance.timeOrigin + call.started, performance.timeOrigin + now);
-  }
-
-  // An answer's end.
-  function close(now) {
-    if (now - firstReply > MAX_REPLY_DELAY) flush();
+    if (call.flags & TIMED) replies.push(TIMES, performance.timeOrigin + call.started, performance.timeOrigin + clock);
   }
 
   // Several promises that settle in one turn share a message: wait until a round of microtasks brings no more.

@@ -1,27 +1,21 @@
 // The page's side of the wire; its rules and the other end are in harness.js.
 //
 // Arguments, answers and promises stay here, by the place of their call in the core (`slot`). What crosses the border to
-// the wasm are numbers, and what a message brings crosses it at once, however many answers are in it.
+// the wasm are numbers.
 
 import { TO_PAGE, TO_WORKER, transferables } from './harness.js';
 
 const { CALL, CANCEL, METHOD, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
 const { RESULT, FAILURE, READY, FAULT, THROWN, TIMES } = TO_PAGE;
 
-/** What the wasm hears, each with its slot and the times of its handler. */
+/** What the wasm hears. */
+const HEARD_NOTHING = -1;
 const HEARD_READY = 0;
 const HEARD_OK = 1;
 const HEARD_ERROR = 2;
 
 /** A call's payload. */
 class Payload {
-  number = 0;
-  method = 0;
-  traceparent = undefined;
-  moved = false;
-  posts = 0;
-  answer = undefined;
-
   constructor(args, key, transfer, flags, resolve, reject) {
     this.args = args;
     this.key = key;
@@ -29,6 +23,12 @@ class Payload {
     this.flags = flags;
     this.resolve = resolve;
     this.reject = reject;
+    this.method = 0;
+    this.number = 0;
+    this.traceparent = undefined;
+    this.posts = 0;
+    this.moved = false;
+    this.answer = undefined;
   }
 }
 
@@ -73,20 +73,17 @@ export class Payloads {
     return this.#slots[slot];
   }
 
-  /** Resolves the promises of calls that were answered. */
-  resolveAll(slots) {
-    // A copy: resolving may run code that makes calls, and the wasm's memory may move under the view.
-    for (const slot of slots.slice()) {
-      const { resolve, answer } = this.#slots[slot];
-      this.#slots[slot] = undefined;
-      resolve(answer);
-    }
+  /** A call was answered. */
+  resolve(slot) {
+    const payload = this.#slots[slot];
+    this.#slots[slot] = undefined;
+    payload.resolve(payload.answer);
   }
 
   reject(slot, error) {
-    const { reject } = this.#slots[slot];
+    const payload = this.#slots[slot];
     this.#slots[slot] = undefined;
-    reject(error);
+    payload.reject(error);
   }
 
   /** The answer to a call that the wasm waits for: its value, or what `failure` describes. */
@@ -102,10 +99,54 @@ export class Payloads {
   }
 }
 
+const RESOLVED = Promise.resolve();
+
+/** The end of the page's turn, when messages leave. */
+export class Turn {
+  #flush;
+  #unsent;
+  #mailed = [];
+  #scheduled = false;
+  #end = () => {
+    this.#flush();
+    // What is decided while messages leave, by getters of payloads for example, has an end of its own.
+    this.#scheduled = false;
+    const mailed = this.#mailed;
+    this.#mailed = [];
+    for (const port of mailed) {
+      const unsent = port.send();
+      if (unsent) this.#unsent(unsent);
+    }
+  };
+
+  /**
+   * @param flush lets the wasm put what it has staged into messages
+   * @param unsent tells it of calls that could not be sent: `[slot, error, …]`
+   */
+  constructor(flush, unsent) {
+    this.#flush = flush;
+    this.#unsent = unsent;
+  }
+
+  schedule() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // Cheaper than queueMicrotask, which leaves V8 for the browser.
+    RESOLVED.then(this.#end);
+  }
+
+  /** There is a message in this port. */
+  mailed(port) {
+    this.#mailed.push(port);
+    this.schedule();
+  }
+}
+
 /** A worker, as the page talks to it. */
 export class Port {
   #worker;
   #payloads;
+  #turn;
   #hear;
   #message = [];
   #moved = [];
@@ -115,10 +156,14 @@ export class Port {
     if (Array.isArray(data)) this.#receive(data);
   };
 
-  /** `hear` takes what the worker said as numbers: a kind, a slot, and when the handler started and ended (or 0). */
-  constructor(worker, payloads, hear) {
+  /**
+   * `hear` takes what the worker said as numbers: a kind, a slot, when the handler started and ended (or 0), and whether
+   * this is the message's end.
+   */
+  constructor(worker, payloads, turn, hear) {
     this.#worker = worker;
     this.#payloads = payloads;
+    this.#turn = turn;
     this.#hear = hear;
     worker.addEventListener('message', this.#onMessage);
   }
@@ -139,6 +184,7 @@ export class Port {
     const payload = this.#payloads.at(slot);
     const { method, args, key, traceparent } = payload;
     const message = this.#message;
+    if (message.length === 0) this.#turn.mailed(this);
     if (this.#introduced[method] === undefined) {
       this.#introduced[method] = true;
       message.push(METHOD, method, this.#payloads.methodName(method));
@@ -156,6 +202,7 @@ export class Port {
 
   /** Puts a cancel into the next message. */
   cancel(slot) {
+    if (this.#message.length === 0) this.#turn.mailed(this);
     this.#message.push(CANCEL, slot);
   }
 
@@ -199,7 +246,6 @@ export class Port {
   }
 
   #receive(message) {
-    const heard = [];
     let started = 0;
     let ended = 0;
     for (let at = 0; at < message.length; ) {
@@ -212,7 +258,9 @@ export class Port {
           const value = message[at++];
           // A call that was cancelled has no payload any more.
           if (payload) payload.answer = kind === RESULT ? value : [value];
-          heard.push(kind === RESULT ? HEARD_OK : HEARD_ERROR, slot, started, ended);
+          const last = at === message.length;
+          this.#hear(kind === RESULT ? HEARD_OK : HEARD_ERROR, slot, started, ended, last);
+          if (last) return;
           started = ended = 0;
           break;
         }
@@ -221,7 +269,7 @@ export class Port {
           const payload = this.#payloads.at(slot);
           if (payload) payload.answer = message.slice(at, at + 3);
           at += 3;
-          heard.push(HEARD_ERROR, slot, started, ended);
+          this.#hear(HEARD_ERROR, slot, started, ended, false);
           started = ended = 0;
           break;
         }
@@ -230,7 +278,7 @@ export class Port {
           ended = message[at++];
           break;
         case READY:
-          heard.push(HEARD_READY, 0, 0, 0);
+          this.#hear(HEARD_READY, 0, 0, 0, false);
           break;
         case FAULT:
           this.#fault = message.slice(at, at + 3);
@@ -241,7 +289,7 @@ export class Port {
           at = message.length;
       }
     }
-    if (heard.length > 0) this.#hear(heard);
+    this.#hear(HEARD_NOTHING, 0, 0, 0, true);
   }
 }
 

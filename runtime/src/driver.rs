@@ -11,20 +11,21 @@ use atelier_core::{
     AbortReason, CallId, CrashKind, Dispatch, End, Fact, Gauges, Input, Instant, Output, Runtime as Core,
     Settlement, TaskId, Timing, WorkerId,
 };
+use js_sys::Array;
 use rustc_hash::FxHashMap;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::*;
 use web_sys::Worker;
 
 use crate::calls::{Record, Records, Waiter};
-use crate::clock::{Clock, Timeout, queue_microtask};
+use crate::clock::{Clock, Timeout};
 use crate::emit::{Emitter, Ended, Label};
 use crate::error::{CallError, Crash, CrashCause};
 use crate::ids::Ids;
 use crate::keys::Keys;
 use crate::methods::{Method, Methods};
 use crate::port::{Port, PortEvent};
-use crate::wire::{Heard, Slots, slot};
+use crate::wire::{Heard, Slots, Turn, read_unsent, slot};
 
 /// Makes the errors that promises are rejected with.
 pub(crate) type PageError = fn(&CallError) -> JsValue;
@@ -57,8 +58,6 @@ pub(crate) struct Driver {
     pub(crate) slots: Slots,
     pub(crate) page_error: Cell<PageError>,
     methods: RefCell<Methods>,
-    /// Slots of calls whose promises are to be resolved: they cross the border together.
-    answered: RefCell<Vec<u32>>,
     /// The error of all calls that one abort of a key cancels, as an aborted signal has one reason for all who listen.
     key_aborted: RefCell<Option<JsValue>>,
     pub(crate) keys: RefCell<Keys>,
@@ -67,16 +66,15 @@ pub(crate) struct Driver {
     pub(crate) ids: Ids,
     pub(crate) sample_rate: f64,
     ports: RefCell<FxHashMap<WorkerId, Rc<Port>>>,
-    /// Workers for whom there is a message that has not left.
-    mailed: RefCell<Vec<WorkerId>>,
     /// What was heard of crashes that the core has not yet told of.
     causes: RefCell<FxHashMap<WorkerId, CrashCause>>,
     inbox: RefCell<VecDeque<Event>>,
     draining: Cell<bool>,
     /// When what is being handled happened.
     now: Cell<Instant>,
-    turn_end: Closure<dyn FnMut()>,
-    turn_end_scheduled: Cell<bool>,
+    turn: Turn,
+    _flush: Closure<dyn FnMut()>,
+    _unsent: Closure<dyn FnMut(Array)>,
     alarm: Closure<dyn FnMut()>,
     alarm_set: RefCell<Option<(Instant, Timeout)>>,
     drained: RefCell<Option<Rc<dyn Fn()>>>,
@@ -87,7 +85,17 @@ pub(crate) struct Driver {
 impl Driver {
     pub(crate) fn new(emitter: Emitter, sample_rate: f64) -> Rc<Driver> {
         Rc::new_cyclic(|me: &Weak<Driver>| {
-            let (at_turn_end, at_alarm) = (me.clone(), me.clone());
+            let (at_flush, at_unsent, at_alarm) = (me.clone(), me.clone(), me.clone());
+            let flush = Closure::<dyn FnMut()>::new(move || {
+                if let Some(driver) = at_flush.upgrade() {
+                    driver.end_turn();
+                }
+            });
+            let unsent = Closure::<dyn FnMut(Array)>::new(move |told: Array| {
+                if let Some(driver) = at_unsent.upgrade() {
+                    driver.hear_unsent(&told);
+                }
+            });
             Driver {
                 core: RefCell::new(Core::new()),
                 tasks: RefCell::default(),
@@ -95,7 +103,6 @@ impl Driver {
                 slots: Slots::new(),
                 page_error: Cell::new(|error| js_sys::Error::new(&error.message()).into()),
                 methods: RefCell::default(),
-                answered: RefCell::default(),
                 key_aborted: RefCell::default(),
                 keys: RefCell::default(),
                 emitter,
@@ -103,17 +110,13 @@ impl Driver {
                 ids: Ids::new(),
                 sample_rate,
                 ports: RefCell::default(),
-                mailed: RefCell::default(),
                 causes: RefCell::default(),
                 inbox: RefCell::default(),
                 draining: Cell::new(false),
                 now: Cell::default(),
-                turn_end: Closure::new(move || {
-                    if let Some(driver) = at_turn_end.upgrade() {
-                        driver.end_turn();
-                    }
-                }),
-                turn_end_scheduled: Cell::new(false),
+                turn: Turn::new(flush.as_ref().unchecked_ref(), unsent.as_ref().unchecked_ref()),
+                _flush: flush,
+                _unsent: unsent,
                 alarm: Closure::new(move || {
                     if let Some(driver) = at_alarm.upgrade() {
                         driver.alarm_set.take();
@@ -154,20 +157,30 @@ impl Driver {
     }
 
     pub(crate) fn drain(&self) {
-        if self.draining.replace(true) {
+        if self.draining.get() {
             return;
         }
         // What is in the inbox happened in this turn: one look at the clock is enough for all of it.
         self.now.set(self.clock.now());
+        self.work();
+    }
+
+    /// The turn ends, and with it nothing new has happened: only who measures looks at the clock.
+    fn end_turn(&self) {
+        if self.emitter.listens() {
+            self.now.set(self.clock.now());
+        }
+        self.inbox.borrow_mut().push_back(Event::Core(Input::Flush));
+        self.work();
+    }
+
+    fn work(&self) {
+        if self.draining.replace(true) {
+            return;
+        }
         loop {
             let event = self.inbox.borrow_mut().pop_front();
-            let Some(event) = event else {
-                self.resolve_answered();
-                if self.inbox.borrow().is_empty() {
-                    break;
-                }
-                continue;
-            };
+            let Some(event) = event else { break };
             self.feed(event);
             loop {
                 let output = self.core.borrow_mut().poll_output();
@@ -223,10 +236,8 @@ impl Driver {
             Output::Spawn { task, worker, .. } => self.spawn(task, worker),
             Output::Post { worker, call } => self.post(worker, call),
             Output::Cancel { worker, call } => {
-                if let Some(port) = self.port(worker)
-                    && port.enqueue_cancel(call)
-                {
-                    self.mailed.borrow_mut().push(worker);
+                if let Some(port) = self.port(worker) {
+                    port.enqueue_cancel(call);
                 }
             }
             Output::Terminate { worker } => {
@@ -253,7 +264,7 @@ impl Driver {
         match made {
             Ok(made) => {
                 let driver = self.me.clone();
-                let port = Port::new(worker, made, &self.slots, move |worker, event| {
+                let port = Port::new(worker, made, &self.slots, &self.turn, move |worker, event| {
                     if let Some(driver) = driver.upgrade() {
                         driver.hear(worker, event);
                     }
@@ -277,42 +288,29 @@ impl Driver {
     }
 
     fn post(&self, worker: WorkerId, call: CallId) {
-        if let Some(port) = self.port(worker)
-            && port.enqueue_call(call, self.emitter.listens())
-        {
-            self.mailed.borrow_mut().push(worker);
+        if let Some(port) = self.port(worker) {
+            port.enqueue_call(call, self.emitter.listens());
         }
     }
 
-    /// The turn is over: everything decided in it leaves, one message a worker.
-    fn end_turn(&self) {
-        self.tell(Event::Core(Input::Flush));
-        for worker in self.mailed.take() {
-            let Some(port) = self.port(worker) else { continue };
-            for (slot, error) in port.send() {
-                let mut records = self.records.borrow_mut();
-                let Some(call) = records.call_at(slot) else { continue };
-                if let Some(record) = records.get_mut(call) {
-                    record.failure = Some(error);
-                }
-                self.inbox.borrow_mut().push_back(Event::Core(Input::PostFailed { call }));
+    /// Calls could not be sent.
+    fn hear_unsent(&self, told: &Array) {
+        for (slot, error) in read_unsent(told) {
+            let mut records = self.records.borrow_mut();
+            let Some(call) = records.call_at(slot) else { continue };
+            if let Some(record) = records.get_mut(call) {
+                record.failure = Some(error);
             }
+            self.inbox.borrow_mut().push_back(Event::Core(Input::PostFailed { call }));
         }
-        self.turn_end_scheduled.set(false);
-        if self.inbox.borrow().is_empty() {
-            // Sending may have run code of the user's, which may have made calls.
-            self.schedule();
-        } else {
-            self.drain();
-        }
+        self.drain();
     }
 
     /// Sees to it that what waits for the end of the turn, or for time, is come back to.
     fn schedule(&self) {
         let core = self.core.borrow();
-        if (core.needs_flush() || !self.mailed.borrow().is_empty()) && !self.turn_end_scheduled.replace(true)
-        {
-            queue_microtask(self.turn_end.as_ref());
+        if core.needs_flush() {
+            self.turn.schedule();
         }
         let Some((due, _)) = core.next_timeout() else { return };
         let mut alarm = self.alarm_set.borrow_mut();
@@ -325,14 +323,13 @@ impl Driver {
 
     fn hear(&self, worker: WorkerId, event: PortEvent) {
         match event {
-            PortEvent::Heard(heard) => {
-                for each in heard {
-                    self.hear_one(worker, each);
-                }
+            PortEvent::Heard(heard) => self.hear_one(worker, heard),
+            PortEvent::MessageEnd => self.drain(),
+            PortEvent::Crashed(kind, cause) => {
+                self.hear_crash(worker, kind, cause);
+                self.drain();
             }
-            PortEvent::Crashed(kind, cause) => self.hear_crash(worker, kind, cause),
         }
-        self.drain();
     }
 
     fn hear_one(&self, worker: WorkerId, heard: Heard) {
@@ -366,10 +363,8 @@ impl Driver {
             self.tell_settled(task, end, timing, &record, error.as_ref());
         }
         match (record.waiter, error) {
-            (Waiter::Page, None) => self.answered.borrow_mut().push(slot(call)),
+            (Waiter::Page, None) => self.slots.resolve(slot(call)),
             (Waiter::Page, Some(error)) => {
-                // In the order in which they ended.
-                self.resolve_answered();
                 self.slots.reject(slot(call), &self.shown_to_page(end, &error));
             }
             (Waiter::Rust(sink), None) => sink(Ok(self.slots.take(slot(call)))),
@@ -401,14 +396,6 @@ impl Driver {
         match end {
             End::Aborted(AbortReason::Key) => self.key_aborted.borrow_mut().get_or_insert_with(made).clone(),
             _ => made(),
-        }
-    }
-
-    /// Resolves the promises of the calls that were answered. Due before their slots can be given to other calls.
-    pub(crate) fn resolve_answered(&self) {
-        if !self.answered.borrow().is_empty() {
-            let answered = self.answered.take();
-            self.slots.resolve_all(&answered);
         }
     }
 

@@ -1,27 +1,29 @@
 //! One worker, as the driver holds it.
 
-use std::cell::Cell;
-
 use atelier_core::{CallId, CrashKind, WorkerId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{ErrorEvent, Event, Worker};
 
-use crate::error::{CallError, CrashCause};
-use crate::wire::{self, Heard, Slots, Wire};
+use crate::error::CrashCause;
+use crate::wire::{self, Heard, Slots, Turn, Wire};
 
 /// What a port tells its driver.
 pub(crate) enum PortEvent {
-    Heard(Vec<Heard>),
+    Heard(Heard),
+    /// Everything in a message has been told.
+    MessageEnd,
     Crashed(CrashKind, CrashCause),
 }
+
+/// Takes what was heard: a kind, a slot, two times, and whether it is the end of the message.
+type Hear = dyn FnMut(i32, u32, f64, f64, bool);
 
 /// A worker and the messages for it. Dropping it ends the worker.
 pub(crate) struct Port {
     worker: Worker,
     wire: Wire,
-    has_mail: Cell<bool>,
-    _hear: Closure<dyn FnMut(Vec<f64>)>,
+    _hear: Closure<Hear>,
     listeners: [(&'static str, Closure<dyn FnMut(Event)>); 2],
 }
 
@@ -30,11 +32,19 @@ impl Port {
         id: WorkerId,
         worker: Worker,
         slots: &Slots,
+        turn: &Turn,
         tell: impl Fn(WorkerId, PortEvent) + Clone + 'static,
     ) -> Port {
-        let hear = Closure::<dyn FnMut(Vec<f64>)>::new({
+        let hear = Closure::<Hear>::new({
             let tell = tell.clone();
-            move |numbers: Vec<f64>| tell(id, PortEvent::Heard(wire::read(&numbers).collect()))
+            move |kind: i32, slot: u32, started: f64, ended: f64, last: bool| {
+                if let Some(heard) = wire::read(kind, slot, started, ended) {
+                    tell(id, PortEvent::Heard(heard));
+                }
+                if last {
+                    tell(id, PortEvent::MessageEnd);
+                }
+            }
         });
         let on_error = Closure::<dyn FnMut(Event)>::new({
             let tell = tell.clone();
@@ -49,13 +59,13 @@ impl Port {
             let cause = CrashCause { message, ..CrashCause::default() };
             tell(id, PortEvent::Crashed(CrashKind::MessageError, cause));
         });
-        let wire = Wire::to(&worker, slots, hear.as_ref().unchecked_ref());
+        let wire = Wire::to(&worker, slots, turn, hear.as_ref().unchecked_ref());
         let listeners = [("error", on_error), ("messageerror", on_message_error)];
         for (kind, closure) in &listeners {
             // Adding a listener to a worker cannot fail.
             let _ = worker.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
         }
-        Port { worker, wire, has_mail: Cell::new(false), _hear: hear, listeners }
+        Port { worker, wire, _hear: hear, listeners }
     }
 
     /// The worker's own words about its death, where it had any, else the browser's.
@@ -66,22 +76,14 @@ impl Port {
         }
     }
 
-    /// Puts a call into the next message; true when it is the first thing in there.
-    pub(crate) fn enqueue_call(&self, call: CallId, timed: bool) -> bool {
+    /// Puts a call into the message that leaves at the end of the turn.
+    pub(crate) fn enqueue_call(&self, call: CallId, timed: bool) {
         self.wire.call(wire::slot(call), timed);
-        !self.has_mail.replace(true)
     }
 
-    /// Puts a cancel into the next message; true when it is the first thing in there.
-    pub(crate) fn enqueue_cancel(&self, call: CallId) -> bool {
+    /// Puts a cancel into the message that leaves at the end of the turn.
+    pub(crate) fn enqueue_cancel(&self, call: CallId) {
         self.wire.cancel(wire::slot(call));
-        !self.has_mail.replace(true)
-    }
-
-    /// Sends what was put in as one message. Calls that cannot be sent are given back with the reason; the others go.
-    pub(crate) fn send(&self) -> Vec<(u32, CallError)> {
-        self.has_mail.set(false);
-        self.wire.send_all()
     }
 }
 

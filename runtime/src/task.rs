@@ -105,7 +105,6 @@ impl Task {
 
     fn begin(&self, method: Method, options: CallOptions, waiter: Waiter) {
         let driver = &self.driver;
-        driver.resolve_answered();
         let call = driver.core.borrow_mut().mint_call();
         let number = driver.next_number();
         driver.slots.place(slot(call), method, number as f64);

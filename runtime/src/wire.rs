@@ -31,8 +31,8 @@ extern "C" {
     pub(crate) fn place(this: &Slots, slot: u32, method: u32, number: f64);
     #[wasm_bindgen(method)]
     pub(crate) fn trace(this: &Slots, slot: u32, traceparent: &str);
-    #[wasm_bindgen(method, js_name = resolveAll)]
-    pub(crate) fn resolve_all(this: &Slots, slots: &[u32]);
+    #[wasm_bindgen(method)]
+    pub(crate) fn resolve(this: &Slots, slot: u32);
     #[wasm_bindgen(method)]
     pub(crate) fn reject(this: &Slots, slot: u32, error: &JsValue);
     #[wasm_bindgen(method)]
@@ -40,11 +40,18 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn failure(this: &Slots, slot: u32) -> Option<Array>;
 
+    /// The end of the page's turn, when messages leave.
+    pub(crate) type Turn;
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new(flush: &Function, unsent: &Function) -> Turn;
+    #[wasm_bindgen(method)]
+    pub(crate) fn schedule(this: &Turn);
+
     /// The page's end of the wire to one worker.
     #[wasm_bindgen(js_name = Port)]
     pub(crate) type Wire;
     #[wasm_bindgen(constructor, js_class = Port)]
-    pub(crate) fn to(worker: &Worker, slots: &Slots, hear: &Function) -> Wire;
+    pub(crate) fn to(worker: &Worker, slots: &Slots, turn: &Turn, hear: &Function) -> Wire;
     #[wasm_bindgen(method)]
     pub(crate) fn close(this: &Wire);
     #[wasm_bindgen(method)]
@@ -52,15 +59,13 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn cancel(this: &Wire, slot: u32);
     #[wasm_bindgen(method)]
-    fn send(this: &Wire) -> Option<Array>;
-    #[wasm_bindgen(method)]
     fn fault(this: &Wire) -> Option<Array>;
 }
 
 // What `page.js` calls the things it heard.
-const HEARD_READY: u32 = 0;
-const HEARD_OK: u32 = 1;
-const HEARD_ERROR: u32 = 2;
+const HEARD_READY: i32 = 0;
+const HEARD_OK: i32 = 1;
+const HEARD_ERROR: i32 = 2;
 
 /// A call's place in the page's table: what the wire calls it by.
 pub(crate) const fn slot(call: CallId) -> u32 {
@@ -83,22 +88,24 @@ pub(crate) enum Heard {
     },
 }
 
-/// Reads what `page.js` hands over for one message: four numbers for each thing that was heard.
-pub(crate) fn read(numbers: &[f64]) -> impl Iterator<Item = Heard> {
-    numbers.chunks_exact(4).filter_map(|entry| {
-        let &[kind, slot, started, ended] = entry else { return None };
-        let answer = |reply| Heard::Answer {
-            slot: slot as u32,
-            reply,
-            ran: (ended > 0.0).then_some((started, ended)),
-        };
-        match kind as u32 {
-            HEARD_READY => Some(Heard::Ready),
-            HEARD_OK => Some(answer(Reply::Ok)),
-            HEARD_ERROR => Some(answer(Reply::Error)),
-            _ => None,
-        }
-    })
+/// Reads the numbers in which `page.js` tells what was heard; `None` when it was nothing.
+pub(crate) fn read(kind: i32, slot: u32, started: f64, ended: f64) -> Option<Heard> {
+    let answer = |reply| Heard::Answer { slot, reply, ran: (ended > 0.0).then_some((started, ended)) };
+    match kind {
+        HEARD_READY => Some(Heard::Ready),
+        HEARD_OK => Some(answer(Reply::Ok)),
+        HEARD_ERROR => Some(answer(Reply::Error)),
+        _ => None,
+    }
+}
+
+/// Reads the calls that could not be sent, and why.
+pub(crate) fn read_unsent(told: &Array) -> impl Iterator<Item = (u32, CallError)> {
+    let error = |error: JsValue| {
+        if error.is_undefined() { CallError::PayloadLost } else { CallError::NotSent(error) }
+    };
+    (0..told.length() / 2)
+        .filter_map(move |at| Some((told.get(2 * at).as_f64()? as u32, error(told.get(2 * at + 1)))))
 }
 
 impl Slots {
@@ -117,17 +124,6 @@ impl Slots {
 }
 
 impl Wire {
-    /// Sends what was put in, as one message. Calls that cannot be sent are given back with the reason; the others go.
-    pub(crate) fn send_all(&self) -> Vec<(u32, CallError)> {
-        let Some(failed) = self.send() else { return Vec::new() };
-        let error = |error: JsValue| {
-            if error.is_undefined() { CallError::PayloadLost } else { CallError::NotSent(error) }
-        };
-        (0..failed.length() / 2)
-            .filter_map(|at| Some((failed.get(2 * at).as_f64()? as u32, error(failed.get(2 * at + 1)))))
-            .collect()
-    }
-
     /// What the worker said of its own death.
     pub(crate) fn last_words(&self) -> Option<CrashCause> {
         let told = self.fault()?;
