@@ -378,13 +378,27 @@ function isPlain(value) {
   return value === null || typeof value !== 'object';
 }
 
+// The one object in a list, undefined if there is none, the list itself if there are several.
+function onlyObject(list) {
+  let only;
+  for (const each of list) {
+    if (isPlain(each)) continue;
+    if (only !== undefined) return list;
+    only = each;
+  }
+  return only;
+}
+
 /**
  * Everything in a value that can be moved instead of copied, each once: in arrays, plain objects, maps and sets, at any
  * depth. Shared buffers stay shared.
  * @returns {readonly Transferable[]}
  */
 export function transferables(value) {
-  if (isPlain(value) || (Array.isArray(value) && value.every(isPlain))) return NOTHING;
+  // Most calls have nothing to move, or one buffer.
+  const only = Array.isArray(value) ? onlyObject(value) : value;
+  if (isPlain(only)) return NOTHING;
+  if (only instanceof ArrayBuffer) return [only];
   const found = new Set();
   const seen = new Set();
   const stack = [value];
