@@ -204,6 +204,24 @@ export function serve(call) {
   }
 }
 
+const turns = []; // those who wait for the worker's loop
+let ticks;
+
+/**
+ * Resolves when the worker's loop has had a turn, in which it heard what the page had sent. A message to oneself, since
+ * timers would wait for milliseconds.
+ */
+export function nextTurn() {
+  if (!ticks) {
+    ticks = new MessageChannel();
+    ticks.port1.onmessage = () => turns.shift()();
+  }
+  return new Promise((resolve) => {
+    turns.push(resolve);
+    ticks.port2.postMessage(0);
+  });
+}
+
 // Milliseconds since the epoch, with the fraction that `Date.now` lacks.
 function now() {
   return performance.timeOrigin + performance.now();

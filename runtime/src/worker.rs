@@ -17,6 +17,8 @@ extern "C" {
     fn serve(call: &JsValue);
     #[wasm_bindgen(js_name = methodNotFound)]
     fn method_not_found(method: &str) -> JsValue;
+    #[wasm_bindgen(js_name = nextTurn)]
+    fn next_turn_promise() -> Promise;
 }
 
 #[wasm_bindgen]
@@ -82,6 +84,15 @@ fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
         &stack,
     );
     post_message(&Array::of1(&fault));
+}
+
+/// Gives the worker's loop a turn, in which it hears what the page has sent.
+///
+/// While a handler computes, nothing is heard, its own cancellation included. One that computes for long is `async`,
+/// awaits this every few milliseconds, and looks whether its [`Context::signal`] has fired.
+pub async fn next_turn() {
+    // The promise is never rejected.
+    let _ = wasm_bindgen_futures::JsFuture::from(next_turn_promise()).await;
 }
 
 /// An argument out of what the page sent.
