@@ -52,9 +52,13 @@ fn tell(id: &str, text: &str, is_error: bool) {
     }
 }
 
-/// The number in an input, if it is a whole one.
-pub(crate) fn number(id: &str) -> Option<u32> {
-    find::<HtmlInputElement>(id)?.value().trim().parse().ok()
+/// The number in an input, or what the browser says is wrong with it.
+pub(crate) fn number(id: &str) -> Result<u32, String> {
+    let Some(input) = find::<HtmlInputElement>(id) else { return Err(format!("there is no input '{id}'")) };
+    match input.value().parse() {
+        Ok(number) if input.check_validity() => Ok(number),
+        _ => Err(input.validation_message().unwrap_or_default()),
+    }
 }
 
 pub(crate) fn set_progress(id: &str, part: f64) {

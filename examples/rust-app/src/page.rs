@@ -91,8 +91,9 @@ impl Page {
 
 /// Counts in parts, on all workers at once, and shows how far it is.
 async fn count(page: Rc<Page>) {
-    let Some(below) = dom::number("below") else {
-        return dom::show_error("count-result", "Give a whole number.");
+    let below = match dom::number("below") {
+        Ok(below) => below,
+        Err(wrong) => return dom::show_error("count-result", &wrong),
     };
     page.runtime.clear_key(COUNTING);
     let numbers = page.numbers().with(CallOptions { key: Some(COUNTING.into()), ..CallOptions::default() });
@@ -127,8 +128,9 @@ async fn count(page: Rc<Page>) {
 
 /// Searches until it finds, or until its own signal fires.
 async fn search(page: Rc<Page>) {
-    let Some(gap) = dom::number("gap") else {
-        return dom::show_error("search-result", "Give a whole number.");
+    let gap = match dom::number("gap") {
+        Ok(gap) => gap,
+        Err(wrong) => return dom::show_error("search-result", &wrong),
     };
     let Ok(stop) = AbortController::new() else { return };
     let options = CallOptions { signal: Some(stop.signal()), ..CallOptions::default() };
