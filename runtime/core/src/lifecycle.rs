@@ -267,7 +267,7 @@ impl Runtime {
         }
     }
 
-    fn drop_abandoned(&mut self, call: CallId, worker: WorkerId) {
+    pub(crate) fn drop_abandoned(&mut self, call: CallId, worker: WorkerId) {
         self.leave_worker(call, worker);
         self.calls.remove(call);
     }

@@ -228,3 +228,17 @@ fn a_requeued_call_can_still_be_cancelled() {
     assert_eq!(world.posts(), []);
     world.end_of_world();
 }
+
+#[test]
+fn an_abandoned_call_that_could_not_be_sent_after_all_gives_its_slot_back() {
+    let (mut world, task) = full();
+    let calls = world.calls(task, 2);
+    world.turn();
+    // Posted, but cancelled before the message left; then the browser refuses to clone the payload.
+    world.abort(calls[0]);
+    world.post_failed(calls[0]);
+    world.turn();
+    assert_eq!(world.end(calls[0]), BY_SIGNAL);
+    assert_eq!(world.posts(), calls);
+    world.end_of_world();
+}
