@@ -157,3 +157,18 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(TaskConfig::parallel(4).with_max_in_flight(16).max_queue_depth, Some(32));
     assert_eq!((pool.timeout, pool.idle_timeout), (None, None));
 }
+
+#[test]
+fn a_worker_that_is_at_work_cannot_have_failed_to_be_made() {
+    let mut world = World::new();
+    let task = world.task(TaskConfig::singleton());
+    let call = world.call(task);
+    world.turn();
+    let worker = world.at(call);
+    world.abort(call);
+    world.heard();
+    world.tell(Input::SpawnFailed { worker });
+    assert_eq!(world.heard(), []);
+    world.ok(call);
+    world.end_of_world();
+}
