@@ -114,3 +114,13 @@ fn where_there_is_no_place_the_last_in_line_waits() {
     assert_eq!(world.admitted(), [background]);
     world.end_of_world();
 }
+
+#[test]
+fn a_call_comes_when_it_is_dispatched_not_when_its_handle_is_made() {
+    let (mut world, task, first) = busy();
+    let (one, other) = (world.core.mint_call(), world.core.mint_call());
+    world.dispatch(task, other, With::default());
+    world.dispatch(task, one, With::default());
+    assert_eq!(order(&mut world, first), [other, one]);
+    world.end_of_world();
+}
