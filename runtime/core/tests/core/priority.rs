@@ -124,3 +124,22 @@ fn a_call_comes_when_it_is_dispatched_not_when_its_handle_is_made() {
     assert_eq!(order(&mut world, first), [other, one]);
     world.end_of_world();
 }
+
+#[test]
+fn a_displaced_call_that_had_run_before_keeps_the_moment_it_was_admitted() {
+    let mut world = World::new();
+    let task = world.task(TaskConfig { max_queue_depth: Some(0), ..TaskConfig::singleton() });
+    let call = world.call_with(task, With::priority(Background));
+    world.turn();
+    world.wait(ms(10));
+    world.pause(task);
+    let urgent = world.call_with(task, With::priority(UserBlocking));
+    world.wait(ms(10));
+    world.abort(call);
+    let timing = world.settlement(call).timing;
+    assert_eq!(timing.admitted, Some(timing.dispatched), "its phases would not add up");
+    world.resume(task);
+    world.turn();
+    world.ok(urgent);
+    world.end_of_world();
+}
