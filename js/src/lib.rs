@@ -6,6 +6,7 @@ mod aggregates;
 mod errors;
 mod events;
 mod options;
+mod otlp;
 mod runtime;
 mod snapshot;
 mod stream;

@@ -13,6 +13,7 @@ use wasm_bindgen::prelude::*;
 use crate::errors;
 use crate::events::Listeners;
 use crate::options::{Options, task_config};
+use crate::otlp::OtlpHandle;
 use crate::snapshot::{self, Entry};
 use crate::stream::FrameStream;
 use crate::task::TaskHandle;
@@ -24,7 +25,7 @@ pub(crate) struct Page {
     pub(crate) runtime: TaskRuntime,
     pub(crate) tasks: RefCell<Vec<Entry>>,
     pub(crate) listeners: Listeners,
-    pub(crate) pokes: RefCell<Vec<Box<dyn Fn()>>>,
+    pub(crate) pokes: Pokes,
     measures: RefCell<Option<PerformanceMeasures<BrowserPerformance>>>,
     metrics: Metrics,
     demand: Cell<u32>,
@@ -59,15 +60,44 @@ impl Page {
         if let Some(measures) = &mut *self.measures.borrow_mut() {
             measures.write(usize::MAX);
         }
-        for poke in &*self.pokes.borrow() {
-            poke();
-        }
+        self.pokes.poke();
     }
 
     /// The tasks as frames have them.
     pub(crate) fn task_frames(&self) -> Vec<atelier_telemetry::frame::TaskFrame> {
         let clock = self.runtime.clock();
         self.tasks.borrow().iter().filter_map(|entry| snapshot::frame(entry, clock)).collect()
+    }
+}
+
+/// Who wants to know that there may be something new: exporters.
+#[derive(Default)]
+pub(crate) struct Pokes {
+    next: Cell<u32>,
+    list: RefCell<Vec<(u32, Poke)>>,
+}
+
+type Poke = Rc<dyn Fn()>;
+
+impl Pokes {
+    pub(crate) fn add(&self, poke: impl Fn() + 'static) -> u32 {
+        let id = self.next.replace(self.next.get() + 1);
+        self.list.borrow_mut().push((id, Rc::new(poke)));
+        id
+    }
+
+    pub(crate) fn remove(&self, id: u32) -> bool {
+        let mut list = self.list.borrow_mut();
+        let before = list.len();
+        list.retain(|(each, _)| *each != id);
+        list.len() != before
+    }
+
+    fn poke(&self) {
+        let pokes: Vec<Poke> = self.list.borrow().iter().map(|(_, poke)| poke.clone()).collect();
+        for poke in pokes {
+            poke();
+        }
     }
 }
 
@@ -94,7 +124,7 @@ impl RuntimeHandle {
             listeners: Listeners::new(telemetry, runtime.id()),
             runtime,
             tasks: RefCell::default(),
-            pokes: RefCell::default(),
+            pokes: Pokes::default(),
             metrics,
             demand: Cell::new(0),
         });
@@ -187,5 +217,10 @@ impl RuntimeHandle {
     /// Aggregates as a plain object.
     pub fn telemetry(&self) -> Result<JsValue, JsValue> {
         crate::aggregates::of(&self.0)
+    }
+
+    /// Sends telemetry to a collector.
+    pub fn export_otlp(&self, options: &JsValue) -> Result<OtlpHandle, JsValue> {
+        OtlpHandle::start(&self.0, options)
     }
 }

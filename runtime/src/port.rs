@@ -55,7 +55,11 @@ impl Port {
         };
         let on_error = {
             let tell = tell.clone();
-            move |event: Event| tell(id, PortEvent::Crashed(CrashKind::Error, cause_of(&event)))
+            move |event: Event| {
+                // The crash is handled here and reaches the callers; it is not the page's uncaught error as well.
+                event.prevent_default();
+                tell(id, PortEvent::Crashed(CrashKind::Error, cause_of(&event)));
+            }
         };
         let on_message_error = move |_: Event| {
             let message = "the worker sent a message that could not be read".to_owned();

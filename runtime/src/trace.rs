@@ -15,8 +15,8 @@ pub struct Trace {
     driver: Rc<Driver>,
     context: SpanContext,
     name: Option<Rc<str>>,
-    span: Option<Span>,
-    ended: Cell<bool>,
+    /// Open until the trace ends.
+    span: Cell<Option<Span>>,
 }
 
 impl std::fmt::Debug for Trace {
@@ -42,7 +42,7 @@ impl Trace {
                 SpanPlace { context, parent: parent.map(|parent| parent.span_id), trace_name: name.clone() };
             driver.emitter.trace_span(driver.clock.unix_nanos(driver.clock.now()), &place)
         });
-        Trace { driver, context, name, span, ended: Cell::new(false) }
+        Trace { driver, context, name, span: Cell::new(span) }
     }
 
     /// Where the trace's own span stands: its trace id, its span id, whether it is sampled.
@@ -57,12 +57,9 @@ impl Trace {
 
     /// Ends the trace. A second time does nothing.
     pub fn end(&self, end: &TraceEnd) {
-        if self.ended.replace(true) {
-            return;
-        }
-        if let Some(span) = &self.span {
+        if let Some(span) = self.span.take() {
             let at = self.driver.clock.unix_nanos(self.driver.clock.now());
-            self.driver.emitter.trace_ended(span, at, end);
+            self.driver.emitter.trace_ended(&span, at, end);
         }
     }
 }

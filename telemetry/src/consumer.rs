@@ -7,10 +7,10 @@ use crate::frame::LedgerRow;
 use crate::record::Record;
 
 /// Why a record was lost: newer ones needed its place.
-pub(crate) const QUEUE_FULL: &str = "queue-full";
+pub(crate) const QUEUE_FULL: &str = "queue_full";
 
 /// How many records a subscription holds for a consumer that does not drain it. When one more comes, the oldest is
-/// dropped and counted under `queue-full`.
+/// dropped and counted under `queue_full`.
 pub const DEFAULT_SUBSCRIPTION_CAPACITY: usize = 16_384;
 
 /// What a subscription takes.

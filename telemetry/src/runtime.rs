@@ -19,14 +19,14 @@ use crate::spans::UNKNOWN_TASK;
 use crate::text::Texts;
 
 /// How many disposed tasks are still known by their number: workers of a disposed task end a little later than the
-/// task. Values of older ones are counted in the ledger as dropped with `unknown-task`. Their series stay in any case.
+/// task. Values of older ones are counted in the ledger as dropped with `unknown_task`. Their series stay in any case.
 pub const DEFAULT_DISPOSED_TASKS_KEPT: usize = 64;
 
 /// The name, in the ledger, of the aggregation itself. It has a row only when something could not be aggregated.
 pub const AGGREGATION: &str = "aggregation";
 
 /// Why a value was not aggregated: it was no finite number.
-const NOT_FINITE: &str = "not-finite";
+const NOT_FINITE: &str = "not_finite";
 
 #[derive(Debug)]
 struct Task {

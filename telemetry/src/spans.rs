@@ -13,7 +13,7 @@ use crate::text::Texts;
 /// Why a span that closed became no record: it was never ended.
 pub(crate) const UNFINISHED: &str = "unfinished";
 /// Why a span that closed became no record: its task was never introduced.
-pub(crate) const UNKNOWN_TASK: &str = "unknown-task";
+pub(crate) const UNKNOWN_TASK: &str = "unknown_task";
 /// Why a span that closed became no record: something that every such span has was missing.
 pub(crate) const MALFORMED: &str = "malformed";
 

@@ -26,14 +26,38 @@ pub fn metadata(project: &Project) -> Result<Value, BuildError> {
 /// # Errors
 /// As for [`metadata`].
 pub fn wasm_members(project: &Project) -> Result<Vec<String>, BuildError> {
-    let metadata = metadata(project)?;
-    let packages = metadata["packages"].as_array().into_iter().flatten();
-    let is_wasm = |package: &&Value| {
+    Ok(names_of(&metadata(project)?, |package| {
         let mut targets = package["targets"].as_array().into_iter().flatten();
         targets.any(|target| {
             target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "cdylib"))
         })
-    };
-    let names = packages.filter(is_wasm).filter_map(|package| package["name"].as_str());
-    Ok(names.map(str::to_owned).collect())
+    }))
+}
+
+/// The members that cannot be built for anything but the browser. They say so themselves in their Cargo.toml:
+/// `[package.metadata.xtask]` with `wasm-only = true`.
+///
+/// # Errors
+/// As for [`metadata`].
+pub fn wasm_only_members(project: &Project) -> Result<Vec<String>, BuildError> {
+    Ok(names_of(&metadata(project)?, |package| package["metadata"]["xtask"]["wasm-only"] == true))
+}
+
+fn names_of(metadata: &Value, wanted: impl Fn(&Value) -> bool) -> Vec<String> {
+    let packages = metadata["packages"].as_array().into_iter().flatten().filter(|package| wanted(package));
+    packages.filter_map(|package| package["name"].as_str()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_sorted_by_what_they_build() {
+        let project = Project::here();
+        let wasm = wasm_members(&project).unwrap();
+        assert!(wasm.contains(&"atelier-js".to_owned()) && !wasm.contains(&"xtask".to_owned()), "{wasm:?}");
+        let only = wasm_only_members(&project).unwrap();
+        assert!(only.iter().all(|name| wasm.contains(name)), "{only:?} must all build a cdylib");
+    }
 }

@@ -87,7 +87,10 @@ impl Runtime {
         };
         record.pending.remove(&entry.rank);
         entry.place = Place::Waiting;
-        entry.timing.admitted = None;
+        // One that had run already waits a second time; that does not make its admission longer than it was.
+        if entry.timing.attempts == 0 {
+            entry.timing.admitted = None;
+        }
         record.waiting.insert(entry.rank, call);
     }
 

@@ -32,9 +32,16 @@ impl Runtime {
 
     pub(crate) fn post_failed(&mut self, call: CallId) {
         let Some(entry) = self.calls.get(call) else { return };
-        let (task, Place::Posted(worker)) = (entry.task, entry.place) else { return };
-        self.leave_worker(call, worker);
-        self.settle(call, End::PostFailed);
+        let task = entry.task;
+        match entry.place {
+            Place::Posted(worker) => {
+                self.leave_worker(call, worker);
+                self.settle(call, End::PostFailed);
+            }
+            // Cancelled between the post and the end of the turn: no worker will ever answer it.
+            Place::Abandoned(worker) => self.drop_abandoned(call, worker),
+            _ => return,
+        }
         self.pump(task);
     }
 

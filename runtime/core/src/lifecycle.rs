@@ -60,7 +60,7 @@ impl Runtime {
 
     /// The factory threw: the calls meant for this worker fail with its error, and the place is free again.
     pub(crate) fn spawn_failed(&mut self, worker: WorkerId) {
-        let Some(record) = self.workers.get(worker) else { return };
+        let Some(record) = self.workers.get(worker).filter(|record| !record.ready) else { return };
         let task = record.task;
         for call in self.calls_of(worker) {
             self.end(call, End::SpawnFailed);
@@ -267,7 +267,7 @@ impl Runtime {
         }
     }
 
-    fn drop_abandoned(&mut self, call: CallId, worker: WorkerId) {
+    pub(crate) fn drop_abandoned(&mut self, call: CallId, worker: WorkerId) {
         self.leave_worker(call, worker);
         self.calls.remove(call);
     }

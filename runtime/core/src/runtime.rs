@@ -101,11 +101,9 @@ impl Runtime {
 
     /// A handle for a call that is about to be dispatched.
     pub fn mint_call(&mut self) -> CallId {
-        let order = self.next_order;
-        self.next_order += 1;
         self.calls.insert(Call {
             task: TaskId::from_bits(u64::MAX),
-            rank: (0, order),
+            rank: (0, 0),
             key: None,
             place: Place::Nowhere,
             timing: Timing {
@@ -207,7 +205,8 @@ impl Runtime {
         call.task = dispatch.task;
         call.key = dispatch.key;
         call.priority = dispatch.priority;
-        call.rank.0 = (now + dispatch.priority.handicap()).as_nanos();
+        call.rank = ((now + dispatch.priority.handicap()).as_nanos(), self.next_order);
+        self.next_order += 1;
         call.timing.dispatched = now;
         call.timing.queued = now;
         let rank = call.rank;

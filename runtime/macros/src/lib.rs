@@ -11,7 +11,7 @@ use proc_macro::TokenStream;
 /// `&self` and arguments that are `Serialize` and `Deserialize`; they may be `async`, may return a `Result` whose error
 /// implements `Display`, and may end with an argument of type `Context`, which only the worker sees.
 ///
-/// ```ignore
+/// ```text
 /// #[atelier_runtime::handlers]
 /// impl Arithmetic {
 ///     pub fn double(&self, number: u32) -> u32 {

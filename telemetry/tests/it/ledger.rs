@@ -34,7 +34,7 @@ fn a_slow_consumer_loses_the_oldest_and_the_loss_is_counted() {
     let events = row(&ledger, "slow", "events");
     assert_eq!(
         (events.emitted, events.pending, events.dropped.as_slice()),
-        (25, 9, &[("queue-full".into(), 16)][..])
+        (25, 9, &[("queue_full".into(), 16)][..])
     );
     assert_eq!(row(&ledger, "slow", "spans").pending, 1);
 }
@@ -48,7 +48,7 @@ fn a_queue_without_room_drops_everything() {
         count(Metric::TaskDispatched, 1, of(1));
     });
     assert!(none.is_empty());
-    assert_eq!(row(&none.ledger(), "none", "events").dropped, [("queue-full".to_owned(), 1)]);
+    assert_eq!(row(&none.ledger(), "none", "events").dropped, [("queue_full".to_owned(), 1)]);
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn extreme_durations_hurt_nobody() {
     assert_eq!((duration.count, duration.min, duration.max), (4, 0.0, 7_200_000.0));
     assert!((3_600_000.0..3_700_000.0).contains(&duration.p999), "{duration:?}");
     let ledger = telemetry.ledger(RUNTIME);
-    assert_eq!(row(&ledger, "aggregation", "metrics").dropped, [("not-finite".to_owned(), 2)]);
+    assert_eq!(row(&ledger, "aggregation", "metrics").dropped, [("not_finite".to_owned(), 2)]);
 }
 
 #[test]

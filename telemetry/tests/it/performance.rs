@@ -170,6 +170,6 @@ fn a_timeline_that_fails_is_counted_and_hurts_nobody() {
     let ledger = telemetry.ledger(RUNTIME);
     let spans = row(&ledger, "performance", "spans");
     assert_eq!((spans.rejected, spans.delivered, spans.pending), (3, 0, DEFAULT_MEASURES_WAITING as u64 - 3));
-    assert_eq!(spans.dropped, [("queue-full".to_owned(), 5)]);
+    assert_eq!(spans.dropped, [("queue_full".to_owned(), 5)]);
     assert_eq!(spans.last_error.as_deref(), Some("performance.measure failed: no"));
 }

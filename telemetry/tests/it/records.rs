@@ -150,7 +150,7 @@ fn a_span_without_an_end_is_counted_as_dropped() {
     let ledger = listener.ledger();
     let spans = row(&ledger, "listener:1", "spans");
     assert_eq!((spans.emitted, spans.pending), (4, 1));
-    assert_eq!(spans.dropped, [("unfinished".to_owned(), 2), ("unknown-task".to_owned(), 1)]);
+    assert_eq!(spans.dropped, [("unfinished".to_owned(), 2), ("unknown_task".to_owned(), 1)]);
 }
 
 #[test]
@@ -174,8 +174,8 @@ fn a_call_that_outlives_its_task_still_knows_it() {
     assert!(matches!(&records[0], Record::Span(call) if &*call.task.id == "resize"));
     assert!(matches!(&records[1], Record::Metric(metric) if &*metric.task.id == "task499"));
     let ledger = telemetry.ledger(RUNTIME);
-    assert_eq!(row(&ledger, "listener:1", "events").dropped, [("unknown-task".to_owned(), 1)]);
-    assert_eq!(row(&ledger, "aggregation", "metrics").dropped, [("unknown-task".to_owned(), 1)]);
+    assert_eq!(row(&ledger, "listener:1", "events").dropped, [("unknown_task".to_owned(), 1)]);
+    assert_eq!(row(&ledger, "aggregation", "metrics").dropped, [("unknown_task".to_owned(), 1)]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod harness;
 mod rust_app;
+mod tour;
 
 use std::sync::Arc;
 
@@ -20,5 +21,9 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("rust_app::a_handler_knows_its_call_and_returns_bytes", rust_app::looks_at_calls),
         lab.trial("rust_app::errors_reach_the_page", rust_app::shows_errors),
         lab.trial("rust_app::a_panic_ends_a_worker_and_no_more", rust_app::survives_panics),
+        lab.trial("tour::all_samples_are_processed_and_everyone_tells_the_same", tour::samples),
+        lab.trial("tour::a_malformed_photograph_fails_alone", tour::malformed),
+        lab.trial("tour::one_is_cancelled_then_all", tour::cancel),
+        lab.trial("tour::nothing_runs_out_of_the_page", tour::looks),
     ]
 }

@@ -10,6 +10,7 @@ use std::process::Command;
 use crate::build::{cargo, ensure_component, ensure_wasm_target, run};
 use crate::{
     BuildError, DistOptions, Progress, Project, build_pages, dist, find_or_install_chrome, wasm_members,
+    wasm_only_members,
 };
 use cargo_test::cargo_test;
 
@@ -67,8 +68,9 @@ impl Suite<'_> {
 
     fn native_lints(&self) -> Result<(), BuildError> {
         ensure_component(&self.progress, "clippy", "clippy")?;
-        let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
-        self.progress.step("cargo clippy, native", || run(&mut self.cargo(&arguments)))
+        let mut command = self.cargo(&["clippy", "--workspace", "--all-targets"]);
+        exclude(&mut command, &wasm_only_members(self.project)?);
+        self.progress.step("cargo clippy, native", || run(command.args(["--", "-D", "warnings"])))
     }
 
     fn wasm_lints(&self) -> Result<(), BuildError> {
@@ -82,8 +84,15 @@ impl Suite<'_> {
     }
 
     fn native_tests(&self, tally: &mut Tally) {
-        let workspace = ["test", "--workspace", "--exclude", "atelier-tests", "--no-fail-fast"];
-        self.tests(tally, "native tests", &mut self.cargo(&workspace));
+        match wasm_only_members(self.project) {
+            Ok(elsewhere) => {
+                let mut workspace =
+                    self.cargo(&["test", "--workspace", "--exclude", "atelier-tests", "--no-fail-fast"]);
+                exclude(&mut workspace, &elsewhere);
+                self.tests(tally, "native tests", &mut workspace);
+            }
+            Err(error) => tally.step("native tests", Err(error)),
+        }
         let rules = ["test", "--package", "atelier-tests", "--test", "workspace"];
         self.tests(tally, "workspace rules", &mut self.cargo(&rules));
     }
@@ -104,10 +113,22 @@ impl Suite<'_> {
     }
 
     fn tests(&self, tally: &mut Tally, name: &str, command: &mut Command) {
-        let ran = self.progress.step(name, || cargo_test(command, self.filter, name));
-        match ran {
-            Ok(counted) => tally.add(counted),
-            Err(error) => tally.step(name, Err(error)),
-        }
+        let ran = self.progress.step(name, || match cargo_test(command, self.filter, name) {
+            Ok(counted) if counted.failed() == 0 => Ok(counted),
+            Ok(counted) => Err(counted),
+            Err(error) => {
+                let mut counted = Tally::default();
+                counted.step(name, Err(error));
+                Err(counted)
+            }
+        });
+        let (Ok(counted) | Err(counted)) = ran;
+        tally.add(counted);
     }
+}
+
+fn exclude(command: &mut Command, members: &[String]) {
+    members.iter().for_each(|member| {
+        command.args(["--exclude", member]);
+    });
 }

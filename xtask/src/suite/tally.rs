@@ -61,7 +61,8 @@ pub(super) struct Reader {
     tally: Tally,
     started: u64,
     ended: u64,
-    ignored: u64,
+    /// Names of tests that were skipped.
+    ignored: Vec<String>,
 }
 
 impl Reader {
@@ -70,13 +71,17 @@ impl Reader {
             self.ended += 1;
             self.tally.passed += number_before(result, " passed");
             self.tally.failed += number_before(result, " failed");
-            self.ignored += number_before(result, " ignored");
         } else if line.starts_with("running ") && (line.ends_with(" tests") || line.ends_with(" test")) {
             self.started += 1;
         } else if let Some(name) =
             line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"))
         {
             self.tally.failures.push(name.trim_end().to_owned());
+        } else if let Some((name, outcome)) =
+            line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... "))
+            && outcome.starts_with("ignored")
+        {
+            self.ignored.push(name.trim_end().to_owned());
         }
     }
 
@@ -85,9 +90,8 @@ impl Reader {
         for _ in self.ended..self.started {
             self.tally.fail(format!("{name}: a test program died before it could count"));
         }
-        if self.ignored > 0 {
-            self.tally
-                .fail(format!("{name}: {} ignored; a test that is skipped has not passed", self.ignored));
+        for test in std::mem::take(&mut self.ignored) {
+            self.tally.fail(format!("{test}: a test that is skipped has not passed"));
         }
         if !ended_well && self.tally.failed == 0 {
             self.tally.fail(format!("{name}: did not build or did not run"));
@@ -137,8 +141,11 @@ mod tests {
 
     #[test]
     fn a_skipped_test_is_no_pass() {
-        let text = "running 2 tests\ntest result: ok. 1 passed; 0 failed; 1 ignored; 0 measured";
-        assert_eq!(read(text, true).to_string(), "1 passed, 1 failed");
+        let text = "running 3 tests\ntest a ... ok\ntest b ... ignored\ntest c ... ignored, too slow\n\
+            test result: ok. 1 passed; 0 failed; 2 ignored; 0 measured";
+        let tally = read(text, true);
+        assert_eq!(tally.to_string(), "1 passed, 2 failed");
+        assert!(tally.failures()[0].starts_with("b: "), "{:?}", tally.failures());
     }
 
     #[test]

@@ -1,0 +1,172 @@
+//! What a collector's answer means (OTLP specification, "OTLP/HTTP Response").
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use prost::Message;
+
+use crate::pipeline::{Answer, Verdict};
+use crate::signal::Signal;
+
+/// The longest reason kept of an answer, in characters; the rest is cut off.
+const MAX_REASON: usize = 300;
+/// The longest `Retry-After` that is believed: an hour, in milliseconds. A longer one is taken as this.
+const MAX_RETRY_AFTER_MS: u64 = 3_600_000;
+
+/// `google.rpc.Status`, in which a collector explains a refusal.
+#[derive(Clone, PartialEq, Message)]
+struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+/// What an answer means for the batch it answers.
+pub(super) fn judge(signal: Signal, answer: &Answer, now_unix_nano: u64) -> Verdict {
+    match answer.status {
+        200..=299 => accepted(signal, answer),
+        429 | 502 | 503 | 504 => Verdict::Retry {
+            after_ms: answer.retry_after.as_deref().and_then(|value| retry_after_ms(value, now_unix_nano)),
+            reason: reason(answer),
+        },
+        _ => Verdict::Refused { reason: reason(answer) },
+    }
+}
+
+fn accepted(signal: Signal, answer: &Answer) -> Verdict {
+    // A development server or a login page answers anything with a page: nothing was taken.
+    if answer.is("text/html") {
+        let reason = format!("{} with a web page: this is no OTLP receiver", answer.status);
+        return Verdict::Refused { reason };
+    }
+    if !answer.is("application/x-protobuf") {
+        return Verdict::Accepted { rejected: 0, reason: None };
+    }
+    let partial = match signal {
+        Signal::Traces => ExportTraceServiceResponse::decode(answer.body.as_slice())
+            .map(|response| response.partial_success.map(|p| (p.rejected_spans, p.error_message))),
+        Signal::Metrics => ExportMetricsServiceResponse::decode(answer.body.as_slice())
+            .map(|response| response.partial_success.map(|p| (p.rejected_data_points, p.error_message))),
+    };
+    match partial {
+        Ok(Some((rejected, message))) if rejected > 0 || !message.is_empty() => Verdict::Accepted {
+            rejected: u64::try_from(rejected).unwrap_or(0),
+            reason: Some(format!("{} rejected: {}", rejected.max(0), printable(&message))),
+        },
+        Ok(_) => Verdict::Accepted { rejected: 0, reason: None },
+        Err(_) => Verdict::Accepted { rejected: 0, reason: Some("an answer that cannot be read".to_owned()) },
+    }
+}
+
+/// Seconds or an HTTP date (RFC 9110, section 10.2.3), as milliseconds from now.
+fn retry_after_ms(value: &str, now_unix_nano: u64) -> Option<u64> {
+    let value = value.trim();
+    let wait = match value.parse::<u64>() {
+        Ok(seconds) => seconds.saturating_mul(1000),
+        Err(_) => {
+            let at = httpdate::parse_http_date(value).ok()?;
+            let now = UNIX_EPOCH.checked_add(Duration::from_nanos(now_unix_nano))?;
+            // A date that has passed asks for no wait.
+            let wait = at.duration_since(now).unwrap_or_default();
+            u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+        }
+    };
+    Some(wait.min(MAX_RETRY_AFTER_MS))
+}
+
+/// The status and what the body says about it.
+fn reason(answer: &Answer) -> String {
+    let message = if answer.is("application/x-protobuf") {
+        RpcStatus::decode(answer.body.as_slice()).map(|status| status.message).unwrap_or_default()
+    } else if answer.is("text/html") {
+        // A proxy's error page explains nothing.
+        String::new()
+    } else {
+        String::from_utf8_lossy(&answer.body).into_owned()
+    };
+    let message = printable(&message);
+    if message.is_empty() { answer.status.to_string() } else { format!("{}: {message}", answer.status) }
+}
+
+/// One line of bounded length.
+fn printable(text: &str) -> String {
+    let text = text.trim();
+    let mut line: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_REASON).collect();
+    if text.chars().nth(MAX_REASON).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1994-11-06T08:49:37Z.
+    const NOW: u64 = 784_111_777_000_000_000;
+
+    fn answer(status: u16, content_type: &str, body: Vec<u8>) -> Answer {
+        Answer { status, content_type: Some(content_type.to_owned()), body, retry_after: None }
+    }
+
+    #[test]
+    fn only_four_statuses_may_be_retried() {
+        for status in 100..600 {
+            let verdict = judge(Signal::Traces, &answer(status, "text/plain", b"x".to_vec()), NOW);
+            match status {
+                200..=299 => assert_eq!(verdict, Verdict::Accepted { rejected: 0, reason: None }),
+                429 | 502 | 503 | 504 => assert!(matches!(verdict, Verdict::Retry { .. }), "{status}"),
+                _ => assert_eq!(verdict, Verdict::Refused { reason: format!("{status}: x") }),
+            }
+        }
+    }
+
+    #[test]
+    fn retry_after_takes_seconds_and_dates() {
+        let cases = [
+            ("0", Some(0)),
+            (" 120 ", Some(120_000)),
+            ("Sun, 06 Nov 1994 08:49:42 GMT", Some(5_000)),
+            ("Sunday, 06-Nov-94 08:49:42 GMT", Some(5_000)),
+            ("Sun Nov  6 08:49:42 1994", Some(5_000)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("999999999999999999", Some(MAX_RETRY_AFTER_MS)),
+            ("soon", None),
+            ("-1", None),
+            ("", None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(retry_after_ms(value, NOW), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_keeps_what_the_body_says() {
+        let body = RpcStatus { code: 3, message: "bad span\nid".to_owned() }.encode_to_vec();
+        let verdict = judge(Signal::Traces, &answer(400, "application/x-protobuf", body), NOW);
+        assert_eq!(verdict, Verdict::Refused { reason: "400: bad span id".to_owned() });
+        let verdict = judge(Signal::Traces, &answer(404, "text/html; charset=utf-8", b"<p>no".to_vec()), NOW);
+        assert_eq!(verdict, Verdict::Refused { reason: "404".to_owned() });
+        let Verdict::Refused { reason } =
+            judge(Signal::Metrics, &answer(413, "text/plain", vec![b'a'; 4096]), NOW)
+        else {
+            panic!("413 is a refusal");
+        };
+        assert_eq!(reason.chars().count(), "413: ".len() + MAX_REASON + 1);
+    }
+
+    #[test]
+    fn a_page_instead_of_an_answer_is_a_refusal() {
+        let verdict = judge(Signal::Traces, &answer(200, "text/html", b"<!doctype html>".to_vec()), NOW);
+        assert!(matches!(verdict, Verdict::Refused { .. }), "{verdict:?}");
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_said() {
+        let verdict = judge(Signal::Metrics, &answer(200, "application/x-protobuf", vec![0xff; 3]), NOW);
+        assert!(matches!(verdict, Verdict::Accepted { rejected: 0, reason: Some(_) }), "{verdict:?}");
+    }
+}

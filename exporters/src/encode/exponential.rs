@@ -1,0 +1,90 @@
+//! Distributions as base-2 exponential histograms (OpenTelemetry data model, "ExponentialHistogram").
+//!
+//! Bucket `i` of scale `s` holds what lies in `(base^i, base^(i+1)]`, with `base = 2^(2^-s)`. The finest scale is
+//! taken at which everything recorded fits into [`MAX_SIZE`] buckets.
+
+use atelier_telemetry::HistogramValue;
+
+/// The most buckets a distribution has; with more, neighbours are merged two by two.
+pub(super) const MAX_SIZE: i32 = 160;
+/// The finest scale.
+pub(super) const MAX_SCALE: i32 = 20;
+/// What counts as zero, in seconds: durations are recorded in whole microseconds, rounded.
+pub(super) const ZERO_THRESHOLD: f64 = 5e-7;
+
+const MICROS_PER_SECOND: f64 = 1e6;
+
+/// A distribution in buckets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Buckets {
+    /// How fine they are.
+    pub(super) scale: i32,
+    /// How many values were zero.
+    pub(super) zero_count: u64,
+    /// The index of the first bucket.
+    pub(super) offset: i32,
+    /// How many values are in each, from `offset` on.
+    pub(super) counts: Vec<u64>,
+}
+
+/// The buckets of a histogram kept in microseconds; theirs are in seconds.
+pub(super) fn buckets(value: &HistogramValue) -> Buckets {
+    let mut zero_count = 0;
+    let mut indices: Vec<(i32, u64)> = Vec::new();
+    for recorded in value.histogram.iter_recorded() {
+        let count = recorded.count_at_value();
+        let micros = value.histogram.median_equivalent(recorded.value_iterated_to());
+        if micros == 0 {
+            zero_count += count;
+            continue;
+        }
+        // The histogram knows its values to a few digits, but the least and the greatest exactly. `max` and `min`
+        // take the number where the other one is NaN, which is how "not known" is said.
+        let seconds = (micros as f64 / MICROS_PER_SECOND).max(value.min).min(value.max);
+        if seconds > 0.0 {
+            indices.push((index(seconds), count));
+        } else {
+            zero_count += count;
+        }
+    }
+    let (Some(&(first, _)), Some(&(last, _))) = (indices.first(), indices.last()) else {
+        return Buckets { scale: MAX_SCALE, zero_count, ..Buckets::default() };
+    };
+    // Each step down merges pairs, so an index is halved, rounding down.
+    let mut shift = 0;
+    while (last >> shift) - (first >> shift) >= MAX_SIZE {
+        shift += 1;
+    }
+    let offset = first >> shift;
+    let mut counts = Vec::new();
+    for (index, count) in indices {
+        let place = ((index >> shift) - offset).unsigned_abs() as usize;
+        if counts.len() <= place {
+            counts.resize(place + 1, 0);
+        }
+        counts[place] += count;
+    }
+    Buckets { scale: MAX_SCALE - shift, zero_count, offset, counts }
+}
+
+/// The bucket of a positive normal number at [`MAX_SCALE`].
+fn index(value: f64) -> i32 {
+    const STEPS: f64 = (1_u32 << MAX_SCALE) as f64;
+    // value = mantissa · 2^exponent, with the mantissa from 1 up to 2, read from the number's bits: a power of two has
+    // mantissa 1 and is its bucket's upper bound, exactly.
+    let bits = value.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff) as i32 - 1023;
+    let mantissa = f64::from_bits((bits & 0x000f_ffff_ffff_ffff) | 0x3ff0_0000_0000_0000);
+    let mut step = (mantissa.log2() * STEPS).ceil();
+    // The logarithm may be off in its last place: the bounds decide.
+    if mantissa > (step / STEPS).exp2() {
+        step += 1.0;
+    } else if mantissa <= ((step - 1.0) / STEPS).exp2() {
+        step -= 1.0;
+    }
+    exponent * (1 << MAX_SCALE) + step as i32 - 1
+}
+
+#[cfg(test)]
+#[path = "exponential_tests.rs"]
+mod tests;

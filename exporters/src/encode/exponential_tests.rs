@@ -1,0 +1,127 @@
+use hdrhistogram::Histogram;
+
+use super::*;
+
+/// A value and the bucket it is in at scale 20: ⌈log2(value) · 2^20⌉ − 1, computed outside this crate with 400 bits of
+/// precision from the exact value of the double. Powers of two and their neighbours, and doubles two places beside
+/// bucket bounds, are where a careless logarithm goes wrong.
+const TRUTH: [(f64, i32); 43] = [
+    (1.0, -1),
+    (2.0, 1048575),
+    (0.5, -1048577),
+    (9.5367431640625e-07, -20971521),
+    (1e-06, -20899765),
+    (1.0000000000000002, 0),
+    (0.9999999999999999, -1),
+    (2.0000000000000004, 1048576),
+    (1.9999999999999998, 1048575),
+    (3600.0, 12387647),
+    (0.001, -10449883),
+    (0.1, -3483295),
+    (4.0, 2097151),
+    (1024.0, 10485759),
+    (0.25, -2097153),
+    (0.75, -435199),
+    (3.0, 1661953),
+    (0.001731121891103067, -9619717),
+    (3.224717981077962e-05, -15645245),
+    (3.2310578243298718, 1774197),
+    (5.30106179263077e-06, -18376596),
+    (0.22846519247860422, -2233419),
+    (0.004538257866564145, -8161745),
+    (3.8017998371663025e-06, -18879492),
+    (0.11867447848683851, -3224286),
+    (2.3711366558635024e-06, -19593681),
+    (0.021699855237475307, -5794611),
+    (4.9952155777455475e-06, -18466495),
+    (8.07476949072912e-06, -17739964),
+    (0.017587005176881252, -6112513),
+    (185.57575952941053, 7901926),
+    (1.729894474537273e-05, -16587379),
+    (0.0001707613761442669, -13123695),
+    (1.8807549956186898, 955579),
+    (2999.780133173328, 12111724),
+    (1.0000006610368817, 0),
+    (1.0000006610368826, 1),
+    (1.0081938852307148, 12344),
+    (1.0081938852307157, 12345),
+    (1.6721983083410825, 777776),
+    (1.6721983083410834, 777777),
+    (0.036692460573751216, -5000002),
+    (0.036692460573751244, -5000001),
+];
+
+/// The same for the whole numbers of microseconds from 1 to 100, once each: 4 is the finest scale at which they fit
+/// into 160 buckets, -319 the first bucket, and this is what is in them.
+const ONE_TO_HUNDRED: (i32, i32, [u64; 107]) = (
+    4,
+    -319,
+    [
+        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0,
+        0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 2, 1, 2, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 2, 3, 3, 3, 3, 4, 3,
+        4, 4, 4, 4, 2,
+    ],
+);
+
+fn of(micros: impl IntoIterator<Item = u64>) -> HistogramValue {
+    let mut histogram = Histogram::new_with_bounds(1, 3_600_000_000, 2).unwrap();
+    let (mut sum, mut min, mut max) = (0.0, f64::INFINITY, 0.0_f64);
+    for micros in micros {
+        histogram.record(micros).unwrap();
+        let seconds = micros as f64 / 1e6;
+        sum += seconds;
+        min = min.min(seconds);
+        max = max.max(seconds);
+    }
+    HistogramValue { histogram, sum, min, max }
+}
+
+#[test]
+fn values_are_in_the_bucket_whose_bounds_hold_them() {
+    for (value, bucket) in TRUTH {
+        assert_eq!(index(value), bucket, "{value:e}");
+    }
+}
+
+#[test]
+fn the_finest_scale_that_fits_is_taken() {
+    let (scale, offset, counts) = ONE_TO_HUNDRED;
+    assert_eq!(buckets(&of(1..=100)), Buckets { scale, zero_count: 0, offset, counts: counts.to_vec() });
+
+    let one = buckets(&of([1_000_000; 7]));
+    assert_eq!(one, Buckets { scale: MAX_SCALE, zero_count: 0, offset: -1, counts: vec![7] });
+
+    let wide = buckets(&of([1, 3_600_000_000]));
+    assert_eq!((wide.scale, wide.offset, wide.counts.len()), (2, -80, 128));
+    assert_eq!((wide.counts[0], wide.counts[127], wide.counts.iter().sum::<u64>()), (1, 1, 2));
+}
+
+#[test]
+fn whatever_is_recorded_is_counted_once_in_at_most_160_buckets() {
+    for (from, to, step) in
+        [(1, 2_000, 1), (1, 3_600_000_000, 7_919_999), (500, 501, 1), (0, 90_000_000, 12_345)]
+    {
+        let value = of((from..=to).step_by(step));
+        let found = buckets(&value);
+        assert!(found.counts.len() <= MAX_SIZE as usize);
+        assert_eq!(found.zero_count + found.counts.iter().sum::<u64>(), value.histogram.len());
+        assert!(found.counts.first() != Some(&0) && found.counts.last() != Some(&0), "trimmed");
+        let (scale, zero) = (f64::from(found.scale), found.zero_count);
+        let bound = |index: i32| (f64::from(index) * (-scale).exp2()).exp2();
+        let last = found.offset + found.counts.len() as i32;
+        // The histogram knows its values to two digits, and none outside the exact extremes.
+        assert!(bound(last - 1) < value.max && value.max <= bound(last) * 1.01);
+        if zero == 0 {
+            assert!(bound(found.offset) < value.min * 1.01 && value.min <= bound(found.offset + 1));
+        }
+    }
+}
+
+#[test]
+fn zeros_and_nothing_have_no_bucket() {
+    assert_eq!(buckets(&of([0, 0])), Buckets { scale: MAX_SCALE, zero_count: 2, ..Buckets::default() });
+    assert_eq!(buckets(&of([])), Buckets { scale: MAX_SCALE, ..Buckets::default() });
+    let mixed = buckets(&of([0, 0, 1_000_000]));
+    assert_eq!((mixed.zero_count, mixed.offset, mixed.counts), (2, -1, vec![1]));
+}

@@ -1,0 +1,60 @@
+//! What can be wrong with a configuration.
+
+use thiserror::Error;
+
+/// An option that makes no sense. The message names the option and says what to do; it never repeats a header's
+/// value, since that may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// `endpoint` is no base URL that `fetch` takes.
+    #[error(
+        "option `endpoint`: \"{endpoint}\" {problem}; give the collector's base URL, such as \
+         \"https://collector.example\" or \"/otlp\", or leave it out for the page's own origin"
+    )]
+    Endpoint {
+        /// What was given, without what stands before an `@`.
+        endpoint: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A header cannot be sent.
+    #[error("option `headers`: header \"{name}\" {problem}")]
+    Header {
+        /// The header's name.
+        name: String,
+        /// What is wrong, and what to do.
+        problem: &'static str,
+    },
+    /// A number is out of its range.
+    #[error(
+        "option `{option}`: {value} is not a whole number from {min} to {max}; give one, or leave it out"
+    )]
+    Number {
+        /// The option, as it is called in JavaScript.
+        option: &'static str,
+        /// What was given.
+        value: String,
+        /// The least allowed.
+        min: u32,
+        /// The greatest allowed.
+        max: u32,
+    },
+    /// A batch that is larger than the queue could never fill.
+    #[error(
+        "option `maxBatchSize`: a batch of {batch} never fills in a queue of {queue}; \
+         make it at most `maxQueueSize`, or that larger"
+    )]
+    BatchLargerThanQueue {
+        /// `maxBatchSize`.
+        batch: u32,
+        /// `maxQueueSize`.
+        queue: u32,
+    },
+    /// Nothing would be sent.
+    #[error("option `signals`: nothing to send; name at least one of \"traces\" and \"metrics\"")]
+    NoSignals,
+    /// An attribute of the resource has no name.
+    #[error("option `resource`: an attribute has an empty name; give it one, or leave it out")]
+    UnnamedAttribute,
+}

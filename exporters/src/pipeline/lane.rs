@@ -1,0 +1,190 @@
+//! One signal's way out: at most one request at a time, sent again as long as that may help.
+
+use std::rc::Rc;
+
+use super::backoff::{self, DEFAULT_MAX_ATTEMPTS};
+use super::{RequestId, Verdict};
+
+/// What became of the batch that was out.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// So many were taken, so many refused.
+    Done { delivered: u64, rejected: u64 },
+    /// It was given up.
+    Exhausted { items: u64 },
+    /// It stays, to be sent again.
+    Kept,
+}
+
+#[derive(Debug)]
+struct Batch {
+    body: Rc<[u8]>,
+    items: u64,
+    attempts: u32,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing to send.
+    Idle,
+    /// A batch waits for its first or next attempt.
+    Ready(Batch),
+    /// A batch is out.
+    Sent { id: RequestId, batch: Batch, deadline: u64 },
+}
+
+/// One signal's way out.
+#[derive(Debug)]
+pub(super) struct Lane {
+    state: State,
+    /// Failures in a row, over batches: a collector that is down is not asked more often because a batch was given up.
+    failures: u32,
+    /// Nothing is sent before this.
+    hold_until: u64,
+    /// Whether the collector asked for that, so that not even a flush may override it.
+    hold_asked: bool,
+    /// Batches that failed once and may be sent again, ever: how a flush sees that it has come far enough.
+    failed_ever: u64,
+}
+
+impl Lane {
+    pub(super) fn new() -> Lane {
+        Lane { state: State::Idle, failures: 0, hold_until: 0, hold_asked: false, failed_ever: 0 }
+    }
+
+    // Getters.
+
+    /// Whether it can take a new batch.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
+    }
+
+    /// Before when nothing may be sent.
+    pub(super) fn hold_until(&self) -> u64 {
+        self.hold_until
+    }
+
+    /// Whether the collector asked for patience that is not over.
+    pub(super) fn must_wait(&self, now_ms: u64) -> bool {
+        self.hold_asked && now_ms < self.hold_until
+    }
+
+    pub(super) fn failed_ever(&self) -> u64 {
+        self.failed_ever
+    }
+
+    /// Items of the batch it has.
+    pub(super) fn items(&self) -> u64 {
+        match &self.state {
+            State::Idle => 0,
+            State::Ready(batch) | State::Sent { batch, .. } => batch.items,
+        }
+    }
+
+    /// The request that is out, if it is over its time.
+    pub(super) fn overdue(&self, now_ms: u64) -> Option<RequestId> {
+        match self.state {
+            State::Sent { id, deadline, .. } if now_ms >= deadline => Some(id),
+            _ => None,
+        }
+    }
+
+    /// When to come back for what it has.
+    pub(super) fn next_wake(&self) -> Option<u64> {
+        match self.state {
+            State::Idle => None,
+            State::Ready(_) => Some(self.hold_until),
+            State::Sent { deadline, .. } => Some(deadline),
+        }
+    }
+
+    // Commands.
+
+    /// Forgets its own backoff (not what the collector asked for).
+    pub(super) fn hurry(&mut self, now_ms: u64) {
+        if !self.hold_asked {
+            self.hold_until = self.hold_until.min(now_ms);
+        }
+    }
+
+    /// Takes a new batch. Only when idle.
+    pub(super) fn load(&mut self, body: Vec<u8>, items: u64) {
+        self.state = State::Ready(Batch { body: body.into(), items, attempts: 0 });
+    }
+
+    /// Sends the batch it has, if it has one that may leave now.
+    pub(super) fn send(&mut self, id: RequestId, now_ms: u64, timeout_ms: u64) -> Option<Rc<[u8]>> {
+        if now_ms < self.hold_until {
+            return None;
+        }
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Ready(mut batch) => {
+                batch.attempts += 1;
+                let body = Rc::clone(&batch.body);
+                self.state = State::Sent { id, batch, deadline: now_ms + timeout_ms };
+                Some(body)
+            }
+            other => {
+                self.state = other;
+                None
+            }
+        }
+    }
+
+    /// Gives up what it has: how many items, and the request that was out.
+    pub(super) fn abandon(&mut self) -> (u64, Option<RequestId>) {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Idle => (0, None),
+            State::Ready(batch) => (batch.items, None),
+            State::Sent { id, batch, .. } => (batch.items, Some(id)),
+        }
+    }
+
+    // Inputs.
+
+    /// Whether this request is the one that is out.
+    pub(super) fn awaits(&self, id: RequestId) -> bool {
+        matches!(self.state, State::Sent { id: out, .. } if out == id)
+    }
+
+    /// The request that is out ended so.
+    pub(super) fn handle_verdict(&mut self, verdict: &Verdict, now_ms: u64, random: f64) -> Settled {
+        let batch = match std::mem::replace(&mut self.state, State::Idle) {
+            State::Sent { batch, .. } => batch,
+            other => {
+                self.state = other;
+                return Settled::Kept;
+            }
+        };
+        let after_ms = match verdict {
+            Verdict::Accepted { rejected, .. } => {
+                self.recover();
+                let rejected = (*rejected).min(batch.items);
+                return Settled::Done { delivered: batch.items - rejected, rejected };
+            }
+            Verdict::Refused { .. } => {
+                self.recover();
+                return Settled::Done { delivered: 0, rejected: batch.items };
+            }
+            Verdict::Retry { after_ms, .. } => *after_ms,
+        };
+        self.failures = self.failures.saturating_add(1);
+        self.failed_ever += 1;
+        // "At once" from a collector that has just failed would make a loop without a pause.
+        self.hold_asked = after_ms.is_some_and(|wait| wait > 0);
+        let wait = after_ms.filter(|&wait| wait > 0);
+        self.hold_until = now_ms + wait.unwrap_or_else(|| backoff::wait_ms(self.failures, random));
+        if batch.attempts >= DEFAULT_MAX_ATTEMPTS {
+            return Settled::Exhausted { items: batch.items };
+        }
+        self.state = State::Ready(batch);
+        Settled::Kept
+    }
+
+    /// The collector answers again.
+    fn recover(&mut self) {
+        self.failures = 0;
+        self.hold_until = 0;
+        self.hold_asked = false;
+    }
+}

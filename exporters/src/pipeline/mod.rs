@@ -1,0 +1,176 @@
+//! When to send what, and what became of it: queue, batches, retries and flushes, without I/O, clock or randomness of
+//! its own.
+//!
+//! A [`Pipeline`] is driven by four inputs (`handle_records`, `handle_wake`, `handle_reply`, `handle_leaving`), three
+//! commands (`flush`, `shutdown`, `stop`) and two polls. After every input or command: `poll_output` until it is
+//! empty, do what it says, then sleep until `next_wake`.
+
+mod backoff;
+mod flush;
+mod lane;
+mod machine;
+mod spans;
+
+use std::rc::Rc;
+
+use atelier_telemetry::{MetricsSnapshot, Record};
+
+use crate::config::OtlpConfig;
+use crate::signal::Signal;
+
+pub use backoff::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_BACKOFF_MS, DEFAULT_MIN_BACKOFF_MS};
+pub use flush::{DEFAULT_FLUSH_TIMEOUT_MS, FlushId};
+pub use machine::{DEFAULT_MAX_REQUEST_BYTES, Pipeline};
+
+/// Why something was dropped, as the ledger says it.
+pub mod reason {
+    /// Newer spans needed the place: more came than could be sent.
+    pub const QUEUE_FULL: &str = "queue_full";
+    /// The collector could not be reached, or asked for patience, too often.
+    pub const RETRIES_EXHAUSTED: &str = "retries_exhausted";
+    /// The request would have been larger than a collector takes.
+    pub const REQUEST_TOO_LARGE: &str = "request_too_large";
+    /// The exporter was shut down, or let go, before it was settled.
+    pub const SHUTDOWN: &str = "shutdown";
+}
+
+/// A moment on two clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Milliseconds on a clock that never goes back, for waiting.
+    pub monotonic_ms: u64,
+    /// Nanoseconds since the Unix epoch, for telling others.
+    pub unix_nano: u64,
+}
+
+/// The part of the configuration that a pipeline follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What is sent.
+    pub signals: Vec<Signal>,
+    /// How long a request may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// How long a span waits for its batch to fill, in milliseconds.
+    pub schedule_delay_ms: u64,
+    /// How often the metrics are sent, in milliseconds.
+    pub metric_interval_ms: u64,
+    /// How many spans may wait.
+    pub max_queue_size: usize,
+    /// How many spans one request takes.
+    pub max_batch_size: usize,
+}
+
+impl From<&OtlpConfig> for Settings {
+    fn from(config: &OtlpConfig) -> Settings {
+        Settings {
+            signals: config.signals.clone(),
+            timeout_ms: u64::from(config.timeout_ms),
+            schedule_delay_ms: u64::from(config.schedule_delay_ms),
+            metric_interval_ms: u64::from(config.metric_interval_ms),
+            max_queue_size: config.max_queue_size as usize,
+            max_batch_size: config.max_batch_size as usize,
+        }
+    }
+}
+
+/// The body of a request with metrics. Without points it is not sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Encoded {
+    /// The body.
+    pub body: Vec<u8>,
+    /// Data points in it.
+    pub points: u64,
+}
+
+/// A format: how telemetry becomes a request's body, and what an answer means. With a driver that sends the bodies,
+/// this is all a new exporter needs.
+pub trait Encoder {
+    /// Encodes calls and traces that ended. May be asked again with fewer of them when the body is too long.
+    fn spans(&mut self, records: &[Record]) -> Vec<u8>;
+
+    /// Encodes every series as it is now. What is encoded has left: the next time may begin there.
+    fn metrics(&mut self, snapshot: &MetricsSnapshot) -> Encoded;
+
+    /// What an answer means for the batch it answers.
+    fn judge(&self, signal: Signal, answer: &Answer, now_unix_nano: u64) -> Verdict;
+}
+
+/// Names a request, so that a late reply meets no other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub(crate) u64);
+
+/// A request to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Names it in the reply.
+    pub id: RequestId,
+    /// Says where it goes.
+    pub signal: Signal,
+    /// What is sent. Shared: the pipeline keeps it to send it again.
+    pub body: Rc<[u8]>,
+}
+
+/// What the other side answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After` as it came, if it can be read.
+    pub retry_after: Option<String>,
+    /// `Content-Type` as it came.
+    pub content_type: Option<String>,
+    /// The body, up to the driver's limit.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether its content is of this type, whatever the parameters.
+    pub fn is(&self, media_type: &str) -> bool {
+        let own = self.content_type.as_deref().unwrap_or_default();
+        own.split(';').next().is_some_and(|own| own.trim().eq_ignore_ascii_case(media_type))
+    }
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// With an answer.
+    Answered(Answer),
+    /// Without one: not reached, cut off, refused by CORS. The text says what is known.
+    Failed(String),
+}
+
+/// What an answer means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Taken, but for so many items.
+    Accepted {
+        /// Items that were refused for good.
+        rejected: u64,
+        /// What the collector has to say.
+        reason: Option<String>,
+    },
+    /// Refused for good.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// To be sent again.
+    Retry {
+        /// How long the collector asks to wait, in milliseconds.
+        after_ms: Option<u64>,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What a driver does for the pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send this, and report with `handle_reply`.
+    Send(Request),
+    /// Stop this request; its reply, if one still comes, is ignored.
+    Abort(RequestId),
+    /// This flush or shutdown is over.
+    Flushed(FlushId),
+}

@@ -1,0 +1,29 @@
+//! What the exporters send.
+
+/// A kind of telemetry, with an address of its own at the collector and a request of its own at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Signal {
+    /// Spans: one a call, one a trace.
+    Traces,
+    /// Every series of the runtime, as data points.
+    Metrics,
+}
+
+impl Signal {
+    /// All of them, in the order in which they are sent.
+    pub const ALL: [Signal; 2] = [Signal::Traces, Signal::Metrics];
+
+    /// The signal's name in options and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Signal::Traces => "traces",
+            Signal::Metrics => "metrics",
+        }
+    }
+
+    /// The signal with this name, if it is one that can be sent.
+    pub fn from_name(name: &str) -> Option<Signal> {
+        Signal::ALL.into_iter().find(|signal| signal.name() == name)
+    }
+}

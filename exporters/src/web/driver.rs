@@ -1,0 +1,219 @@
+//! Does what the pipeline says, and tells it what happened.
+//!
+//! Nothing is called while the pipeline is borrowed but the pipeline itself, so that nothing that JavaScript does in
+//! answer can meet it half way.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::{Rc, Weak};
+
+use atelier_telemetry::Telemetry;
+use atelier_telemetry::frame::LedgerRow;
+use futures_channel::oneshot;
+use gloo_timers::callback::Timeout;
+
+use super::environment;
+use super::fetch::{self, AbortController};
+use super::listener::Listener;
+use crate::config::OtlpConfig;
+use crate::encode::OtlpEncoder;
+use crate::error::ConfigError;
+use crate::pipeline::{FlushId, Now, Output, Pipeline, Request, RequestId, Settings};
+use crate::signal::Signal;
+use crate::source::Source;
+use crate::telemetry_source::TelemetrySource;
+
+/// The longest body sent when the page may go, in bytes: what is left of the browser's limit is for the metrics.
+const LEAVING_BODY_BYTES: usize = 40 * 1024;
+
+type OtlpPipeline = Pipeline<TelemetrySource, OtlpEncoder>;
+
+/// A pipeline at work in a page or a worker. Dropping it stops it.
+pub(super) struct Driver {
+    pipeline: RefCell<OtlpPipeline>,
+    urls: Vec<(Signal, String)>,
+    headers: Vec<(String, String)>,
+    /// When the pipeline is to be woken, and the timer that does it.
+    wake: RefCell<Option<(u64, Timeout)>>,
+    out: RefCell<HashMap<RequestId, AbortController>>,
+    waiting: RefCell<HashMap<FlushId, oneshot::Sender<()>>>,
+    listeners: RefCell<Vec<Listener>>,
+    /// The page may be about to go.
+    leaving: Cell<bool>,
+}
+
+impl Driver {
+    pub(super) fn start(
+        telemetry: &Telemetry,
+        runtime: u64,
+        consumer: &str,
+        config: &OtlpConfig,
+    ) -> Result<Rc<Driver>, ConfigError> {
+        config.validate()?;
+        let source = TelemetrySource::new(telemetry, runtime, consumer, config);
+        let encoder = OtlpEncoder::new(config, &environment::attributes());
+        let pipeline =
+            Pipeline::new(source, encoder, Settings::from(config), js_sys::Math::random, environment::now());
+        let url = |signal| (signal, environment::absolute(config.url(signal)));
+        let driver = Rc::new(Driver {
+            pipeline: RefCell::new(pipeline),
+            urls: Signal::ALL.into_iter().map(url).collect(),
+            headers: config.headers.clone(),
+            wake: RefCell::default(),
+            out: RefCell::default(),
+            waiting: RefCell::default(),
+            listeners: RefCell::default(),
+            leaving: Cell::new(environment::is_hidden()),
+        });
+        driver.listen();
+        driver.perform();
+        Ok(driver)
+    }
+
+    /// Hands the pipeline an input and does what it says.
+    fn drive(self: &Rc<Self>, input: impl FnOnce(&mut OtlpPipeline, Now)) {
+        // Where the pipeline is at work already it notices what is new by itself.
+        if let Ok(mut pipeline) = self.pipeline.try_borrow_mut() {
+            input(&mut pipeline, environment::now());
+        }
+        self.perform();
+    }
+
+    /// Records may have come.
+    pub(super) fn poke(self: &Rc<Self>) {
+        if self.pipeline.try_borrow().is_ok_and(|pipeline| !pipeline.source().is_empty()) {
+            self.drive(|pipeline, now| pipeline.handle_records(now));
+        }
+    }
+
+    /// Begins a flush or a shutdown; what is returned resolves when it is over, well or with the driver.
+    pub(super) fn wait_for(
+        self: &Rc<Self>,
+        command: impl FnOnce(&mut OtlpPipeline, Now) -> FlushId,
+    ) -> oneshot::Receiver<()> {
+        let (sender, receiver) = oneshot::channel();
+        if let Ok(mut pipeline) = self.pipeline.try_borrow_mut() {
+            let id = command(&mut pipeline, environment::now());
+            self.waiting.borrow_mut().insert(id, sender);
+        }
+        self.perform();
+        receiver
+    }
+
+    pub(super) fn ledger(&self) -> Vec<LedgerRow> {
+        self.pipeline.try_borrow().map(|pipeline| pipeline.source().ledger()).unwrap_or_default()
+    }
+
+    fn perform(self: &Rc<Self>) {
+        while let Some(output) = self.next_output() {
+            match output {
+                Output::Send(request) => self.send(&request),
+                Output::Abort(id) => self.abort(id),
+                Output::Flushed(id) => {
+                    let waiting = self.waiting.borrow_mut().remove(&id);
+                    // Nobody may be waiting any more.
+                    let _ = waiting.map(|sender| sender.send(()));
+                }
+            }
+        }
+        self.set_timer();
+    }
+
+    fn next_output(&self) -> Option<Output> {
+        self.pipeline.try_borrow_mut().ok()?.poll_output()
+    }
+
+    fn send(self: &Rc<Self>, request: &Request) {
+        let Some((_, url)) = self.urls.iter().find(|(signal, _)| *signal == request.signal) else { return };
+        let abort = AbortController::new();
+        let reply = fetch::send(url, &self.headers, &request.body, self.leaving.get(), &abort);
+        let id = request.id;
+        self.out.borrow_mut().insert(id, abort);
+        let driver = Rc::downgrade(self);
+        wasm_bindgen_futures::spawn_local(async move {
+            let reply = reply.await;
+            if let Some(driver) = driver.upgrade() {
+                driver.out.borrow_mut().remove(&id);
+                driver.drive(|pipeline, now| pipeline.handle_reply(id, reply, now));
+            }
+        });
+    }
+
+    fn abort(&self, id: RequestId) {
+        let abort = self.out.borrow_mut().remove(&id);
+        if let Some(abort) = abort {
+            abort.abort();
+        }
+    }
+
+    fn set_timer(self: &Rc<Self>) {
+        let Ok(next) = self.pipeline.try_borrow().map(|pipeline| pipeline.next_wake()) else { return };
+        let Ok(mut wake) = self.wake.try_borrow_mut() else { return };
+        if wake.as_ref().map(|(at, _)| *at) == next {
+            return;
+        }
+        *wake = next.map(|at| {
+            // One more than the difference: the clock may be in the middle of a millisecond.
+            let delay = at.saturating_sub(environment::now().monotonic_ms).saturating_add(1);
+            let driver = Rc::downgrade(self);
+            let timeout = Timeout::new(u32::try_from(delay).unwrap_or(u32::MAX), move || woken(&driver));
+            (at, timeout)
+        });
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let Some((window, document)) = environment::window_and_document() else { return };
+        let on = |target, kind, act: fn(&Rc<Driver>)| {
+            let driver = Rc::downgrade(self);
+            Listener::new(target, kind, move || {
+                if let Some(driver) = driver.upgrade() {
+                    act(&driver);
+                }
+            })
+        };
+        // Never `unload`: it keeps the page out of the back/forward cache.
+        let listeners = vec![
+            on(document, "visibilitychange", |driver| match environment::is_hidden() {
+                true => driver.leave(),
+                false => driver.leaving.set(false),
+            }),
+            on(window.clone(), "pagehide", |driver| driver.leave()),
+            on(window, "pageshow", |driver| driver.leaving.set(environment::is_hidden())),
+        ];
+        *self.listeners.borrow_mut() = listeners;
+    }
+
+    fn leave(self: &Rc<Self>) {
+        self.leaving.set(true);
+        self.drive(|pipeline, now| pipeline.handle_leaving(LEAVING_BODY_BYTES, now));
+    }
+}
+
+fn woken(driver: &Weak<Driver>) {
+    let Some(driver) = driver.upgrade() else { return };
+    // This timer has fired: the next one is a new one, even for the same moment.
+    let fired = driver.wake.borrow_mut().take();
+    drop(fired);
+    driver.drive(|pipeline, now| pipeline.handle_wake(now));
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let pipeline = self.pipeline.get_mut();
+        pipeline.stop();
+        while let Some(output) = pipeline.poll_output() {
+            if let Output::Abort(id) = output
+                && let Some(abort) = self.out.get_mut().remove(&id)
+            {
+                abort.abort();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("urls", &self.urls).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,95 @@
+//! What the page (or the worker) says about itself: clock, origin, visibility, browser.
+
+use js_sys::{Array, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::listener::EventTarget;
+use crate::config::AttributeValue;
+use crate::pipeline::Now;
+
+#[wasm_bindgen]
+extern "C" {
+    type Performance;
+    #[wasm_bindgen(thread_local_v2, js_name = performance)]
+    static PERFORMANCE: Performance;
+    #[wasm_bindgen(method)]
+    fn now(this: &Performance) -> f64;
+    #[wasm_bindgen(method, getter, js_name = timeOrigin)]
+    fn time_origin(this: &Performance) -> f64;
+}
+
+/// Now, on the clock the runtime uses: what is said about time agrees with the spans.
+pub(super) fn now() -> Now {
+    PERFORMANCE.with(|performance| {
+        let ms = performance.now();
+        Now {
+            monotonic_ms: ms as u64,
+            unix_nano: (performance.time_origin() * 1e6) as u64 + (ms * 1e6) as u64,
+        }
+    })
+}
+
+/// A property of a property … of the global object, where there is one.
+fn global(path: &[&str]) -> Option<JsValue> {
+    let mut value: JsValue = js_sys::global().into();
+    for name in path {
+        value = Reflect::get(&value, &JsValue::from_str(name)).ok()?;
+        if value.is_undefined() || value.is_null() {
+            return None;
+        }
+    }
+    Some(value)
+}
+
+fn text(path: &[&str]) -> Option<String> {
+    global(path)?.as_string()
+}
+
+/// The page's window and document; none in a worker.
+pub(super) fn window_and_document() -> Option<(EventTarget, EventTarget)> {
+    Some((global(&["window"])?.unchecked_into(), global(&["document"])?.unchecked_into()))
+}
+
+/// Whether the page cannot be seen. A worker can never be.
+pub(super) fn is_hidden() -> bool {
+    text(&["document", "visibilityState"]).as_deref() == Some("hidden")
+}
+
+/// A path on the page's origin as a URL, whatever `<base>` says; anything else as it is.
+pub(super) fn absolute(url: String) -> String {
+    match text(&["location", "origin"]) {
+        // Pages without an origin of their own say "null".
+        Some(origin) if url.starts_with('/') && origin != "null" => origin + &url,
+        _ => url,
+    }
+}
+
+/// Attributes of the resource (semantic conventions, "Browser" and "User agent"). What the browser gives no hint about
+/// stays unset.
+pub(super) fn attributes() -> Vec<(String, AttributeValue)> {
+    let mut attributes: Vec<(String, AttributeValue)> = Vec::new();
+    let mut add = |name: &str, value: Option<AttributeValue>| {
+        attributes.extend(value.map(|value| (name.to_owned(), value)));
+    };
+    let hint = |name| global(&["navigator", "userAgentData", name]);
+    add("user_agent.original", text(&["navigator", "userAgent"]).map(AttributeValue::String));
+    add("browser.language", text(&["navigator", "language"]).map(AttributeValue::String));
+    add("browser.mobile", hint("mobile").and_then(|mobile| mobile.as_bool()).map(AttributeValue::Bool));
+    let platform = hint("platform").and_then(|platform| platform.as_string());
+    add("browser.platform", platform.filter(|platform| !platform.is_empty()).map(AttributeValue::String));
+    add("browser.brands", hint("brands").and_then(brands).map(AttributeValue::Strings));
+    attributes
+}
+
+/// Each brand with its version, a space between.
+fn brands(list: JsValue) -> Option<Vec<String>> {
+    let list: Array = list.dyn_into().ok()?;
+    let brands: Vec<String> = list
+        .iter()
+        .filter_map(|entry| {
+            let text = |name: &str| Reflect::get(&entry, &JsValue::from_str(name)).ok()?.as_string();
+            Some(format!("{} {}", text("brand")?, text("version")?))
+        })
+        .collect();
+    (!brands.is_empty()).then_some(brands)
+}

@@ -1,0 +1,71 @@
+//! The OTLP exporter of a page.
+
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use atelier_telemetry::Telemetry;
+use atelier_telemetry::frame::LedgerRow;
+
+use super::driver::Driver;
+use crate::config::OtlpConfig;
+use crate::error::ConfigError;
+
+/// How many exporters were started, to tell them apart in the ledger.
+static STARTED: AtomicU64 = AtomicU64::new(0);
+
+/// Sends one runtime's telemetry to a collector over OTLP/HTTP, until it is shut down or its last clone is dropped
+/// (then what is pending is dropped, counted as `shutdown`). It works by itself; nothing it does blocks, and nothing
+/// that happens to it is an error of the page: see [`OtlpExporter::ledger`].
+#[derive(Clone, Debug)]
+pub struct OtlpExporter {
+    driver: Rc<Driver>,
+}
+
+impl OtlpExporter {
+    /// Starts to export a runtime's telemetry. The ledger calls the exporter `otlp:1`, the next one `otlp:2`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when an option makes no sense. A collector that cannot be reached is none: it may come back.
+    pub fn start(
+        telemetry: &Telemetry,
+        runtime: u64,
+        config: OtlpConfig,
+    ) -> Result<OtlpExporter, ConfigError> {
+        config.validate()?;
+        let consumer = format!("otlp:{}", STARTED.fetch_add(1, Ordering::Relaxed) + 1);
+        Ok(OtlpExporter { driver: Driver::start(telemetry, runtime, &consumer, &config)? })
+    }
+
+    /// Records may have come: with this a full batch leaves at once, without it when its time has come. Costs little
+    /// when there are none.
+    pub fn poke(&self) {
+        self.driver.poke();
+    }
+
+    /// Sends what is queued of every signal, metrics included. Resolves when each item has been delivered, rejected or
+    /// dropped, or the collector has failed once and the rest stays pending; after
+    /// [`DEFAULT_FLUSH_TIMEOUT_MS`](crate::pipeline::DEFAULT_FLUSH_TIMEOUT_MS) in any case. Begins at once, awaited
+    /// or not.
+    pub fn flush(&self) -> impl Future<Output = ()> + use<> {
+        let over = self.driver.wait_for(|pipeline, now| pipeline.flush(now));
+        async move {
+            // A driver that is gone is over too.
+            let _ = over.await;
+        }
+    }
+
+    /// Flushes, then stops for good; what could not be delivered is dropped, counted as `shutdown`. Begins at once,
+    /// awaited or not.
+    pub fn shutdown(&self) -> impl Future<Output = ()> + use<> {
+        let over = self.driver.wait_for(|pipeline, now| pipeline.shutdown(now));
+        async move {
+            // A driver that is gone is over too.
+            let _ = over.await;
+        }
+    }
+
+    /// What became of everything so far, by signal; after a shutdown, as it was then.
+    pub fn ledger(&self) -> Vec<LedgerRow> {
+        self.driver.ledger()
+    }
+}

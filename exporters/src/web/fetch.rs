@@ -1,0 +1,174 @@
+//! One request over `fetch`.
+
+use std::cell::Cell;
+
+use js_sys::{Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::encode::OtlpEncoder;
+use crate::pipeline::{Answer, Reply};
+
+/// The longest answer that is read, in bytes; what comes beyond it is not.
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Browsers let at most 64 KiB of bodies outlive a page, of all its scripts together.
+const MAX_KEEPALIVE_BYTES: usize = 60 * 1024;
+/// How many requests of ours may outlive a page.
+const MAX_KEEPALIVE_REQUESTS: usize = 9;
+
+thread_local! {
+    /// Bytes and requests out with `keepalive`: the limits are the page's, not an exporter's.
+    static KEPT_ALIVE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn fetch(url: &str, init: &JsValue) -> Result<Promise, JsValue>;
+
+    /// Ends a request early.
+    #[derive(Clone, Debug)]
+    pub(super) type AbortController;
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new() -> AbortController;
+    #[wasm_bindgen(method, getter)]
+    fn signal(this: &AbortController) -> JsValue;
+    #[wasm_bindgen(method)]
+    pub(super) fn abort(this: &AbortController);
+
+    type Response;
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Response) -> u16;
+    #[wasm_bindgen(method, getter)]
+    fn headers(this: &Response) -> Headers;
+    #[wasm_bindgen(method, getter)]
+    fn body(this: &Response) -> Option<ReadableStream>;
+
+    type Headers;
+    #[wasm_bindgen(method)]
+    fn get(this: &Headers, name: &str) -> Option<String>;
+
+    type ReadableStream;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &ReadableStream) -> Result<Reader, JsValue>;
+
+    type Reader;
+    #[wasm_bindgen(method)]
+    fn read(this: &Reader) -> Promise;
+    #[wasm_bindgen(method)]
+    fn cancel(this: &Reader) -> Promise;
+}
+
+/// Holds a part of what may outlive the page.
+struct KeepAlive(usize);
+
+impl KeepAlive {
+    fn take(bytes: usize) -> Option<KeepAlive> {
+        let (held, requests) = KEPT_ALIVE.get();
+        if held + bytes > MAX_KEEPALIVE_BYTES || requests >= MAX_KEEPALIVE_REQUESTS {
+            return None;
+        }
+        KEPT_ALIVE.set((held + bytes, requests + 1));
+        Some(KeepAlive(bytes))
+    }
+}
+
+impl Drop for KeepAlive {
+    fn drop(&mut self) {
+        let (held, requests) = KEPT_ALIVE.get();
+        KEPT_ALIVE.set((held - self.0, requests - 1));
+    }
+}
+
+/// Sends a body; resolves when the answer has been read. The request itself has left when this returns, so that it is
+/// out before a page that leaves is gone. With `outlive` it outlives the page, if the limits allow.
+pub(super) fn send(
+    url: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+    outlive: bool,
+    abort: &AbortController,
+) -> impl Future<Output = Reply> + use<> {
+    let keep_alive = outlive.then(|| KeepAlive::take(body.len())).flatten();
+    let response = start(url, headers, body, keep_alive.is_some(), abort);
+    let url = url.to_owned();
+    async move {
+        let reply = match response {
+            Ok(response) => JsFuture::from(response).await,
+            Err(error) => Err(error),
+        };
+        let reply = match reply {
+            Ok(response) => Reply::Answered(answer(response.unchecked_into()).await),
+            Err(error) => Reply::Failed(format!(
+                "no answer from {url}: {} (is the collector up, and does it allow this page's origin?)",
+                message(&error)
+            )),
+        };
+        drop(keep_alive);
+        reply
+    }
+}
+
+fn start(
+    url: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+    keep_alive: bool,
+    abort: &AbortController,
+) -> Result<Promise, JsValue> {
+    let set = |object: &Object, name: &str, value: &JsValue| {
+        Reflect::set(object, &JsValue::from_str(name), value).map(|_| ())
+    };
+    let head = Object::new();
+    for (name, value) in headers {
+        set(&head, name, &value.as_str().into())?;
+    }
+    set(&head, "content-type", &OtlpEncoder::CONTENT_TYPE.into())?;
+    let init = Object::new();
+    set(&init, "method", &"POST".into())?;
+    set(&init, "headers", &head)?;
+    set(&init, "body", &Uint8Array::from(body))?;
+    // A collector is authorised by headers; the page's cookies are none of its business.
+    set(&init, "credentials", &"omit".into())?;
+    set(&init, "cache", &"no-store".into())?;
+    // The page's own requests go first.
+    set(&init, "priority", &"low".into())?;
+    set(&init, "keepalive", &keep_alive.into())?;
+    set(&init, "signal", &abort.signal())?;
+    fetch(url, &init)
+}
+
+async fn answer(response: Response) -> Answer {
+    let headers = response.headers();
+    let mut body = Vec::new();
+    if let Some(stream) = response.body() {
+        // A body that breaks off is taken as far as it came: the status has told what matters.
+        let _ = read(&stream, &mut body).await;
+    }
+    Answer {
+        status: response.status(),
+        retry_after: headers.get("retry-after"),
+        content_type: headers.get("content-type"),
+        body,
+    }
+}
+
+async fn read(stream: &ReadableStream, body: &mut Vec<u8>) -> Result<(), JsValue> {
+    let reader = stream.get_reader()?;
+    while body.len() < MAX_ANSWER_BYTES {
+        let chunk = JsFuture::from(reader.read()).await?;
+        let value = Reflect::get(&chunk, &"value".into())?;
+        // The last chunk has no value.
+        let Ok(bytes) = value.dyn_into::<Uint8Array>() else { return Ok(()) };
+        body.extend(bytes.to_vec());
+    }
+    body.truncate(MAX_ANSWER_BYTES);
+    JsFuture::from(reader.cancel()).await.map(|_| ())
+}
+
+fn message(error: &JsValue) -> String {
+    Reflect::get(error, &"message".into())
+        .ok()
+        .and_then(|message| message.as_string())
+        .unwrap_or_else(|| "an unknown error".to_owned())
+}

@@ -1,0 +1,37 @@
+//! An event listener that goes when it is dropped.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Anything that events happen to.
+    #[derive(Clone, Debug)]
+    pub(super) type EventTarget;
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    fn add_event_listener(this: &EventTarget, kind: &str, listener: &JsValue);
+    #[wasm_bindgen(method, js_name = removeEventListener)]
+    fn remove_event_listener(this: &EventTarget, kind: &str, listener: &JsValue);
+}
+
+/// An event listener; dropping it takes it off.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Listener {
+    target: EventTarget,
+    kind: &'static str,
+    closure: Closure<dyn FnMut()>,
+}
+
+impl Listener {
+    pub(super) fn new(target: EventTarget, kind: &'static str, listener: impl FnMut() + 'static) -> Listener {
+        let closure = Closure::<dyn FnMut()>::new(listener);
+        target.add_event_listener(kind, closure.as_ref());
+        Listener { target, kind, closure }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.target.remove_event_listener(self.kind, self.closure.as_ref());
+    }
+}

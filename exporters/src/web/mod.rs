@@ -1,0 +1,9 @@
+//! The driver in a browser: `fetch`, timers and the page's life. The only code here that knows JavaScript.
+
+mod driver;
+mod environment;
+mod exporter;
+mod fetch;
+mod listener;
+
+pub use exporter::OtlpExporter;

@@ -1,0 +1,2 @@
+// Throws while loading.
+throw new SyntaxError('this worker never learned to speak');
