@@ -27,7 +27,7 @@ export async function their_errors_have_a_name_and_a_message() {
   for (const [args, message] of [
     [['two', 3], `argument 'from' (number 1): invalid type: string "two", expected u32`],
     [[2], `argument 'to' (number 2): invalid type: unit value, expected u32`],
-    [[2, -3], `argument 'to' (number 2): invalid value: integer \`-3\`, expected u32`],
+    [[2, -3], `argument 'to' (number 2): invalid type: floating point \`-3.0\`, expected u32`],
     [[2.5, 3], `argument 'from' (number 1): invalid type: floating point \`2.5\`, expected u32`],
   ]) {
     const error = await rejects(task.count_primes(...args), { name: 'TypeError' });
