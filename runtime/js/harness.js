@@ -76,7 +76,8 @@ export function serve(call) {
   const inbox = [];
   const durations = new Map(); // method → milliseconds its handler held the worker the last time
   let working = false;
-  let crashed = false;
+  let crashed = false; // begins nothing any more
+  let silent = false; // has said so
   let replies = [];
   let transfers = [];
   let firstReply = 0;
@@ -106,10 +107,14 @@ export function serve(call) {
   });
   crash = (name, message, stack) => {
     if (crashed) return;
-    flush();
     crashed = true;
     console.error(stack?.includes(message) ? stack : `${message}\n${stack}`);
-    scope.postMessage([[FAULT, name, message, stack]]);
+    // What was finished before has queued its microtask before this one, and arrives.
+    queueMicrotask(() => {
+      flush();
+      silent = true;
+      scope.postMessage([[FAULT, name, message, stack]]);
+    });
   };
   scope.postMessage([[READY]]);
 
@@ -202,7 +207,7 @@ export function serve(call) {
     replies = [];
     transfers = [];
     counted = 0;
-    if (entries.length === 0 || crashed) return;
+    if (entries.length === 0 || silent) return;
     try {
       scope.postMessage(entries, moved);
     } catch {
