@@ -1,7 +1,11 @@
 // A task as its user sees it: a proxy whose every other name is a method of the worker.
 
 import { TaskConfigError } from './errors.js';
-import { traceHandle } from './trace.js';
+import { traceNumber } from './trace.js';
+
+// In the order of the wasm's list.
+const PRIORITIES = ['user-blocking', 'user-visible', 'background'];
+const USER_VISIBLE = 1;
 
 let nextId = 1;
 
@@ -60,6 +64,10 @@ function merge(before, more = {}) {
   if (merged.signal !== undefined && !(merged.signal instanceof AbortSignal)) {
     throw new TypeError('with({ signal }) takes an AbortSignal');
   }
+  if (merged.priority !== undefined && !PRIORITIES.includes(merged.priority)) {
+    throw new TypeError(`with({ priority }) is ${String(merged.priority)}; it takes ${PRIORITIES.map((p) => `'${p}'`).join(', ')}`);
+  }
+  checkCancel(merged.cancel);
   if (merged.transfer !== undefined && !Array.isArray(merged.transfer)) {
     throw new TypeError('with({ transfer }) takes an array; [] copies everything');
   }
@@ -70,18 +78,33 @@ function call(handle, keyOf, options, method, args) {
   return new Promise((resolve, reject) => {
     // What keyOf throws rejects the call, because it is thrown inside the promise's executor.
     const key = options.key ?? keyOf?.(...args);
-    const rest = [
+    handle.dispatch(
       method,
       args,
       typeof key === 'string' && key !== '' ? key : undefined,
       options.signal,
+      traceNumber(options.trace),
       options.transfer,
       options.transferResult !== false,
+      options.priority === undefined ? USER_VISIBLE : PRIORITIES.indexOf(options.priority),
+      graceMs(options.cancel),
       resolve,
       reject,
-    ];
-    const trace = traceHandle(options.trace);
-    if (trace) handle.dispatch_traced(trace, ...rest);
-    else handle.dispatch(...rest);
+    );
   });
+}
+
+// 'cooperative' waits for the handler however long it takes; { graceMs } replaces its worker after that.
+function checkCancel(cancel) {
+  if (cancel === undefined || cancel === 'cooperative') return;
+  if (typeof cancel !== 'object' || cancel === null) {
+    throw new TypeError("with({ cancel }) takes 'cooperative' or { graceMs }");
+  }
+  if (!(cancel.graceMs >= 0)) {
+    throw new RangeError(`with({ cancel: { graceMs } }) is ${cancel.graceMs}; it takes milliseconds, at least 0`);
+  }
+}
+
+function graceMs(cancel) {
+  return typeof cancel === 'object' && cancel.graceMs !== Infinity ? cancel.graceMs : undefined;
 }

@@ -30,12 +30,12 @@ export async function runWithTrace(runtime, name, fn) {
   }
 }
 
-/** The wasm's trace behind one that `createTrace` returned; anything else is no trace. */
-export function traceHandle(trace) {
+/** The wasm's number of a trace that `createTrace` returned; anything else is no trace. */
+export function traceNumber(trace) {
   if (trace === undefined || trace === null) return undefined;
   const handle = handles.get(trace);
   if (!handle) throw new TypeError('with({ trace }) takes what createTrace returned');
-  return handle;
+  return handle.number;
 }
 
 function statusOf(error) {

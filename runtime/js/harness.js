@@ -7,12 +7,14 @@
 // Page to worker.
 const CALL = 1; // [CALL, call, method, args, flags, number, key, traceparent]
 const CANCEL = 2; // [CANCEL, call]
+const PING = 3; // [PING]: answer, if you can
 
 // Worker to page.
 const RESULT = 1; // [RESULT, call, started, ended, value]
 const FAILURE = 2; // [FAILURE, call, started, ended, isError, name | value, message, stack]
 const READY = 3; // [READY]
 const FAULT = 4; // [FAULT, name, message, stack]: the worker is about to die of this
+const ALIVE = 5; // [ALIVE]: the answer to a ping
 
 const FLAG_TRANSFER_RESULT = 1;
 
@@ -79,6 +81,7 @@ export function serve(call) {
     for (const entry of event.data) {
       if (entry[0] === CALL) inbox.push(entry);
       else if (entry[0] === CANCEL) cancel(entry[1]);
+      else if (entry[0] === PING) scope.postMessage([[ALIVE]]);
     }
     if (!working && inbox.length > 0) work();
   });

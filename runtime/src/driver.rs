@@ -192,6 +192,11 @@ impl Driver {
                     port.enqueue_cancel(call);
                 }
             }
+            Output::Ping { worker } => {
+                if let Some(port) = self.port(worker) {
+                    port.enqueue_ping();
+                }
+            }
             Output::Terminate { worker } => {
                 let port = self.ports.borrow_mut().remove(&worker);
                 drop(port);
@@ -311,6 +316,7 @@ impl Driver {
     fn hear_one(&self, worker: WorkerId, heard: Heard) {
         let input = match heard {
             Heard::Ready => Input::WorkerReady { worker },
+            Heard::Alive => Input::WorkerAlive { worker },
             Heard::Fault(cause) => {
                 if let Some(port) = self.port(worker) {
                     port.keep_fault(cause);
@@ -408,13 +414,9 @@ impl Driver {
                 with(task, &|label| self.emitter.worker_terminated(label, index, at));
             }
             Fact::WorkerCrashed { task, worker, index, kind } => {
-                let cause = self.causes.borrow_mut().remove(&worker).unwrap_or_else(|| CrashCause {
-                    // No event told of it, so the core found out by itself.
-                    message:
-                        "the worker did not say in time that it is ready; does its script call expose()?"
-                            .to_owned(),
-                    ..CrashCause::default()
-                });
+                // When no event told of it, the core found out by itself.
+                let cause =
+                    self.causes.borrow_mut().remove(&worker).unwrap_or_else(|| CrashCause::found(kind));
                 if let Some(entry) = tasks.get_mut(&task) {
                     let task_id = entry.label.id.clone();
                     let crash = Rc::new(Crash { task_id, worker_index: Some(index), kind, cause });

@@ -195,5 +195,6 @@ impl Runtime {
             self.outputs.push_back(Output::Post { worker, call });
             self.outputs.push_back(Output::Fact(Fact::Started { task, call, wait }));
         }
+        self.watch(worker);
     }
 }

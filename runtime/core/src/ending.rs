@@ -9,6 +9,7 @@ use crate::timers::Timer;
 
 impl Runtime {
     pub(crate) fn settled_by_worker(&mut self, worker: WorkerId, call: CallId, reply: Reply) {
+        self.sign_of_life(worker);
         let Some(entry) = self.calls.get(call) else { return };
         let task = entry.task;
         let waited_for = match entry.place {
@@ -78,6 +79,9 @@ impl Runtime {
         self.report(call, end);
         if let Some(entry) = self.calls.get_mut(call) {
             entry.place = Place::Abandoned(worker);
+            if let Some(grace) = entry.grace {
+                self.timers.set(Timer::Grace(call), self.now + grace);
+            }
         }
     }
 
@@ -105,6 +109,9 @@ impl Runtime {
     pub(crate) fn leave_worker(&mut self, call: CallId, worker: WorkerId) {
         let Some(entry) = self.calls.get(call) else { return };
         let (task, rank) = (entry.task, entry.rank);
+        if entry.grace.is_some() && matches!(entry.place, Place::Abandoned(_)) {
+            self.timers.clear(Timer::Grace(call));
+        }
         self.touch(task);
         let Some(record) = self.tasks.get_mut(task) else { return };
         record.in_flight = record.in_flight.saturating_sub(1);

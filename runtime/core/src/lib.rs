@@ -11,6 +11,7 @@ mod ending;
 mod handle;
 mod input;
 mod lifecycle;
+mod liveness;
 pub mod names;
 mod outcome;
 mod output;

@@ -4,6 +4,7 @@ use crate::config::{CrashPolicy, Init};
 use crate::crash::Verdict;
 use crate::handle::{CallId, TaskId, WorkerId};
 use crate::input::CrashKind;
+use crate::liveness::Life;
 use crate::output::{End, Fact, Output};
 use crate::runtime::Runtime;
 use crate::task::{LastCrash, Line, Mode, Place, Slot, Worker};
@@ -17,6 +18,7 @@ impl Runtime {
             ready: false,
             calls: Line::new(),
             staged: Line::new(),
+            life: Life::new(self.now),
         });
         if let Some(record) = self.tasks.get_mut(task) {
             record.slots[index] = Slot::Live(worker);
@@ -88,11 +90,16 @@ impl Runtime {
 
         let blame = End::Crashed { worker_index: Some(index), kind };
         let keep = policy == CrashPolicy::RestartRequeueInFlight && verdict != Verdict::GiveUp;
+        // Only one call can keep a worker from answering; the others wait behind it.
+        let culprit = if kind == CrashKind::Hang { self.oldest_posted(worker) } else { None };
         for call in self.calls_of(worker) {
             match self.calls.get(call).map(|entry| entry.place) {
                 Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
                 // A worker that was ready has not seen what is only staged for it: no blame, no loss.
                 Some(Place::Staged(_)) if ready => self.requeue(call, worker),
+                Some(Place::Posted(_)) if kind == CrashKind::Hang && culprit != Some(call) => {
+                    self.requeue(call, worker);
+                }
                 Some(Place::Posted(_) | Place::Staged(_)) if keep => self.requeue(call, worker),
                 _ => self.end(call, blame),
             }
@@ -132,12 +139,7 @@ impl Runtime {
         }
         record.mode = Mode::Paused;
         for worker in record.workers().collect::<Vec<_>>() {
-            for call in self.calls_of(worker) {
-                match self.calls.get(call).map(|entry| entry.place) {
-                    Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
-                    _ => self.requeue(call, worker),
-                }
-            }
+            self.take_calls_back(worker);
             self.terminate(worker);
         }
         self.end_backoffs(task);
@@ -155,6 +157,35 @@ impl Runtime {
     }
 
     pub(crate) fn dispose(&mut self, task: TaskId) {
+        if self.tasks.get(task).is_none() {
+            return;
+        }
+        self.end_everything(task, End::Disposed);
+        if let Some(record) = self.tasks.get(task) {
+            let (gauges, told) = (record.gauges(), record.told);
+            if gauges != told {
+                self.fact(Fact::Gauges { task, gauges });
+            }
+        }
+        self.tasks.remove(task);
+    }
+
+    pub(crate) fn start_if_eager(&mut self, task: TaskId) {
+        if self.tasks.get(task).is_some_and(|record| record.config.init == Init::Eager) {
+            self.start_all(task);
+        }
+    }
+
+    /// The task gives up: everything it has fails, until its workers are started again.
+    fn fail_task(&mut self, task: TaskId, blame: End) {
+        if let Some(record) = self.tasks.get_mut(task) {
+            record.mode = Mode::Failed;
+        }
+        self.end_everything(task, blame);
+    }
+
+    /// Ends every call and every worker of a task.
+    fn end_everything(&mut self, task: TaskId, end: End) {
         let Some(record) = self.tasks.get(task) else { return };
         let mut calls: Vec<CallId> =
             record.pending.values().chain(record.waiting.values()).copied().collect();
@@ -165,42 +196,7 @@ impl Runtime {
         for call in calls {
             match self.calls.get(call).map(|entry| entry.place) {
                 Some(Place::Abandoned(worker)) => self.drop_abandoned(call, worker),
-                _ => self.end(call, End::Disposed),
-            }
-        }
-        for worker in workers {
-            self.terminate(worker);
-        }
-        self.end_backoffs(task);
-        if let Some(record) = self.tasks.get(task) {
-            let (gauges, told) = (record.gauges(), record.told);
-            if gauges != told {
-                self.fact(Fact::Gauges { task, gauges });
-            }
-        }
-        self.tasks.remove(task);
-    }
-
-    fn start_if_eager(&mut self, task: TaskId) {
-        if self.tasks.get(task).is_some_and(|record| record.config.init == Init::Eager) {
-            self.start_all(task);
-        }
-    }
-
-    /// The task gives up: everything it has fails, until its workers are started again.
-    fn fail_task(&mut self, task: TaskId, blame: End) {
-        let Some(record) = self.tasks.get_mut(task) else { return };
-        record.mode = Mode::Failed;
-        let mut calls: Vec<CallId> =
-            record.pending.values().chain(record.waiting.values()).copied().collect();
-        let workers: Vec<WorkerId> = record.workers().collect();
-        for &worker in &workers {
-            calls.extend(self.calls_of(worker));
-        }
-        for call in calls {
-            match self.calls.get(call).map(|entry| entry.place) {
-                Some(Place::Abandoned(worker)) => self.drop_abandoned(call, worker),
-                _ => self.end(call, blame),
+                _ => self.end(call, end),
             }
         }
         for worker in workers {
@@ -210,7 +206,7 @@ impl Runtime {
     }
 
     /// Ends a worker on purpose. Whatever it had must have left it.
-    fn terminate(&mut self, worker: WorkerId) {
+    pub(crate) fn terminate(&mut self, worker: WorkerId) {
         let Some(record) = self.workers.get(worker) else { return };
         let (task, index) = (record.task, record.index);
         if let Some(record) = self.tasks.get_mut(task) {
@@ -224,6 +220,7 @@ impl Runtime {
         self.emit(Output::Terminate { worker });
         self.timers.clear(Timer::WorkerIdle(worker));
         self.timers.clear(Timer::WorkerStart(worker));
+        self.timers.clear(Timer::Liveness(worker));
         self.unflushed.remove(&worker);
         if let Some(record) = self.workers.remove(worker) {
             self.touch(record.task);
@@ -245,6 +242,16 @@ impl Runtime {
 
     pub(crate) fn calls_of(&self, worker: WorkerId) -> Vec<CallId> {
         self.workers.get(worker).map(|record| record.calls.values().copied().collect()).unwrap_or_default()
+    }
+
+    /// Puts what a worker has back into the queue; what nobody waits for is forgotten.
+    pub(crate) fn take_calls_back(&mut self, worker: WorkerId) {
+        for call in self.calls_of(worker) {
+            match self.calls.get(call).map(|entry| entry.place) {
+                Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
+                _ => self.requeue(call, worker),
+            }
+        }
     }
 
     /// Puts a call back where it was in the queue. Only one that a worker had is told as requeued.

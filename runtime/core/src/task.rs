@@ -1,11 +1,13 @@
 //! The core's records of tasks, workers and calls.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::config::TaskConfig;
 use crate::crash::CrashStreak;
 use crate::handle::{CallId, KeyId, TaskId, WorkerId};
 use crate::input::{CrashKind, Priority};
+use crate::liveness::Life;
 use crate::outcome::Outcome;
 use crate::output::{Gauges, Timing};
 use crate::time::Instant;
@@ -140,6 +142,7 @@ pub(crate) struct Worker {
     pub(crate) calls: Line,
     /// Those of them that are not posted yet.
     pub(crate) staged: Line,
+    pub(crate) life: Life,
 }
 
 #[derive(Debug)]
@@ -151,6 +154,7 @@ pub(crate) struct Call {
     pub(crate) timing: Timing,
     pub(crate) priority: Priority,
     pub(crate) has_timeout: bool,
+    pub(crate) grace: Option<Duration>,
 }
 
 /// Where a call is.

@@ -14,6 +14,10 @@ pub enum Timer {
     WorkerIdle(WorkerId),
     /// When a new worker should have said that it is ready.
     WorkerStart(WorkerId),
+    /// When a cancelled call's handler should have ended.
+    Grace(CallId),
+    /// When a worker with work is to be asked for a sign of life, or should have answered.
+    Liveness(WorkerId),
     /// When a crashed worker's place may be filled again.
     Restart(TaskId, u32),
 }
@@ -46,13 +50,13 @@ impl TimerQueue {
         self.by_time.first_key_value().map(|(&(at, _), &timer)| (at, timer))
     }
 
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<(Instant, Timer)> {
         let (at, timer) = self.next()?;
         if at > now {
             return None;
         }
         self.clear(timer);
-        Some(timer)
+        Some((at, timer))
     }
 
     pub(crate) fn len(&self) -> usize {
