@@ -317,12 +317,7 @@ impl Driver {
         let input = match heard {
             Heard::Ready => Input::WorkerReady { worker },
             Heard::Alive => Input::WorkerAlive { worker },
-            Heard::Fault(cause) => {
-                if let Some(port) = self.port(worker) {
-                    port.keep_fault(cause);
-                }
-                return;
-            }
+            Heard::Fault(cause) => return self.hear_crash(worker, CrashKind::Error, cause),
             Heard::Answer { call, started_ms, ended_ms, answer } => {
                 let call = CallId::from_bits(call as u64);
                 let (reply, answer) = match answer {
@@ -342,8 +337,11 @@ impl Driver {
     }
 
     fn hear_crash(&self, worker: WorkerId, kind: CrashKind, cause: CrashCause) {
-        let Some(port) = self.port(worker) else { return };
-        self.causes.borrow_mut().insert(worker, port.better_cause(cause));
+        if self.port(worker).is_none() {
+            return;
+        }
+        // The first that is heard is the worker's own account, where it gave one.
+        self.causes.borrow_mut().entry(worker).or_insert(cause);
         self.inbox.borrow_mut().push_back(Event::Core(Input::WorkerCrashed { worker, kind }));
     }
 

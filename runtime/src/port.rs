@@ -21,7 +21,6 @@ pub(crate) enum PortEvent {
 pub(crate) struct Port {
     worker: Worker,
     outbox: RefCell<Outbox>,
-    fault: RefCell<Option<CrashCause>>,
     closed: Cell<bool>,
     listeners: RefCell<Vec<Listener>>,
 }
@@ -43,7 +42,6 @@ impl Port {
         let port = Port {
             worker,
             outbox: RefCell::default(),
-            fault: RefCell::default(),
             closed: Cell::new(false),
             listeners: RefCell::default(),
         };
@@ -81,19 +79,6 @@ impl Port {
         // Adding a listener to a worker cannot fail.
         let _ = self.worker.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
         self.listeners.borrow_mut().push((kind, closure));
-    }
-
-    /// Keeps what the worker said of its own death for the `error` event that follows.
-    pub(crate) fn keep_fault(&self, fault: CrashCause) {
-        *self.fault.borrow_mut() = Some(fault);
-    }
-
-    /// The worker's own words about its death, where it had any, else the browser's.
-    pub(crate) fn better_cause(&self, heard: CrashCause) -> CrashCause {
-        match self.fault.borrow_mut().take() {
-            Some(fault) => CrashCause { filename: heard.filename, line: heard.line, ..fault },
-            None => heard,
-        }
     }
 
     pub(crate) fn enqueue_call(&self, call: CallId, entry: JsValue, transfer: Option<Array>) {
