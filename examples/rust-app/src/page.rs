@@ -100,8 +100,7 @@ async fn count(page: Rc<Page>) {
     let ends = (0..=PARTS).map(|part| (u64::from(below) * u64::from(part) / u64::from(PARTS)) as u32);
     let ends: Vec<u32> = ends.collect();
     let parts = ends.windows(2).filter(|ends| ends[0] < ends[1]);
-    let mut calls: FuturesUnordered<_> =
-        parts.map(|ends| numbers.count_primes(ends[0], ends[1])).collect();
+    let mut calls: FuturesUnordered<_> = parts.map(|ends| numbers.count_primes(ends[0], ends[1])).collect();
     let (all, mut primes) = (calls.len(), 0);
     dom::set_busy("count", true);
     dom::set_progress("count-progress", 0.0);

@@ -24,7 +24,8 @@ fn primes_below(below: usize) -> usize {
 
 /// The prime before the first gap of at least this many.
 fn first_gap(least: usize) -> Option<usize> {
-    let primes: Vec<usize> = (0..).zip(sieve(1_000_000)).filter_map(|(n, prime)| prime.then_some(n)).collect();
+    let primes: Vec<usize> =
+        (0..).zip(sieve(1_000_000)).filter_map(|(n, prime)| prime.then_some(n)).collect();
     primes.windows(2).find(|pair| pair[1] - pair[0] >= least).map(|pair| pair[0])
 }
 
@@ -131,7 +132,10 @@ pub(crate) async fn shows_errors(scene: &Scene) -> Result<()> {
     for (button, expected) in [
         ("#typed-error", "NumberError: there is no number from 10 up to 10"),
         ("#no-method", "Error: Method 'count_sheep' not found on worker handlers"),
-        ("#wrong-argument", "TypeError: argument 'from' (number 1): invalid type: string \"two\", expected u32"),
+        (
+            "#wrong-argument",
+            "TypeError: argument 'from' (number 1): invalid type: string \"two\", expected u32",
+        ),
         ("#timeout", "AbortError: Task was aborted (Timeout)"),
     ] {
         tab.click(button).await?;
