@@ -60,7 +60,7 @@ impl Runtime {
         let Some(record) = self.keys.get_mut(key) else { return };
         record.aborted = true;
         // The last first: so none of them moves up to a worker only to be cancelled there.
-        for call in record.calls.values().rev().copied().collect::<Vec<_>>() {
+        for call in record.calls.calls().collect::<Vec<_>>().into_iter().rev() {
             self.abort_call(call, AbortReason::Key);
         }
     }
@@ -84,12 +84,12 @@ impl Runtime {
     /// Takes a call out of wherever it is before a worker has it, and settles it.
     pub(crate) fn end(&mut self, call: CallId, end: End) {
         let Some(entry) = self.calls.get(call) else { return };
-        let (task, rank) = (entry.task, entry.rank);
+        let (task, rank, priority) = (entry.task, entry.rank, entry.priority);
         match entry.place {
             Place::Waiting | Place::Pending => {
                 if let Some(record) = self.tasks.get_mut(task) {
-                    record.waiting.remove(&rank);
-                    record.pending.remove(&rank);
+                    record.waiting.remove(rank);
+                    record.pending.remove(priority, rank);
                 }
             }
             Place::Staged(worker) | Place::Posted(worker) | Place::Abandoned(worker) => {
@@ -110,8 +110,8 @@ impl Runtime {
         record.in_flight = record.in_flight.saturating_sub(1);
         let idle_timeout = record.config.idle_timeout;
         let Some(entry) = self.workers.get_mut(worker) else { return };
-        entry.calls.remove(&rank);
-        entry.staged.remove(&rank);
+        entry.calls.remove(rank);
+        entry.staged.remove(rank);
         if entry.staged.is_empty() {
             self.unflushed.remove(&worker);
         }
@@ -141,7 +141,7 @@ impl Runtime {
         }
         if let Some(key) = key {
             if let Some(record) = self.keys.get_mut(key) {
-                record.calls.remove(&rank);
+                record.calls.remove(rank);
             }
             self.forget_unused_key(key);
         }

@@ -11,6 +11,7 @@ mod ending;
 mod handle;
 mod input;
 mod lifecycle;
+mod line;
 pub mod names;
 mod outcome;
 mod output;

@@ -4,9 +4,10 @@ use crate::config::{CrashPolicy, Init};
 use crate::crash::Verdict;
 use crate::handle::{CallId, TaskId, WorkerId};
 use crate::input::CrashKind;
+use crate::line::Line;
 use crate::output::{End, Fact, Output};
 use crate::runtime::Runtime;
-use crate::task::{LastCrash, Line, Mode, Place, Slot, Worker};
+use crate::task::{LastCrash, Mode, Place, Slot, Worker};
 use crate::timers::Timer;
 
 impl Runtime {
@@ -15,8 +16,8 @@ impl Runtime {
             task,
             index: index as u32,
             ready: false,
-            calls: Line::new(),
-            staged: Line::new(),
+            calls: Line::default(),
+            staged: Line::default(),
         });
         if let Some(record) = self.tasks.get_mut(task) {
             record.slots[index] = Slot::Live(worker);
@@ -156,8 +157,7 @@ impl Runtime {
 
     pub(crate) fn dispose(&mut self, task: TaskId) {
         let Some(record) = self.tasks.get(task) else { return };
-        let mut calls: Vec<CallId> =
-            record.pending.values().chain(record.waiting.values()).copied().collect();
+        let mut calls: Vec<CallId> = record.pending.calls().chain(record.waiting.calls()).collect();
         let workers: Vec<WorkerId> = record.workers().collect();
         for &worker in &workers {
             calls.extend(self.calls_of(worker));
@@ -191,8 +191,7 @@ impl Runtime {
     fn fail_task(&mut self, task: TaskId, blame: End) {
         let Some(record) = self.tasks.get_mut(task) else { return };
         record.mode = Mode::Failed;
-        let mut calls: Vec<CallId> =
-            record.pending.values().chain(record.waiting.values()).copied().collect();
+        let mut calls: Vec<CallId> = record.pending.calls().chain(record.waiting.calls()).collect();
         let workers: Vec<WorkerId> = record.workers().collect();
         for &worker in &workers {
             calls.extend(self.calls_of(worker));
@@ -244,7 +243,7 @@ impl Runtime {
     }
 
     pub(crate) fn calls_of(&self, worker: WorkerId) -> Vec<CallId> {
-        self.workers.get(worker).map(|record| record.calls.values().copied().collect()).unwrap_or_default()
+        self.workers.get(worker).map(|record| record.calls.calls().collect()).unwrap_or_default()
     }
 
     /// Puts a call back where it was in the queue. Only one that a worker had is told as requeued.
@@ -252,12 +251,12 @@ impl Runtime {
         self.leave_worker(call, worker);
         let now = self.now;
         let Some(entry) = self.calls.get_mut(call) else { return };
-        let (task, rank) = (entry.task, entry.rank);
+        let (task, rank, priority) = (entry.task, entry.rank, entry.priority);
         let was_posted = matches!(entry.place, Place::Posted(_));
         entry.place = Place::Pending;
         entry.timing.queued = now;
         if let Some(record) = self.tasks.get_mut(task) {
-            record.pending.insert(rank, call);
+            record.pending.insert(priority, rank, call);
             if was_posted {
                 record.totals.requeued += 1;
             }

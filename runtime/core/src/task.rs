@@ -1,21 +1,13 @@
 //! The core's records of tasks, workers and calls.
 
-use std::collections::BTreeMap;
-
 use crate::config::TaskConfig;
 use crate::crash::CrashStreak;
-use crate::handle::{CallId, KeyId, TaskId, WorkerId};
+use crate::handle::{KeyId, TaskId, WorkerId};
 use crate::input::{CrashKind, Priority};
+use crate::line::{Line, Queue, Rank};
 use crate::outcome::Outcome;
 use crate::output::{Gauges, Timing};
 use crate::time::Instant;
-
-/// A call's place among others: by time of the call with its priority's handicap, then by order of calls. A call keeps
-/// it for life, so that one which is requeued finds its old place again.
-pub(crate) type Rank = (u64, u64);
-
-/// Calls in the order they are to be taken.
-pub(crate) type Line = BTreeMap<Rank, CallId>;
 
 #[derive(Debug)]
 pub(crate) struct Task {
@@ -23,7 +15,7 @@ pub(crate) struct Task {
     pub(crate) mode: Mode,
     pub(crate) slots: Vec<Slot>,
     pub(crate) waiting: Line,
-    pub(crate) pending: Line,
+    pub(crate) pending: Queue,
     pub(crate) in_flight: u32,
     pub(crate) next_slot: usize,
     pub(crate) streak: CrashStreak,
@@ -37,8 +29,8 @@ impl Task {
         Task {
             mode: Mode::Running,
             slots: vec![Slot::Empty; config.pool_size as usize],
-            waiting: Line::new(),
-            pending: Line::new(),
+            waiting: Line::default(),
+            pending: Queue::default(),
             in_flight: 0,
             next_slot: 0,
             streak: CrashStreak::default(),
@@ -173,5 +165,5 @@ pub(crate) enum Place {
 #[derive(Debug, Default)]
 pub(crate) struct Key {
     pub(crate) aborted: bool,
-    pub(crate) calls: BTreeMap<Rank, CallId>,
+    pub(crate) calls: Line,
 }
