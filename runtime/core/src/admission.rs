@@ -5,7 +5,7 @@ use crate::handle::{CallId, TaskId, WorkerId};
 use crate::input::{AbortReason, CrashKind, Dispatch};
 use crate::output::{End, Fact, Output};
 use crate::runtime::Runtime;
-use crate::task::{Mode, Place, Slot};
+use crate::task::{Call, Mode, Place, Slot};
 use crate::timers::Timer;
 
 impl Runtime {
@@ -29,6 +29,9 @@ impl Runtime {
                     kind: last_crash.map_or(CrashKind::Error, |crash| crash.kind),
                 },
             );
+        }
+        if let Some(&Call { place: Place::Doomed(reason), .. }) = self.calls.get(call) {
+            return self.settle(call, End::Aborted(reason));
         }
         if key.is_some_and(|key| self.is_key_aborted(key)) {
             return self.settle(call, End::Aborted(AbortReason::Key));

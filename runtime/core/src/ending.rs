@@ -46,10 +46,11 @@ impl Runtime {
     }
 
     pub(crate) fn abort_call(&mut self, call: CallId, reason: AbortReason) {
-        let Some(entry) = self.calls.get(call) else { return };
+        let Some(entry) = self.calls.get_mut(call) else { return };
         let task = entry.task;
         match entry.place {
-            Place::Nowhere | Place::Abandoned(_) => return,
+            Place::Nowhere => return entry.place = Place::Doomed(reason),
+            Place::Doomed(_) | Place::Abandoned(_) => return,
             Place::Posted(worker) => self.abandon(call, worker, End::Aborted(reason)),
             Place::Waiting | Place::Pending | Place::Staged(_) => self.end(call, End::Aborted(reason)),
         }
@@ -95,7 +96,7 @@ impl Runtime {
             Place::Staged(worker) | Place::Posted(worker) | Place::Abandoned(worker) => {
                 self.leave_worker(call, worker);
             }
-            Place::Nowhere => {}
+            Place::Nowhere | Place::Doomed(_) => {}
         }
         self.touch(task);
         self.settle(call, end);

@@ -3,7 +3,7 @@
 use crate::config::TaskConfig;
 use crate::crash::CrashStreak;
 use crate::handle::{KeyId, TaskId, WorkerId};
-use crate::input::{CrashKind, Priority};
+use crate::input::{AbortReason, CrashKind, Priority};
 use crate::line::{Line, Queue, Rank};
 use crate::outcome::Outcome;
 use crate::output::{Gauges, Timing};
@@ -150,6 +150,8 @@ pub(crate) struct Call {
 pub(crate) enum Place {
     /// Minted, not dispatched.
     Nowhere,
+    /// Cancelled before it was dispatched.
+    Doomed(AbortReason),
     /// Its caller waits for a place in the queue.
     Waiting,
     /// In the queue.

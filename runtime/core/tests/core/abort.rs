@@ -242,3 +242,30 @@ fn an_abandoned_call_that_could_not_be_sent_after_all_gives_its_slot_back() {
     assert_eq!(world.posts(), calls);
     world.end_of_world();
 }
+
+#[test]
+fn before_it_is_dispatched_a_call_can_be_cancelled() {
+    let (mut world, task) = full();
+    let call = world.core.mint_call();
+    world.abort(call);
+    assert_eq!(world.end(call), None, "it was not made yet");
+    world.dispatch(task, call, With::default());
+    assert_eq!(world.end(call), BY_SIGNAL);
+    assert_eq!(world.spawned(), [], "no worker is started for it");
+    assert_eq!(world.state(task).totals.dispatched, 1);
+    world.end_of_world();
+}
+
+#[test]
+fn one_that_is_cancelled_before_it_is_dispatched_takes_no_place_from_others() {
+    let mut world = World::new();
+    let config = TaskConfig { queue_policy: QueuePolicy::DropOldest, ..TaskConfig::singleton() };
+    let task = world.task(TaskConfig { max_queue_depth: Some(1), ..config });
+    let others = world.calls(task, 2);
+    let call = world.core.mint_call();
+    world.abort(call);
+    world.dispatch(task, call, With::default());
+    assert_eq!(world.end(call), BY_SIGNAL);
+    assert_eq!(world.ends(&others), [None, None]);
+    world.end_of_world();
+}
