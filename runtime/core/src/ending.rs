@@ -1,6 +1,8 @@
 //! How calls end: answered, cancelled, refused, or with their task.
 
-use crate::handle::{CallId, KeyId, WorkerId};
+use std::collections::BTreeSet;
+
+use crate::handle::{CallId, KeyId, TaskId, WorkerId};
 use crate::input::{AbortReason, Reply};
 use crate::output::{End, Output, Settlement};
 use crate::runtime::Runtime;
@@ -46,23 +48,36 @@ impl Runtime {
     }
 
     pub(crate) fn abort_call(&mut self, call: CallId, reason: AbortReason) {
-        let Some(entry) = self.calls.get_mut(call) else { return };
+        if let Some(task) = self.cancel(call, reason) {
+            self.pump(task);
+        }
+    }
+
+    /// Cancels a call and says which task has more room now.
+    fn cancel(&mut self, call: CallId, reason: AbortReason) -> Option<TaskId> {
+        let entry = self.calls.get_mut(call)?;
         let task = entry.task;
         match entry.place {
-            Place::Nowhere => return entry.place = Place::Doomed(reason),
-            Place::Doomed(_) | Place::Abandoned(_) => return,
+            Place::Nowhere => {
+                entry.place = Place::Doomed(reason);
+                return None;
+            }
+            Place::Doomed(_) | Place::Abandoned(_) => return None,
             Place::Posted(worker) => self.abandon(call, worker, End::Aborted(reason)),
             Place::Waiting | Place::Pending | Place::Staged(_) => self.end(call, End::Aborted(reason)),
         }
-        self.pump(task);
+        Some(task)
     }
 
     pub(crate) fn abort_key(&mut self, key: KeyId) {
         let Some(record) = self.keys.get_mut(key) else { return };
         record.aborted = true;
-        // The last first: so none of them moves up to a worker only to be cancelled there.
-        for call in record.calls.calls().collect::<Vec<_>>().into_iter().rev() {
-            self.abort_call(call, AbortReason::Key);
+        let calls: Vec<CallId> = record.calls.calls().collect();
+        // Others move up when all of them are gone: so none moves up only to be cancelled there.
+        let tasks: BTreeSet<TaskId> =
+            calls.into_iter().filter_map(|call| self.cancel(call, AbortReason::Key)).collect();
+        for task in tasks {
+            self.pump(task);
         }
     }
 

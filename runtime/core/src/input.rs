@@ -44,7 +44,7 @@ pub enum Input {
         /// The worker.
         worker: WorkerId,
     },
-    /// One call is cancelled; when it was not dispatched yet, it ends as soon as it is, and nobody else makes way for it.
+    /// One call is cancelled. One that is not dispatched yet ends as soon as it is, and nobody makes way for it.
     AbortCall {
         /// The call.
         call: CallId,

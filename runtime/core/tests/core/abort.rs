@@ -269,3 +269,49 @@ fn one_that_is_cancelled_before_it_is_dispatched_takes_no_place_from_others() {
     assert_eq!(world.ends(&others), [None, None]);
     world.end_of_world();
 }
+
+#[test]
+fn a_key_moves_none_of_its_calls_up_before_it_ends_them() {
+    let (mut world, task) = full();
+    let key = world.core.mint_key();
+    let background = With { priority: atelier_core::Priority::Background, ..With::key(key) };
+    let urgent = With { priority: atelier_core::Priority::UserBlocking, ..With::key(key) };
+    // The slot and the place are taken by calls that rank behind those that came later.
+    let mut calls = vec![world.call_with(task, background)];
+    world.turn();
+    world.pause(task);
+    calls.push(world.call_with(task, urgent));
+    calls.push(world.call_with(task, urgent));
+    world.heard();
+    world.abort_key(key);
+    assert_eq!(world.ends(&calls), [BY_KEY; 3]);
+    assert_eq!(world.admitted(), [], "nobody is let in only to be thrown out");
+    world.resume(task);
+
+    let mut world = World::new();
+    let task = world.task(TaskConfig { max_in_flight: 1, ..TaskConfig::parallel(2) });
+    let key = world.core.mint_key();
+    let calls = [background, urgent].map(|with| world.call_with(task, With { key: Some(key), ..with }));
+    world.heard();
+    world.abort_key(key);
+    assert_eq!(world.ends(&calls), [BY_KEY; 2]);
+    assert_eq!(
+        world.spawned(),
+        [],
+        "no worker is started for a call that is cancelled with the one before it"
+    );
+    world.clear_key(key);
+    world.end_of_world();
+}
+
+#[test]
+fn a_key_ends_its_calls_in_their_order() {
+    let (mut world, task) = full();
+    let key = world.core.mint_key();
+    let calls: Vec<_> = (0..5).map(|_| world.call_with(task, With::key(key))).collect();
+    world.turn();
+    world.abort_key(key);
+    assert_eq!(world.settled(), calls);
+    world.clear_key(key);
+    world.end_of_world();
+}
