@@ -21,6 +21,7 @@ mod task;
 mod time;
 mod timers;
 mod trace_context;
+mod work;
 
 pub use config::{
     ConfigError, CrashPolicy, DEFAULT_CRASH_MAX_RETRIES, DEFAULT_QUEUE_DEPTH_PER_SLOT, DEFAULT_START_TIMEOUT,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::handle::CallId;
 use crate::input::Priority;
+use crate::work;
 
 /// A call's place among others: by time of the call with its priority's handicap, then by order of calls. A call keeps
 /// it for life, so that one which is requeued finds its old place again.
@@ -15,22 +16,27 @@ pub(crate) struct Line(BTreeMap<Rank, CallId>);
 
 impl Line {
     pub(crate) fn insert(&mut self, rank: Rank, call: CallId) {
+        work::search(self.0.len());
         self.0.insert(rank, call);
     }
 
     pub(crate) fn remove(&mut self, rank: Rank) {
+        work::search(self.0.len());
         self.0.remove(&rank);
     }
 
     pub(crate) fn first(&self) -> Option<(Rank, CallId)> {
+        work::search(self.0.len());
         self.0.first_key_value().map(|(&rank, &call)| (rank, call))
     }
 
     pub(crate) fn last(&self) -> Option<(Rank, CallId)> {
+        work::search(self.0.len());
         self.0.last_key_value().map(|(&rank, &call)| (rank, call))
     }
 
     pub(crate) fn pop_first(&mut self) -> Option<(Rank, CallId)> {
+        work::search(self.0.len());
         self.0.pop_first()
     }
 
@@ -43,7 +49,7 @@ impl Line {
     }
 
     pub(crate) fn calls(&self) -> impl Iterator<Item = CallId> {
-        self.0.values().copied()
+        self.0.values().inspect(|_| work::steps(1)).copied()
     }
 }
 
