@@ -49,7 +49,7 @@ pub enum Input {
         /// The worker.
         worker: WorkerId,
     },
-    /// One call is cancelled.
+    /// One call is cancelled. One that is not dispatched yet ends as soon as it is, and nobody makes way for it.
     AbortCall {
         /// The call.
         call: CallId,

@@ -4,10 +4,11 @@ use crate::config::{CrashPolicy, Init};
 use crate::crash::Verdict;
 use crate::handle::{CallId, TaskId, WorkerId};
 use crate::input::CrashKind;
+use crate::line::Line;
 use crate::liveness::Life;
 use crate::output::{End, Fact, Output};
 use crate::runtime::Runtime;
-use crate::task::{LastCrash, Line, Mode, Place, Slot, Worker};
+use crate::task::{LastCrash, Mode, Place, Slot, Worker};
 use crate::timers::Timer;
 
 impl Runtime {
@@ -16,8 +17,8 @@ impl Runtime {
             task,
             index: index as u32,
             ready: false,
-            calls: Line::new(),
-            staged: Line::new(),
+            calls: Line::default(),
+            staged: Line::default(),
             life: Life::new(self.now),
         });
         if let Some(record) = self.tasks.get_mut(task) {
@@ -187,8 +188,7 @@ impl Runtime {
     /// Ends every call and every worker of a task.
     fn end_everything(&mut self, task: TaskId, end: End) {
         let Some(record) = self.tasks.get(task) else { return };
-        let mut calls: Vec<CallId> =
-            record.pending.values().chain(record.waiting.values()).copied().collect();
+        let mut calls: Vec<CallId> = record.pending.calls().chain(record.waiting.calls()).collect();
         let workers: Vec<WorkerId> = record.workers().collect();
         for &worker in &workers {
             calls.extend(self.calls_of(worker));
@@ -241,7 +241,7 @@ impl Runtime {
     }
 
     pub(crate) fn calls_of(&self, worker: WorkerId) -> Vec<CallId> {
-        self.workers.get(worker).map(|record| record.calls.values().copied().collect()).unwrap_or_default()
+        self.workers.get(worker).map(|record| record.calls.calls().collect()).unwrap_or_default()
     }
 
     /// Puts what a worker has back into the queue; what nobody waits for is forgotten.
@@ -259,12 +259,12 @@ impl Runtime {
         self.leave_worker(call, worker);
         let now = self.now;
         let Some(entry) = self.calls.get_mut(call) else { return };
-        let (task, rank) = (entry.task, entry.rank);
+        let (task, rank, priority) = (entry.task, entry.rank, entry.priority);
         let was_posted = matches!(entry.place, Place::Posted(_));
         entry.place = Place::Pending;
         entry.timing.queued = now;
         if let Some(record) = self.tasks.get_mut(task) {
-            record.pending.insert(rank, call);
+            record.pending.insert(priority, rank, call);
             if was_posted {
                 record.totals.requeued += 1;
             }

@@ -203,7 +203,7 @@ impl Runtime {
     pub(crate) fn begin(&mut self, dispatch: Dispatch) -> bool {
         let now = self.now;
         let Some(call) = self.calls.get_mut(dispatch.call) else { return false };
-        if call.place != Place::Nowhere {
+        if !matches!(call.place, Place::Nowhere | Place::Doomed(_)) {
             return false;
         }
         call.task = dispatch.task;

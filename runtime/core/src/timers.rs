@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::handle::{CallId, TaskId, WorkerId};
 use crate::time::Instant;
+use crate::work;
 
 /// A reason to wake up. Each is set at most once at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,17 +37,20 @@ impl TimerQueue {
         self.clear(timer);
         let place = (at, self.next);
         self.next += 1;
+        work::search(self.by_time.len());
         self.by_time.insert(place, timer);
         self.by_timer.insert(timer, place);
     }
 
     pub(crate) fn clear(&mut self, timer: Timer) {
         if let Some(place) = self.by_timer.remove(&timer) {
+            work::search(self.by_time.len());
             self.by_time.remove(&place);
         }
     }
 
     pub(crate) fn next(&self) -> Option<(Instant, Timer)> {
+        work::search(self.by_time.len());
         self.by_time.first_key_value().map(|(&(at, _), &timer)| (at, timer))
     }
 

@@ -261,6 +261,14 @@ impl World {
         })
     }
 
+    /// Calls that ended since somebody last asked, in order.
+    pub(crate) fn settled(&mut self) -> Vec<CallId> {
+        self.take(|output| match output {
+            Output::Settle(settlement) => Some(settlement.call),
+            _ => None,
+        })
+    }
+
     /// Calls requeued since somebody last asked, in order.
     pub(crate) fn requeued(&mut self) -> Vec<CallId> {
         self.take(|output| match output {
