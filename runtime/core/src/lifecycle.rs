@@ -93,7 +93,7 @@ impl Runtime {
             match self.calls.get(call).map(|entry| entry.place) {
                 Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
                 // A worker that was ready has not seen what is only staged for it: no blame, no loss.
-                Some(Place::Staged(_)) if ready => self.requeue(call, worker),
+                Some(Place::Staged(_)) if ready && verdict != Verdict::GiveUp => self.requeue(call, worker),
                 Some(Place::Posted(_) | Place::Staged(_)) if keep => self.requeue(call, worker),
                 _ => self.end(call, blame),
             }
