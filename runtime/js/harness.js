@@ -13,6 +13,7 @@ const RESULT = 1; // [RESULT, call, started, ended, value]
 const FAILURE = 2; // [FAILURE, call, started, ended, isError, name | value, message, stack]
 const READY = 3; // [READY]
 const FAULT = 4; // [FAULT, name, message, stack]: the worker is about to die of this
+const UNREADABLE = 5; // [UNREADABLE]: a message from the page could not be read, and its calls are lost
 
 const FLAG_TRANSFER_RESULT = 1;
 
@@ -33,7 +34,9 @@ export function createTaskWorker(handlers) {
   }
   const call = (method, args, context) => {
     const handler = handlers[method];
-    if (typeof handler !== 'function' || handler === Object.prototype[method]) throw methodNotFound(method);
+    // What every object has is no handler, nor is the class of one that has a class.
+    const inherited = method === 'constructor' || handler === Object.prototype[method];
+    if (typeof handler !== 'function' || inherited) throw methodNotFound(method);
     args.push(context);
     return handler.apply(handlers, args);
   };
@@ -85,6 +88,16 @@ export function serve(call) {
   scope.addEventListener('unhandledrejection', (event) => {
     // A trap inside a Rust future ends here; the instance is poisoned, so the worker must go.
     if (event.reason instanceof WebAssembly.RuntimeError) die(event.reason);
+  });
+  scope.addEventListener('error', (event) => {
+    // The event that the page gets of this has neither the error's name nor its stack.
+    if (!(event.error instanceof Error)) return;
+    flush();
+    scope.postMessage([[FAULT, ...describe(event.error).slice(1)]]);
+  });
+  scope.addEventListener('messageerror', () => {
+    flush();
+    scope.postMessage([[UNREADABLE]]);
   });
   scope.postMessage([[READY]]);
 
@@ -296,7 +309,8 @@ export function transferables(value) {
       for (const [key, item] of each) stack.push(key, item);
     } else if (each instanceof Set) {
       for (const item of each) stack.push(item);
-    } else if (Object.getPrototypeOf(each) === Object.prototype || Object.getPrototypeOf(each) === null) {
+    } else if (Object.prototype.toString.call(each) === '[object Object]') {
+      // Plain ones and those of a class, of this realm or another: what cloning looks into. The browser's own have names.
       for (const item of Object.values(each)) stack.push(item);
     }
   }

@@ -311,6 +311,11 @@ impl Driver {
     fn hear_one(&self, worker: WorkerId, heard: Heard) {
         let input = match heard {
             Heard::Ready => Input::WorkerReady { worker },
+            Heard::Unreadable => {
+                let message = "the worker could not read a message".to_owned();
+                let cause = CrashCause { message, ..CrashCause::default() };
+                return self.hear_crash(worker, CrashKind::MessageError, cause);
+            }
             Heard::Fault(cause) => {
                 if let Some(port) = self.port(worker) {
                     port.keep_fault(cause);

@@ -85,14 +85,21 @@ impl Port {
 
     /// Keeps what the worker said of its own death for the `error` event that follows.
     pub(crate) fn keep_fault(&self, fault: CrashCause) {
-        *self.fault.borrow_mut() = Some(fault);
+        let mut known = self.fault.borrow_mut();
+        // The trap that follows a panic says less than the panic.
+        if !known.as_ref().is_some_and(is_panic) {
+            *known = Some(fault);
+        }
     }
 
     /// The worker's own words about its death, where it had any, else the browser's.
     pub(crate) fn better_cause(&self, heard: CrashCause) -> CrashCause {
         match self.fault.borrow_mut().take() {
-            Some(fault) => CrashCause { filename: heard.filename, line: heard.line, ..fault },
-            None => heard,
+            // A fault that the worker recovered from (its own listener prevented the event) is not what it dies of later.
+            Some(fault) if is_panic(&fault) || heard.message.contains(&fault.message) => {
+                CrashCause { filename: heard.filename, line: heard.line, ..fault }
+            }
+            _ => heard,
         }
     }
 
@@ -156,6 +163,13 @@ impl Drop for Port {
         }
         self.worker.terminate();
     }
+}
+
+/// The name under which a worker reports a panic in Rust; see `worker.rs`.
+const PANIC: &str = "panic";
+
+fn is_panic(fault: &CrashCause) -> bool {
+    fault.name.as_deref() == Some(PANIC)
 }
 
 fn cause_of(event: &Event) -> CrashCause {

@@ -13,6 +13,7 @@ const RESULT: u32 = 1;
 const FAILURE: u32 = 2;
 const READY: u32 = 3;
 const FAULT: u32 = 4;
+const UNREADABLE: u32 = 5;
 
 /// What a call looks like on its way to a worker.
 pub(crate) struct CallEntry<'a> {
@@ -53,8 +54,15 @@ pub(crate) fn cancel_entry(call: f64) -> JsValue {
 /// What a worker said.
 pub(crate) enum Heard {
     Ready,
-    Answer { call: f64, started_ms: f64, ended_ms: f64, answer: Answer },
+    Answer {
+        call: f64,
+        started_ms: f64,
+        ended_ms: f64,
+        answer: Answer,
+    },
     Fault(CrashCause),
+    /// It could not read a message, so the calls in it are lost.
+    Unreadable,
 }
 
 pub(crate) enum Answer {
@@ -72,6 +80,7 @@ pub(crate) fn read(data: &JsValue) -> Vec<Heard> {
 fn read_entry(entry: &Array) -> Option<Heard> {
     match entry.get(0).as_f64()? as u32 {
         READY => Some(Heard::Ready),
+        UNREADABLE => Some(Heard::Unreadable),
         FAULT => Some(Heard::Fault(CrashCause {
             name: entry.get(1).as_string(),
             message: entry.get(2).as_string().unwrap_or_default(),
