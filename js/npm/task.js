@@ -1,5 +1,6 @@
 // A task as its user sees it: a proxy whose every other name is a method of the worker.
 
+import { mergeOptions } from './call-options.js';
 import { TaskConfigError } from './errors.js';
 import { traceHandle } from './trace.js';
 
@@ -35,7 +36,7 @@ function makeWorker(factory) {
 
 function face(handle, life, keyOf, options) {
   const methods = new Map(Object.entries(life));
-  methods.set('with', (more) => face(handle, life, keyOf, merge(options, more)));
+  methods.set('with', (more) => face(handle, life, keyOf, mergeOptions(options, more)));
   return new Proxy(Object.freeze(Object.create(null)), {
     get(_, name) {
       // No `then`: a task is no promise, and must survive being returned from an async function.
@@ -50,20 +51,6 @@ function face(handle, life, keyOf, options) {
     has: (_, name) => typeof name === 'string' && name !== 'then',
     set: () => false,
   });
-}
-
-function merge(before, more = {}) {
-  const merged = { ...before };
-  for (const [name, value] of Object.entries(more ?? {})) {
-    if (value !== undefined) merged[name] = value;
-  }
-  if (merged.signal !== undefined && !(merged.signal instanceof AbortSignal)) {
-    throw new TypeError('with({ signal }) takes an AbortSignal');
-  }
-  if (merged.transfer !== undefined && !Array.isArray(merged.transfer)) {
-    throw new TypeError('with({ transfer }) takes an array; [] copies everything');
-  }
-  return merged;
 }
 
 function call(handle, keyOf, options, method, args) {

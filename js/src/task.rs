@@ -1,10 +1,13 @@
 //! Tasks for `npm/task.js`.
 
+use std::cell::RefCell;
+
 use atelier_runtime::{CallError, CallOptions, Clock, Task, Transfer};
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
+use crate::snapshot::Remains;
 use crate::trace::TraceHandle;
 use crate::{errors, snapshot};
 
@@ -13,6 +16,7 @@ use crate::{errors, snapshot};
 pub struct TaskHandle {
     pub(crate) task: Task,
     pub(crate) clock: Clock,
+    pub(crate) remains: RefCell<Option<Remains>>,
 }
 
 impl TaskHandle {
@@ -77,7 +81,7 @@ impl TaskHandle {
 
     /// The task's state as a plain object.
     pub fn state(&self) -> Result<JsValue, JsValue> {
-        snapshot::state(&self.task, self.clock)
+        snapshot::state(&self.task, self.remains.borrow().as_ref(), self.clock)
     }
 
     /// Lets the workers start again.
@@ -92,6 +96,9 @@ impl TaskHandle {
 
     /// Ends the task.
     pub fn dispose(&self) {
+        if let Some(remains) = Remains::of(&self.task, self.clock) {
+            self.remains.replace(Some(remains));
+        }
         self.task.dispose();
     }
 }
