@@ -1,7 +1,10 @@
 // The options of `with`: what they are, and how they add up.
 
-import { aFlag, shown } from './check.js';
+import { aFlag, oneOf, shown } from './check.js';
 import { isTrace } from './trace.js';
+
+/** In the order of the wasm's list. */
+export const PRIORITIES = ['user-blocking', 'user-visible', 'background'];
 
 const CHECKS = {
   // What is no string, or an empty one, is no key, as with keyOf.
@@ -16,7 +19,19 @@ const CHECKS = {
     if (!Array.isArray(value)) throw refusal('transfer', value, 'an array; [] copies everything');
   },
   transferResult: (value) => aFlag(value, 'with({ transferResult })'),
+  priority: (value) => oneOf(value, PRIORITIES, 'with({ priority })'),
+  cancel: checkCancel,
 };
+
+// 'cooperative' waits for the handler however long it takes; { graceMs } replaces its worker after that.
+function checkCancel(value) {
+  if (value === 'cooperative') return;
+  const { graceMs } = value ?? {};
+  if (typeof graceMs !== 'number') throw refusal('cancel', value, "'cooperative' or { graceMs }");
+  if (!(graceMs >= 0)) {
+    throw new RangeError(`with({ cancel: { graceMs } }) is ${graceMs}; it takes milliseconds, at least 0`);
+  }
+}
 
 function refusal(name, value, wanted) {
   return new TypeError(`with({ ${name} }) is ${shown(value)}; it takes ${wanted}`);

@@ -1,8 +1,10 @@
 // A task as its user sees it: a proxy whose every other name is a method of the worker.
 
-import { mergeOptions } from './call-options.js';
+import { PRIORITIES, mergeOptions } from './call-options.js';
 import { TaskConfigError } from './errors.js';
-import { traceHandle } from './trace.js';
+import { traceNumber } from './trace.js';
+
+const USER_VISIBLE = PRIORITIES.indexOf('user-visible');
 
 let nextId = 1;
 
@@ -57,18 +59,22 @@ function call(handle, keyOf, options, method, args) {
   return new Promise((resolve, reject) => {
     // What keyOf throws rejects the call, because it is thrown inside the promise's executor.
     const key = options.key ?? keyOf?.(...args);
-    const rest = [
+    handle.dispatch(
       method,
       args,
       typeof key === 'string' && key !== '' ? key : undefined,
       options.signal,
+      traceNumber(options.trace),
       options.transfer,
       options.transferResult !== false,
+      options.priority === undefined ? USER_VISIBLE : PRIORITIES.indexOf(options.priority),
+      graceMs(options.cancel),
       resolve,
       reject,
-    ];
-    const trace = traceHandle(options.trace);
-    if (trace) handle.dispatch_traced(trace, ...rest);
-    else handle.dispatch(...rest);
+    );
   });
+}
+
+function graceMs(cancel) {
+  return typeof cancel === 'object' && cancel.graceMs !== Infinity ? cancel.graceMs : undefined;
 }

@@ -51,9 +51,9 @@ export function isTrace(trace) {
   return handles.has(trace);
 }
 
-/** The wasm's trace behind one that `createTrace` returned; `undefined` for anything else. */
-export function traceHandle(trace) {
-  return handles.get(trace);
+/** The wasm's number of a trace that `createTrace` returned; `undefined` for anything else. */
+export function traceNumber(trace) {
+  return handles.get(trace)?.number;
 }
 
 function statusOf(error) {

@@ -7,13 +7,15 @@
 // Page to worker.
 const CALL = 1; // [CALL, call, method, args, flags, number, key, traceparent]
 const CANCEL = 2; // [CANCEL, call]
+const PING = 3; // [PING]: answer, if you can
 
 // Worker to page.
 const RESULT = 1; // [RESULT, call, started, ended, value]
 const FAILURE = 2; // [FAILURE, call, started, ended, isError, name | value, message, stack]
 const READY = 3; // [READY]
-const FAULT = 4; // [FAULT, name, message, stack]: the worker is about to die of this
-const UNREADABLE = 5; // [UNREADABLE]: a message from the page could not be read, and its calls are lost
+const FAULT = 4; // [FAULT, name, message, stack, file, line]: the worker has crashed, and answers no more
+const ALIVE = 5; // [ALIVE]: the answer to a ping
+const UNREADABLE = 6; // [UNREADABLE]: a message from the page could not be read, and its calls are lost
 
 const FLAG_TRANSFER_RESULT = 1;
 
@@ -58,6 +60,16 @@ export function expose(worker) {
   serve(call);
 }
 
+let crash = (name, message, stack, file, line) => {};
+
+/**
+ * Says that the worker has crashed: a panic in Rust, before the trap that follows, which only says `unreachable`.
+ * @param {string} message
+ */
+export function panicked(message) {
+  crash('panic', message, new Error('').stack);
+}
+
 /**
  * Answers the page's calls with one function: `(method, args, context) => result or promise`. What Rust handlers use.
  * @param {(method: string, args: any[], context: TaskContext) => any} call
@@ -69,6 +81,7 @@ export function serve(call) {
   const inbox = [];
   const durations = new Map(); // method → milliseconds its handler held the worker the last time
   let working = false;
+  let crashed = false;
   let replies = [];
   let transfers = [];
   let firstReply = 0;
@@ -82,23 +95,37 @@ export function serve(call) {
     for (const entry of event.data) {
       if (entry[0] === CALL) inbox.push(entry);
       else if (entry[0] === CANCEL) cancel(entry[1]);
+      else if (entry[0] === PING) scope.postMessage([[ALIVE]]);
     }
     if (!working && inbox.length > 0) work();
   });
   scope.addEventListener('unhandledrejection', (event) => {
     // A trap inside a Rust future ends here; the instance is poisoned, so the worker must go.
-    if (event.reason instanceof WebAssembly.RuntimeError) die(event.reason);
+    if (event.reason instanceof WebAssembly.RuntimeError) {
+      event.preventDefault();
+      die(event.reason);
+    }
   });
   scope.addEventListener('error', (event) => {
-    // The event that the page gets of this has neither the error's name nor its stack.
-    if (!(event.error instanceof Error)) return;
-    flush();
-    scope.postMessage([[FAULT, ...describe(event.error).slice(1)]]);
+    // The page is told in a message: the event it would get has neither the error's name nor its stack, and nothing
+    // orders that event after the messages that went before it.
+    if (!crashed && event.error instanceof Error && !event.defaultPrevented) {
+      const [, name, message, stack] = describe(event.error);
+      crash(name, message, stack, event.filename, event.lineno);
+    }
+    if (crashed) event.preventDefault();
   });
   scope.addEventListener('messageerror', () => {
     flush();
     scope.postMessage([[UNREADABLE]]);
   });
+  crash = (name, message, stack, file, line) => {
+    if (crashed) return;
+    flush();
+    crashed = true;
+    console.error(stack?.includes(message) ? stack : `${message}\n${stack}`);
+    scope.postMessage([[FAULT, name, message, stack, file, line]]);
+  };
   scope.postMessage([[READY]]);
 
   function cancel(id) {
@@ -108,9 +135,10 @@ export function serve(call) {
   }
 
   function work() {
+    if (crashed) return;
     working = true;
     const begun = performance.now();
-    for (let next = 0; next < inbox.length; next++) {
+    for (let next = 0; next < inbox.length && !crashed; next++) {
       if (next > 0 && performance.now() - begun > MAX_TURN) {
         inbox.splice(0, next);
         flush();
@@ -189,7 +217,7 @@ export function serve(call) {
     replies = [];
     transfers = [];
     counted = 0;
-    if (entries.length === 0) return;
+    if (entries.length === 0 || crashed) return;
     try {
       scope.postMessage(entries, moved);
     } catch {
@@ -208,13 +236,26 @@ export function serve(call) {
   }
 
   function die(error) {
-    flush();
-    scope.postMessage([[FAULT, ...describe(error).slice(1)]]);
-    // Outside of any promise, so that the page's `error` event fires.
-    setTimeout(() => {
-      throw error;
-    });
+    crash(error.name, error.message, error.stack);
   }
+}
+
+const turns = []; // those who wait for the worker's loop
+let ticks;
+
+/**
+ * Resolves when the worker's loop has had a turn, in which it heard what the page had sent. A message to oneself, since
+ * timers would wait for milliseconds.
+ */
+export function nextTurn() {
+  if (!ticks) {
+    ticks = new MessageChannel();
+    ticks.port1.onmessage = () => turns.shift()();
+  }
+  return new Promise((resolve) => {
+    turns.push(resolve);
+    ticks.port2.postMessage(0);
+  });
 }
 
 // Milliseconds since the epoch, with the fraction that `Date.now` lacks.

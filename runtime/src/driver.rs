@@ -192,6 +192,11 @@ impl Driver {
                     port.enqueue_cancel(call);
                 }
             }
+            Output::Ping { worker } => {
+                if let Some(port) = self.port(worker) {
+                    port.enqueue_ping();
+                }
+            }
             Output::Terminate { worker } => {
                 let port = self.ports.borrow_mut().remove(&worker);
                 drop(port);
@@ -311,17 +316,13 @@ impl Driver {
     fn hear_one(&self, worker: WorkerId, heard: Heard) {
         let input = match heard {
             Heard::Ready => Input::WorkerReady { worker },
+            Heard::Alive => Input::WorkerAlive { worker },
             Heard::Unreadable => {
                 let message = "the worker could not read a message".to_owned();
                 let cause = CrashCause { message, ..CrashCause::default() };
                 return self.hear_crash(worker, CrashKind::MessageError, cause);
             }
-            Heard::Fault(cause) => {
-                if let Some(port) = self.port(worker) {
-                    port.keep_fault(cause);
-                }
-                return;
-            }
+            Heard::Fault(cause) => return self.hear_crash(worker, CrashKind::Error, cause),
             Heard::Answer { call, started_ms, ended_ms, answer } => {
                 let call = CallId::from_bits(call as u64);
                 let (reply, answer) = match answer {
@@ -341,8 +342,11 @@ impl Driver {
     }
 
     fn hear_crash(&self, worker: WorkerId, kind: CrashKind, cause: CrashCause) {
-        let Some(port) = self.port(worker) else { return };
-        self.causes.borrow_mut().insert(worker, port.better_cause(cause));
+        if self.port(worker).is_none() {
+            return;
+        }
+        // The first that is heard is the worker's own account, where it gave one.
+        self.causes.borrow_mut().entry(worker).or_insert(cause);
         self.inbox.borrow_mut().push_back(Event::Core(Input::WorkerCrashed { worker, kind }));
     }
 
@@ -413,13 +417,9 @@ impl Driver {
                 with(task, &|label| self.emitter.worker_terminated(label, index, at));
             }
             Fact::WorkerCrashed { task, worker, index, kind } => {
-                let cause = self.causes.borrow_mut().remove(&worker).unwrap_or_else(|| CrashCause {
-                    // No event told of it, so the core found out by itself.
-                    message:
-                        "the worker did not say in time that it is ready; does its script call expose()?"
-                            .to_owned(),
-                    ..CrashCause::default()
-                });
+                // When no event told of it, the core found out by itself.
+                let cause =
+                    self.causes.borrow_mut().remove(&worker).unwrap_or_else(|| CrashCause::found(kind));
                 if let Some(entry) = tasks.get_mut(&task) {
                     let task_id = entry.label.id.clone();
                     let crash = Rc::new(Crash { task_id, worker_index: Some(index), kind, cause });

@@ -21,7 +21,6 @@ pub(crate) enum PortEvent {
 pub(crate) struct Port {
     worker: Worker,
     outbox: RefCell<Outbox>,
-    fault: RefCell<Option<CrashCause>>,
     closed: Cell<bool>,
     listeners: RefCell<Vec<Listener>>,
 }
@@ -43,7 +42,6 @@ impl Port {
         let port = Port {
             worker,
             outbox: RefCell::default(),
-            fault: RefCell::default(),
             closed: Cell::new(false),
             listeners: RefCell::default(),
         };
@@ -83,26 +81,6 @@ impl Port {
         self.listeners.borrow_mut().push((kind, closure));
     }
 
-    /// Keeps what the worker said of its own death for the `error` event that follows.
-    pub(crate) fn keep_fault(&self, fault: CrashCause) {
-        let mut known = self.fault.borrow_mut();
-        // The trap that follows a panic says less than the panic.
-        if !known.as_ref().is_some_and(is_panic) {
-            *known = Some(fault);
-        }
-    }
-
-    /// The worker's own words about its death, where it had any, else the browser's.
-    pub(crate) fn better_cause(&self, heard: CrashCause) -> CrashCause {
-        match self.fault.borrow_mut().take() {
-            // A fault that the worker recovered from (its own listener prevented the event) is not what it dies of later.
-            Some(fault) if is_panic(&fault) || heard.message.contains(&fault.message) => {
-                CrashCause { filename: heard.filename, line: heard.line, ..fault }
-            }
-            _ => heard,
-        }
-    }
-
     pub(crate) fn enqueue_call(&self, call: CallId, entry: JsValue, transfer: Option<Array>) {
         self.outbox.borrow_mut().entries.push((Some(call), entry, transfer));
     }
@@ -110,6 +88,10 @@ impl Port {
     /// Cancels a call: one that is still in the outbox never leaves it.
     pub(crate) fn enqueue_cancel(&self, call: CallId) {
         self.outbox.borrow_mut().entries.push((None, wire::cancel_entry(call.to_bits() as f64), None));
+    }
+
+    pub(crate) fn enqueue_ping(&self) {
+        self.outbox.borrow_mut().entries.push((None, wire::ping_entry(), None));
     }
 
     pub(crate) fn has_mail(&self) -> bool {
@@ -163,13 +145,6 @@ impl Drop for Port {
         }
         self.worker.terminate();
     }
-}
-
-/// The name under which a worker reports a panic in Rust; see `worker.rs`.
-const PANIC: &str = "panic";
-
-fn is_panic(fault: &CrashCause) -> bool {
-    fault.name.as_deref() == Some(PANIC)
 }
 
 fn cause_of(event: &Event) -> CrashCause {
