@@ -1,11 +1,10 @@
 // A task as its user sees it: a proxy whose every other name is a method of the worker.
 
+import { PRIORITIES, mergeOptions } from './call-options.js';
 import { TaskConfigError } from './errors.js';
 import { traceNumber } from './trace.js';
 
-// In the order of the wasm's list.
-const PRIORITIES = ['user-blocking', 'user-visible', 'background'];
-const USER_VISIBLE = 1;
+const USER_VISIBLE = PRIORITIES.indexOf('user-visible');
 
 let nextId = 1;
 
@@ -39,7 +38,7 @@ function makeWorker(factory) {
 
 function face(handle, life, keyOf, options) {
   const methods = new Map(Object.entries(life));
-  methods.set('with', (more) => face(handle, life, keyOf, merge(options, more)));
+  methods.set('with', (more) => face(handle, life, keyOf, mergeOptions(options, more)));
   return new Proxy(Object.freeze(Object.create(null)), {
     get(_, name) {
       // No `then`: a task is no promise, and must survive being returned from an async function.
@@ -54,24 +53,6 @@ function face(handle, life, keyOf, options) {
     has: (_, name) => typeof name === 'string' && name !== 'then',
     set: () => false,
   });
-}
-
-function merge(before, more = {}) {
-  const merged = { ...before };
-  for (const [name, value] of Object.entries(more ?? {})) {
-    if (value !== undefined) merged[name] = value;
-  }
-  if (merged.signal !== undefined && !(merged.signal instanceof AbortSignal)) {
-    throw new TypeError('with({ signal }) takes an AbortSignal');
-  }
-  if (merged.priority !== undefined && !PRIORITIES.includes(merged.priority)) {
-    throw new TypeError(`with({ priority }) is ${String(merged.priority)}; it takes ${PRIORITIES.map((p) => `'${p}'`).join(', ')}`);
-  }
-  checkCancel(merged.cancel);
-  if (merged.transfer !== undefined && !Array.isArray(merged.transfer)) {
-    throw new TypeError('with({ transfer }) takes an array; [] copies everything');
-  }
-  return merged;
 }
 
 function call(handle, keyOf, options, method, args) {
@@ -92,17 +73,6 @@ function call(handle, keyOf, options, method, args) {
       reject,
     );
   });
-}
-
-// 'cooperative' waits for the handler however long it takes; { graceMs } replaces its worker after that.
-function checkCancel(cancel) {
-  if (cancel === undefined || cancel === 'cooperative') return;
-  if (typeof cancel !== 'object' || cancel === null) {
-    throw new TypeError("with({ cancel }) takes 'cooperative' or { graceMs }");
-  }
-  if (!(cancel.graceMs >= 0)) {
-    throw new RangeError(`with({ cancel: { graceMs } }) is ${cancel.graceMs}; it takes milliseconds, at least 0`);
-  }
 }
 
 function graceMs(cancel) {

@@ -1,5 +1,6 @@
 //! Tasks for `npm/task.js`.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use atelier_runtime::core::Priority;
@@ -8,6 +9,7 @@ use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
+use crate::snapshot::Remains;
 use crate::{errors, snapshot, trace};
 
 /// In the order of `npm/task.js`'s list.
@@ -18,6 +20,7 @@ const PRIORITIES: [Priority; 3] = [Priority::UserBlocking, Priority::UserVisible
 pub struct TaskHandle {
     pub(crate) task: Task,
     pub(crate) clock: Clock,
+    pub(crate) remains: RefCell<Option<Remains>>,
 }
 
 #[wasm_bindgen]
@@ -61,7 +64,7 @@ impl TaskHandle {
 
     /// The task's state as a plain object.
     pub fn state(&self) -> Result<JsValue, JsValue> {
-        snapshot::state(&self.task, self.clock)
+        snapshot::state(&self.task, self.remains.borrow().as_ref(), self.clock)
     }
 
     /// Lets the workers start again.
@@ -76,6 +79,9 @@ impl TaskHandle {
 
     /// Ends the task.
     pub fn dispose(&self) {
+        if let Some(remains) = Remains::of(&self.task, self.clock) {
+            self.remains.replace(Some(remains));
+        }
         self.task.dispose();
     }
 }

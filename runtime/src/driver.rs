@@ -317,6 +317,11 @@ impl Driver {
         let input = match heard {
             Heard::Ready => Input::WorkerReady { worker },
             Heard::Alive => Input::WorkerAlive { worker },
+            Heard::Unreadable => {
+                let message = "the worker could not read a message".to_owned();
+                let cause = CrashCause { message, ..CrashCause::default() };
+                return self.hear_crash(worker, CrashKind::MessageError, cause);
+            }
             Heard::Fault(cause) => return self.hear_crash(worker, CrashKind::Error, cause),
             Heard::Answer { call, started_ms, ended_ms, answer } => {
                 let call = CallId::from_bits(call as u64);
