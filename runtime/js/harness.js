@@ -123,10 +123,13 @@ export function serve(call) {
   });
   crash = (name, message, stack, file, line) => {
     if (crashed) return;
-    flush();
     crashed = true;
     console.error(stack?.includes(message) ? stack : `${message}\n${stack}`);
-    scope.postMessage([[FAULT, name, message, stack, file, line]]);
+    // Calls that have ended before still have to say so, in microtasks that are queued already.
+    queueMicrotask(() => {
+      flush();
+      scope.postMessage([[FAULT, name, message, stack, file, line]]);
+    });
   };
   scope.postMessage([[READY]]);
 

@@ -62,13 +62,20 @@ impl Runtime {
                     self.send_back(task, last);
                 }
             }
-            policy @ (QueuePolicy::Reject | QueuePolicy::DropLatest) => self.end(call, End::Dropped(policy)),
-            policy @ QueuePolicy::DropOldest => {
-                if let Some(oldest) = record.pending.oldest() {
-                    self.end(oldest, End::Dropped(policy));
-                }
-            }
+            policy @ (QueuePolicy::Reject | QueuePolicy::DropLatest) => self.refuse(call, policy),
+            policy @ QueuePolicy::DropOldest => match record.pending.oldest() {
+                Some(oldest) if oldest != call => self.end(oldest, End::Dropped(policy)),
+                _ => self.refuse(call, policy),
+            },
         }
+    }
+
+    /// A call that was accepted a moment ago finds that there is no place, and is dropped: it was never in the queue.
+    fn refuse(&mut self, call: CallId, policy: QueuePolicy) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.timing.admitted = None;
+        }
+        self.end(call, End::Dropped(policy));
     }
 
     /// A call is accepted into the queue.

@@ -92,13 +92,14 @@ impl Runtime {
         let blame = End::Crashed { worker_index: Some(index), kind };
         let keep = policy == CrashPolicy::RestartRequeueInFlight && verdict != Verdict::GiveUp;
         // Only one call can keep a worker from answering; the others wait behind it.
-        let culprit = if kind == CrashKind::Hang { self.oldest_posted(worker) } else { None };
+        let hangs = kind == CrashKind::Hang && verdict != Verdict::GiveUp;
+        let culprit = if hangs { self.oldest_posted(worker) } else { None };
         for call in self.calls_of(worker) {
             match self.calls.get(call).map(|entry| entry.place) {
                 Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
                 // A worker that was ready has not seen what is only staged for it: no blame, no loss.
-                Some(Place::Staged(_)) if ready => self.requeue(call, worker),
-                Some(Place::Posted(_)) if kind == CrashKind::Hang && culprit != Some(call) => {
+                Some(Place::Staged(_)) if ready && verdict != Verdict::GiveUp => self.requeue(call, worker),
+                Some(Place::Posted(_)) if culprit.is_some_and(|culprit| culprit != call) => {
                     self.requeue(call, worker);
                 }
                 Some(Place::Posted(_) | Place::Staged(_)) if keep => self.requeue(call, worker),
