@@ -8,7 +8,7 @@ export type WorkerStatus = 'running' | 'stopped' | 'stopping' | 'crashed';
 export type TaskStatus = 'idle' | 'active' | 'paused';
 export type SpanStatus = 'ok' | 'error' | 'canceled';
 export type ErrorKind = 'abort' | 'queue' | 'crash' | 'exception';
-export type CrashKind = 'load' | 'error' | 'messageerror' | 'start-timeout';
+export type CrashKind = 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang';
 
 /** 'auto' is on in development and off in production. */
 export type Mode = 'auto' | 'on' | 'off';
@@ -50,6 +50,8 @@ export interface TaskConfig {
   queuePolicy?: QueuePolicy;
   /** Stops a worker that has been without work this long, in milliseconds. */
   idleTimeoutMs?: number;
+  /** A worker that has work and gives no sign of life for this long, in milliseconds, counts as crashed. Default: never. */
+  hangTimeoutMs?: number;
   /** A new worker that has not called `expose` after this long, in milliseconds, counts as crashed. Default 30000. */
   startTimeoutMs?: number;
 }
@@ -65,6 +67,13 @@ export interface TaskDispatchOptions {
   transfer?: Transferable[];
   /** Whether the result's buffers are moved. Default true. */
   transferResult?: boolean;
+  /** Its place among the calls that wait. Default 'user-visible'; a call that waits long overtakes more urgent ones. */
+  priority?: 'user-blocking' | 'user-visible' | 'background';
+  /**
+   * What happens when the handler goes on after the call is cancelled. Default 'cooperative': it keeps its place until it
+   * ends. With `graceMs` its worker is replaced after that many milliseconds, and the worker's other calls are requeued.
+   */
+  cancel?: 'cooperative' | { graceMs: number };
 }
 
 export interface LastCrash {

@@ -1,7 +1,10 @@
 // A task as its user sees it: a proxy whose every other name is a method of the worker.
 
+import { PRIORITIES, mergeOptions } from './call-options.js';
 import { TaskConfigError } from './errors.js';
-import { traceHandle } from './trace.js';
+import { traceNumber } from './trace.js';
+
+const USER_VISIBLE = PRIORITIES.indexOf('user-visible');
 
 let nextId = 1;
 
@@ -35,7 +38,7 @@ function makeWorker(factory) {
 
 function face(handle, life, keyOf, options) {
   const methods = new Map(Object.entries(life));
-  methods.set('with', (more) => face(handle, life, keyOf, merge(options, more)));
+  methods.set('with', (more) => face(handle, life, keyOf, mergeOptions(options, more)));
   return new Proxy(Object.freeze(Object.create(null)), {
     get(_, name) {
       // No `then`: a task is no promise, and must survive being returned from an async function.
@@ -52,36 +55,26 @@ function face(handle, life, keyOf, options) {
   });
 }
 
-function merge(before, more = {}) {
-  const merged = { ...before };
-  for (const [name, value] of Object.entries(more ?? {})) {
-    if (value !== undefined) merged[name] = value;
-  }
-  if (merged.signal !== undefined && !(merged.signal instanceof AbortSignal)) {
-    throw new TypeError('with({ signal }) takes an AbortSignal');
-  }
-  if (merged.transfer !== undefined && !Array.isArray(merged.transfer)) {
-    throw new TypeError('with({ transfer }) takes an array; [] copies everything');
-  }
-  return merged;
-}
-
 function call(handle, keyOf, options, method, args) {
   return new Promise((resolve, reject) => {
     // What keyOf throws rejects the call, because it is thrown inside the promise's executor.
     const key = options.key ?? keyOf?.(...args);
-    const rest = [
+    handle.dispatch(
       method,
       args,
       typeof key === 'string' && key !== '' ? key : undefined,
       options.signal,
+      traceNumber(options.trace),
       options.transfer,
       options.transferResult !== false,
+      options.priority === undefined ? USER_VISIBLE : PRIORITIES.indexOf(options.priority),
+      graceMs(options.cancel),
       resolve,
       reject,
-    ];
-    const trace = traceHandle(options.trace);
-    if (trace) handle.dispatch_traced(trace, ...rest);
-    else handle.dispatch(...rest);
+    );
   });
+}
+
+function graceMs(cancel) {
+  return typeof cancel === 'object' && cancel.graceMs !== Infinity ? cancel.graceMs : undefined;
 }

@@ -7,12 +7,15 @@
 // Page to worker.
 const CALL = 1; // [CALL, call, method, args, flags, number, key, traceparent]
 const CANCEL = 2; // [CANCEL, call]
+const PING = 3; // [PING]: answer, if you can
 
 // Worker to page.
 const RESULT = 1; // [RESULT, call, started, ended, value]
 const FAILURE = 2; // [FAILURE, call, started, ended, isError, name | value, message, stack]
 const READY = 3; // [READY]
-const FAULT = 4; // [FAULT, name, message, stack]: the worker has crashed, and answers no more
+const FAULT = 4; // [FAULT, name, message, stack, file, line]: the worker has crashed, and answers no more
+const ALIVE = 5; // [ALIVE]: the answer to a ping
+const UNREADABLE = 6; // [UNREADABLE]: a message from the page could not be read, and its calls are lost
 
 const FLAG_TRANSFER_RESULT = 1;
 
@@ -33,7 +36,9 @@ export function createTaskWorker(handlers) {
   }
   const call = (method, args, context) => {
     const handler = handlers[method];
-    if (typeof handler !== 'function' || handler === Object.prototype[method]) throw methodNotFound(method);
+    // What every object has is no handler, nor is the class of one that has a class.
+    const inherited = method === 'constructor' || handler === Object.prototype[method];
+    if (typeof handler !== 'function' || inherited) throw methodNotFound(method);
     args.push(context);
     return handler.apply(handlers, args);
   };
@@ -55,7 +60,7 @@ export function expose(worker) {
   serve(call);
 }
 
-let crash = (name, message, stack) => {};
+let crash = (name, message, stack, file, line) => {};
 
 /**
  * Says that the worker has crashed: a panic in Rust, before the trap that follows, which only says `unreachable`.
@@ -76,8 +81,7 @@ export function serve(call) {
   const inbox = [];
   const durations = new Map(); // method → milliseconds its handler held the worker the last time
   let working = false;
-  let crashed = false; // begins nothing any more
-  let silent = false; // has said so
+  let crashed = false;
   let replies = [];
   let transfers = [];
   let firstReply = 0;
@@ -88,9 +92,12 @@ export function serve(call) {
 
   scope.addEventListener('message', (event) => {
     if (!Array.isArray(event.data)) return;
+    // A page may send messages of its own; what is not of this protocol is passed over.
     for (const entry of event.data) {
-      if (entry[0] === CALL) inbox.push(entry);
-      else if (entry[0] === CANCEL) cancel(entry[1]);
+      const kind = entry?.[0];
+      if (kind === CALL) inbox.push(entry);
+      else if (kind === CANCEL) cancel(entry[1]);
+      else if (kind === PING) scope.postMessage([[ALIVE]]);
     }
     if (!working && inbox.length > 0) work();
   });
@@ -102,18 +109,26 @@ export function serve(call) {
     }
   });
   scope.addEventListener('error', (event) => {
-    // The page knows the crash already, and better: nothing orders this event after the messages that went before it.
+    // The page is told in a message: the event it would get has neither the error's name nor its stack, and nothing
+    // orders that event after the messages that went before it.
+    if (!crashed && event.error instanceof Error && !event.defaultPrevented) {
+      const [, name, message, stack] = describe(event.error);
+      crash(name, message, stack, event.filename, event.lineno);
+    }
     if (crashed) event.preventDefault();
   });
-  crash = (name, message, stack) => {
+  scope.addEventListener('messageerror', () => {
+    flush();
+    scope.postMessage([[UNREADABLE]]);
+  });
+  crash = (name, message, stack, file, line) => {
     if (crashed) return;
     crashed = true;
     console.error(stack?.includes(message) ? stack : `${message}\n${stack}`);
-    // What was finished before has queued its microtask before this one, and arrives.
+    // Calls that have ended before still have to say so, in microtasks that are queued already.
     queueMicrotask(() => {
       flush();
-      silent = true;
-      scope.postMessage([[FAULT, name, message, stack]]);
+      scope.postMessage([[FAULT, name, message, stack, file, line]]);
     });
   };
   scope.postMessage([[READY]]);
@@ -207,7 +222,7 @@ export function serve(call) {
     replies = [];
     transfers = [];
     counted = 0;
-    if (entries.length === 0 || silent) return;
+    if (entries.length === 0 || crashed) return;
     try {
       scope.postMessage(entries, moved);
     } catch {
@@ -340,7 +355,8 @@ export function transferables(value) {
       for (const [key, item] of each) stack.push(key, item);
     } else if (each instanceof Set) {
       for (const item of each) stack.push(item);
-    } else if (Object.getPrototypeOf(each) === Object.prototype || Object.getPrototypeOf(each) === null) {
+    } else if (Object.prototype.toString.call(each) === '[object Object]') {
+      // Plain ones and those of a class, of this realm or another: what cloning looks into. The browser's own have names.
       for (const item of Object.values(each)) stack.push(item);
     }
   }

@@ -30,6 +30,12 @@ extern "C" {
     fn transferables(value: &JsValue) -> js_sys::Array;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn report(what: &str, error: &JsValue);
+}
+
 /// Makes a worker; what it throws becomes the error of the calls that needed it.
 pub(crate) type Factory = Rc<dyn Fn() -> Result<Worker, JsValue>>;
 
@@ -38,7 +44,8 @@ pub(crate) struct TaskEntry {
     pub(crate) label: Label,
     pub(crate) factory: Factory,
     pub(crate) crash: Option<Rc<Crash>>,
-    pub(crate) gauges: Gauges,
+    /// What was told of them last; nothing, while nobody wants metrics.
+    pub(crate) gauges: Option<Gauges>,
 }
 
 /// What happened, in the driver's own terms. Keys are still names: their handles may change until their turn comes.
@@ -132,14 +139,15 @@ impl Driver {
             return;
         }
         loop {
-            let event = self.inbox.borrow_mut().pop_front();
-            let Some(event) = event else { break };
-            self.feed(event);
+            // Defining a task leaves outputs without an event.
             loop {
                 let output = self.core.borrow_mut().poll_output();
                 let Some(output) = output else { break };
                 self.carry_out(output);
             }
+            let event = self.inbox.borrow_mut().pop_front();
+            let Some(event) = event else { break };
+            self.feed(event);
         }
         self.draining.set(false);
         self.schedule();
@@ -192,6 +200,11 @@ impl Driver {
                     port.enqueue_cancel(call);
                 }
             }
+            Output::Ping { worker } => {
+                if let Some(port) = self.port(worker) {
+                    port.enqueue_ping();
+                }
+            }
             Output::Terminate { worker } => {
                 let port = self.ports.borrow_mut().remove(&worker);
                 drop(port);
@@ -229,7 +242,12 @@ impl Driver {
 
     /// The calls that were meant for a worker that could not be made will end with its factory's error.
     fn keep_spawn_error(&self, worker: WorkerId, error: &JsValue) {
-        for call in self.core.borrow().calls_at(worker) {
+        let calls = self.core.borrow().calls_at(worker);
+        if calls.is_empty() {
+            // An eager worker: there is no call to tell it to.
+            report("The function that makes a task's workers threw", error);
+        }
+        for call in calls {
             if let Some(payload) = self.payloads.borrow_mut().get_mut(call) {
                 payload.answer = Some(Err(CallError::NoWorker(error.clone())));
             }
@@ -311,6 +329,12 @@ impl Driver {
     fn hear_one(&self, worker: WorkerId, heard: Heard) {
         let input = match heard {
             Heard::Ready => Input::WorkerReady { worker },
+            Heard::Alive => Input::WorkerAlive { worker },
+            Heard::Unreadable => {
+                let message = "the worker could not read a message".to_owned();
+                let cause = CrashCause { message, ..CrashCause::default() };
+                return self.hear_crash(worker, CrashKind::MessageError, cause);
+            }
             Heard::Fault(cause) => return self.hear_crash(worker, CrashKind::Error, cause),
             Heard::Answer { call, started_ms, ended_ms, answer } => {
                 let call = CallId::from_bits(call as u64);
@@ -406,13 +430,9 @@ impl Driver {
                 with(task, &|label| self.emitter.worker_terminated(label, index, at));
             }
             Fact::WorkerCrashed { task, worker, index, kind } => {
-                let cause = self.causes.borrow_mut().remove(&worker).unwrap_or_else(|| CrashCause {
-                    // No event told of it, so the core found out by itself.
-                    message:
-                        "the worker did not say in time that it is ready; does its script call expose()?"
-                            .to_owned(),
-                    ..CrashCause::default()
-                });
+                // When no event told of it, the core found out by itself.
+                let cause =
+                    self.causes.borrow_mut().remove(&worker).unwrap_or_else(|| CrashCause::found(kind));
                 if let Some(entry) = tasks.get_mut(&task) {
                     let task_id = entry.label.id.clone();
                     let crash = Rc::new(Crash { task_id, worker_index: Some(index), kind, cause });
@@ -422,8 +442,11 @@ impl Driver {
             }
             Fact::Gauges { task, gauges } => {
                 if let Some(entry) = tasks.get_mut(&task) {
-                    let before = std::mem::replace(&mut entry.gauges, gauges);
-                    self.emitter.gauges(&entry.label, at, before, gauges);
+                    let told = entry.gauges.take();
+                    if self.emitter.metrics() {
+                        self.emitter.gauges(&entry.label, at, told, gauges);
+                        entry.gauges = Some(gauges);
+                    }
                 }
             }
             _ => {}

@@ -90,6 +90,10 @@ impl Port {
         self.outbox.borrow_mut().entries.push((None, wire::cancel_entry(call.to_bits() as f64), None));
     }
 
+    pub(crate) fn enqueue_ping(&self) {
+        self.outbox.borrow_mut().entries.push((None, wire::ping_entry(), None));
+    }
+
     pub(crate) fn has_mail(&self) -> bool {
         !self.outbox.borrow().entries.is_empty()
     }

@@ -33,6 +33,8 @@ pub struct CallOptions {
     pub priority: Priority,
     /// Its own timeout; the task's when `None`.
     pub timeout: Option<Duration>,
+    /// How long its handler may go on after it is cancelled, before its worker is replaced; `None` is for ever.
+    pub grace: Option<Duration>,
 }
 
 impl Default for CallOptions {
@@ -45,6 +47,7 @@ impl Default for CallOptions {
             transfer_result: true,
             priority: Priority::default(),
             timeout: None,
+            grace: None,
         }
     }
 }
@@ -116,8 +119,14 @@ impl Task {
             _signal: signal,
         };
         driver.payloads.borrow_mut().insert(call, payload);
-        let dispatch =
-            Dispatch { call, task: self.id, key: None, priority: options.priority, timeout: options.timeout };
+        let dispatch = Dispatch {
+            call,
+            task: self.id,
+            key: None,
+            priority: options.priority,
+            timeout: options.timeout,
+            grace: options.grace,
+        };
         driver.tell(Event::Dispatch(dispatch, key));
         if fired_already {
             driver.signal_fired(call);

@@ -7,12 +7,15 @@ use crate::error::{CrashCause, RemoteError};
 
 const CALL: f64 = 1.0;
 const CANCEL: f64 = 2.0;
+const PING: f64 = 3.0;
 const FLAG_TRANSFER_RESULT: f64 = 1.0;
 
 const RESULT: u32 = 1;
 const FAILURE: u32 = 2;
 const READY: u32 = 3;
 const FAULT: u32 = 4;
+const ALIVE: u32 = 5;
+const UNREADABLE: u32 = 6;
 
 /// What a call looks like on its way to a worker.
 pub(crate) struct CallEntry<'a> {
@@ -50,11 +53,23 @@ pub(crate) fn cancel_entry(call: f64) -> JsValue {
     Array::of2(&JsValue::from_f64(CANCEL), &JsValue::from_f64(call)).into()
 }
 
+pub(crate) fn ping_entry() -> JsValue {
+    Array::of1(&JsValue::from_f64(PING)).into()
+}
+
 /// What a worker said.
 pub(crate) enum Heard {
     Ready,
-    Answer { call: f64, started_ms: f64, ended_ms: f64, answer: Answer },
+    Alive,
+    Answer {
+        call: f64,
+        started_ms: f64,
+        ended_ms: f64,
+        answer: Answer,
+    },
     Fault(CrashCause),
+    /// It could not read a message, so the calls in it are lost.
+    Unreadable,
 }
 
 pub(crate) enum Answer {
@@ -72,11 +87,14 @@ pub(crate) fn read(data: &JsValue) -> Vec<Heard> {
 fn read_entry(entry: &Array) -> Option<Heard> {
     match entry.get(0).as_f64()? as u32 {
         READY => Some(Heard::Ready),
+        ALIVE => Some(Heard::Alive),
+        UNREADABLE => Some(Heard::Unreadable),
         FAULT => Some(Heard::Fault(CrashCause {
             name: entry.get(1).as_string(),
             message: entry.get(2).as_string().unwrap_or_default(),
             stack: entry.get(3).as_string(),
-            ..CrashCause::default()
+            filename: entry.get(4).as_string().filter(|name| !name.is_empty()),
+            line: entry.get(5).as_f64().map(|line| line as u32).filter(|&line| line > 0),
         })),
         kind @ (RESULT | FAILURE) => Some(Heard::Answer {
             call: entry.get(1).as_f64()?,

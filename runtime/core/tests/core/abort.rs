@@ -242,3 +242,76 @@ fn an_abandoned_call_that_could_not_be_sent_after_all_gives_its_slot_back() {
     assert_eq!(world.posts(), calls);
     world.end_of_world();
 }
+
+#[test]
+fn before_it_is_dispatched_a_call_can_be_cancelled() {
+    let (mut world, task) = full();
+    let call = world.core.mint_call();
+    world.abort(call);
+    assert_eq!(world.end(call), None, "it was not made yet");
+    world.dispatch(task, call, With::default());
+    assert_eq!(world.end(call), BY_SIGNAL);
+    assert_eq!(world.spawned(), [], "no worker is started for it");
+    assert_eq!(world.state(task).totals.dispatched, 1);
+    world.end_of_world();
+}
+
+#[test]
+fn one_that_is_cancelled_before_it_is_dispatched_takes_no_place_from_others() {
+    let mut world = World::new();
+    let config = TaskConfig { queue_policy: QueuePolicy::DropOldest, ..TaskConfig::singleton() };
+    let task = world.task(TaskConfig { max_queue_depth: Some(1), ..config });
+    let others = world.calls(task, 2);
+    let call = world.core.mint_call();
+    world.abort(call);
+    world.dispatch(task, call, With::default());
+    assert_eq!(world.end(call), BY_SIGNAL);
+    assert_eq!(world.ends(&others), [None, None]);
+    world.end_of_world();
+}
+
+#[test]
+fn a_key_moves_none_of_its_calls_up_before_it_ends_them() {
+    let (mut world, task) = full();
+    let key = world.core.mint_key();
+    let background = With { priority: atelier_core::Priority::Background, ..With::key(key) };
+    let urgent = With { priority: atelier_core::Priority::UserBlocking, ..With::key(key) };
+    // The slot and the place are taken by calls that rank behind those that came later.
+    let mut calls = vec![world.call_with(task, background)];
+    world.turn();
+    world.pause(task);
+    calls.push(world.call_with(task, urgent));
+    calls.push(world.call_with(task, urgent));
+    world.heard();
+    world.abort_key(key);
+    assert_eq!(world.ends(&calls), [BY_KEY; 3]);
+    assert_eq!(world.admitted(), [], "nobody is let in only to be thrown out");
+    world.resume(task);
+
+    let mut world = World::new();
+    let task = world.task(TaskConfig { max_in_flight: 1, ..TaskConfig::parallel(2) });
+    let key = world.core.mint_key();
+    let calls = [background, urgent].map(|with| world.call_with(task, With { key: Some(key), ..with }));
+    world.heard();
+    world.abort_key(key);
+    assert_eq!(world.ends(&calls), [BY_KEY; 2]);
+    assert_eq!(
+        world.spawned(),
+        [],
+        "no worker is started for a call that is cancelled with the one before it"
+    );
+    world.clear_key(key);
+    world.end_of_world();
+}
+
+#[test]
+fn a_key_ends_its_calls_in_their_order() {
+    let (mut world, task) = full();
+    let key = world.core.mint_key();
+    let calls: Vec<_> = (0..5).map(|_| world.call_with(task, With::key(key))).collect();
+    world.turn();
+    world.abort_key(key);
+    assert_eq!(world.settled(), calls);
+    world.clear_key(key);
+    world.end_of_world();
+}

@@ -10,6 +10,7 @@ mod choice;
 mod crash;
 mod keys;
 mod lifecycle;
+mod liveness;
 mod nonsense;
 mod priority;
 mod queue;

@@ -17,7 +17,14 @@ fn made_up_handles_name_nothing() {
     for bits in [u64::MAX, 1 << 32, 99] {
         let (call, worker) = (CallId::from_bits(bits), WorkerId::from_bits(bits));
         let (key, task) = (KeyId::from_bits(bits), TaskId::from_bits(bits));
-        let dispatch = Dispatch { call, task, key: Some(key), priority: Priority::Background, timeout: None };
+        let dispatch = Dispatch {
+            call,
+            task,
+            key: Some(key),
+            priority: Priority::Background,
+            timeout: None,
+            grace: None,
+        };
         for input in [
             Input::Dispatch(dispatch),
             Input::Settled { worker, call, reply: Reply::Ok },

@@ -143,3 +143,25 @@ fn a_displaced_call_that_had_run_before_keeps_the_moment_it_was_admitted() {
     world.ok(urgent);
     world.end_of_world();
 }
+
+#[test]
+fn drop_oldest_drops_the_oldest_whatever_is_urgent() {
+    let mut world = World::new();
+    let task = world.task(TaskConfig {
+        queue_policy: QueuePolicy::DropOldest,
+        max_queue_depth: Some(2),
+        ..TaskConfig::singleton()
+    });
+    let dropped = Some(End::Dropped(QueuePolicy::DropOldest));
+    let first = world.call(task);
+    let oldest = world.call_with(task, With::priority(Background));
+    let second = world.call_with(task, With::priority(UserVisible));
+    let newcomer = world.call_with(task, With::priority(UserBlocking));
+    assert_eq!(world.ends(&[first, oldest, second, newcomer]), [None, dropped, None, None]);
+    let background = world.call_with(task, With::priority(Background));
+    assert_eq!(world.ends(&[second, newcomer, background]), [dropped, None, None]);
+    world.turn();
+    world.posts();
+    assert_eq!(order(&mut world, first), [newcomer, background]);
+    world.end_of_world();
+}

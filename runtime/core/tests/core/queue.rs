@@ -65,6 +65,7 @@ fn reject_and_drop_latest_refuse_the_newcomer() {
         let calls = world.calls(task, 5);
         let dropped = Some(End::Dropped(policy));
         assert_eq!(world.ends(&calls), [None, None, None, dropped, dropped]);
+        assert_eq!(world.settlement(calls[3]).timing.admitted, None, "it was never in the queue");
         assert_eq!(world.gauges(task), [1, 2, 0, 1]);
         world.turn();
         for &call in &calls[..3] {

@@ -33,6 +33,7 @@ pub(crate) struct With {
     pub(crate) key: Option<KeyId>,
     pub(crate) priority: Priority,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) grace: Option<Duration>,
 }
 
 impl With {
@@ -42,6 +43,10 @@ impl With {
 
     pub(crate) fn priority(priority: Priority) -> With {
         With { priority, ..With::default() }
+    }
+
+    pub(crate) fn grace(millis: u64) -> With {
+        With { grace: Some(ms(millis)), ..With::default() }
     }
 
     pub(crate) fn timeout(millis: u64) -> With {
@@ -77,9 +82,9 @@ impl World {
     }
 
     pub(crate) fn dispatch(&mut self, task: TaskId, call: CallId, with: With) {
-        let With { key, priority, timeout } = with;
+        let With { key, priority, timeout, grace } = with;
         self.dispatched.insert(call);
-        self.tell(Input::Dispatch(Dispatch { call, task, key, priority, timeout }));
+        self.tell(Input::Dispatch(Dispatch { call, task, key, priority, timeout, grace }));
     }
 
     pub(crate) fn abort(&mut self, call: CallId) {
@@ -166,6 +171,12 @@ impl World {
         }
         self.now = until;
     }
+
+    /// The page sleeps: time passes, and nothing is looked at until it wakes.
+    pub(crate) fn sleep(&mut self, duration: Duration) {
+        self.now = self.now + duration;
+        self.tell(Input::Time);
+    }
 }
 
 // What can be seen.
@@ -246,6 +257,14 @@ impl World {
     pub(crate) fn admitted(&mut self) -> Vec<CallId> {
         self.take(|output| match output {
             Output::Admit { call } => Some(*call),
+            _ => None,
+        })
+    }
+
+    /// Calls that ended since somebody last asked, in order.
+    pub(crate) fn settled(&mut self) -> Vec<CallId> {
+        self.take(|output| match output {
+            Output::Settle(settlement) => Some(settlement.call),
             _ => None,
         })
     }
