@@ -82,7 +82,7 @@ fn the_core_does_what_the_model_does() {
             plan =
                 shrink::only(&plan, &shrink::from_list(keep).expect("ATELIER_SIM_KEEP is no list of steps"));
         }
-        if seed > first && (seed - first) % 2_000 == 0 {
+        if seed > first && (seed - first).is_multiple_of(2_000) {
             println!("{} worlds, {inputs} inputs", seed - first);
         }
         match catch_unwind(AssertUnwindSafe(|| run(&plan, false))) {
