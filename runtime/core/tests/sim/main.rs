@@ -23,7 +23,7 @@ use plan::Plan;
 use run::run;
 
 /// Worlds that every test run visits.
-const DEFAULT_SEEDS: u64 = 550;
+const DEFAULT_SEEDS: u64 = 1_000;
 /// Steps in each of them; a step may be several inputs.
 const DEFAULT_STEPS: u64 = 400;
 /// Inputs that a run of the default size has at least.
