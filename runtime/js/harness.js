@@ -92,10 +92,12 @@ export function serve(call) {
 
   scope.addEventListener('message', (event) => {
     if (!Array.isArray(event.data)) return;
+    // A page may send messages of its own; what is not of this protocol is passed over.
     for (const entry of event.data) {
-      if (entry[0] === CALL) inbox.push(entry);
-      else if (entry[0] === CANCEL) cancel(entry[1]);
-      else if (entry[0] === PING) scope.postMessage([[ALIVE]]);
+      const kind = entry?.[0];
+      if (kind === CALL) inbox.push(entry);
+      else if (kind === CANCEL) cancel(entry[1]);
+      else if (kind === PING) scope.postMessage([[ALIVE]]);
     }
     if (!working && inbox.length > 0) work();
   });

@@ -30,6 +30,12 @@ extern "C" {
     fn transferables(value: &JsValue) -> js_sys::Array;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn report(what: &str, error: &JsValue);
+}
+
 /// Makes a worker; what it throws becomes the error of the calls that needed it.
 pub(crate) type Factory = Rc<dyn Fn() -> Result<Worker, JsValue>>;
 
@@ -38,7 +44,8 @@ pub(crate) struct TaskEntry {
     pub(crate) label: Label,
     pub(crate) factory: Factory,
     pub(crate) crash: Option<Rc<Crash>>,
-    pub(crate) gauges: Gauges,
+    /// What was told of them last; nothing, while nobody wants metrics.
+    pub(crate) gauges: Option<Gauges>,
 }
 
 /// What happened, in the driver's own terms. Keys are still names: their handles may change until their turn comes.
@@ -132,14 +139,15 @@ impl Driver {
             return;
         }
         loop {
-            let event = self.inbox.borrow_mut().pop_front();
-            let Some(event) = event else { break };
-            self.feed(event);
+            // Defining a task leaves outputs without an event.
             loop {
                 let output = self.core.borrow_mut().poll_output();
                 let Some(output) = output else { break };
                 self.carry_out(output);
             }
+            let event = self.inbox.borrow_mut().pop_front();
+            let Some(event) = event else { break };
+            self.feed(event);
         }
         self.draining.set(false);
         self.schedule();
@@ -234,7 +242,12 @@ impl Driver {
 
     /// The calls that were meant for a worker that could not be made will end with its factory's error.
     fn keep_spawn_error(&self, worker: WorkerId, error: &JsValue) {
-        for call in self.core.borrow().calls_at(worker) {
+        let calls = self.core.borrow().calls_at(worker);
+        if calls.is_empty() {
+            // An eager worker: there is no call to tell it to.
+            report("The function that makes a task's workers threw", error);
+        }
+        for call in calls {
             if let Some(payload) = self.payloads.borrow_mut().get_mut(call) {
                 payload.answer = Some(Err(CallError::NoWorker(error.clone())));
             }
@@ -429,8 +442,11 @@ impl Driver {
             }
             Fact::Gauges { task, gauges } => {
                 if let Some(entry) = tasks.get_mut(&task) {
-                    let before = std::mem::replace(&mut entry.gauges, gauges);
-                    self.emitter.gauges(&entry.label, at, before, gauges);
+                    let told = entry.gauges.take();
+                    if self.emitter.metrics() {
+                        self.emitter.gauges(&entry.label, at, told, gauges);
+                        entry.gauges = Some(gauges);
+                    }
                 }
             }
             _ => {}
