@@ -7,6 +7,7 @@ mod members;
 mod project;
 mod receiver;
 mod server;
+mod sim;
 mod site;
 mod suite;
 
@@ -17,5 +18,6 @@ pub use members::*;
 pub use project::*;
 pub use receiver::*;
 pub use server::*;
+pub use sim::*;
 pub use site::*;
 pub use suite::*;
