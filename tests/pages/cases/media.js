@@ -158,4 +158,8 @@ export async function views_of_wasm_memory_are_copied() {
   const task = bench();
   deepEqual([...(await task.echo(view))], [5, 5, 5, 5]);
   equal(view.length, 4);
+  const list = { transfer: [memory.buffer] };
+  await rejects(task.with(list).echo(view), { name: 'TypeError' }, 'a list is taken as given');
+  await rejects(task.echo({ view, unclonable: () => 1 }), { name: 'DataCloneError' });
+  deepEqual([...(await task.wasmMemory())[0]], [4, 4, 4], 'and so are results');
 }
