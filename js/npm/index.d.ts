@@ -127,11 +127,13 @@ export interface TaskLife<T> {
 export type Task<T> = TaskMethods<T> & TaskLife<T>;
 
 export interface AbortTaskController {
+  /** Fires when the key is aborted; the same one until then. It is kept until then, or until the key is cleared. */
   signalFor(key: string): AbortSignal;
   /** Cancels every call with this key, later ones too until the key is cleared. */
   abort(key: string): void;
   abortMany(keys: Iterable<string>): void;
   isAborted(key: string): boolean;
+  /** Lets calls with this key through again, under a new signal if the old one has fired. */
   clear(key: string): void;
   clearAll(): void;
 }
