@@ -109,7 +109,14 @@ impl<'a> Sim<'a> {
                 let id = choose(pick, self.calls.len()).map(|at| self.calls[at]).filter(|id| !minted(id));
                 let (Some(call), Some(task)) = (id, self.task(task)) else { return Ok(()) };
                 let priority = Default::default();
-                self.tell(Input::Dispatch(Dispatch { call, task, key: None, priority, timeout: None }))
+                self.tell(Input::Dispatch(Dispatch {
+                    call,
+                    task,
+                    key: None,
+                    priority,
+                    timeout: None,
+                    grace: None,
+                }))
             }
             Step::Flush => self.tell(Input::Flush),
             Step::Pass(duration) => self.pass(duration),
@@ -268,7 +275,7 @@ impl Sim<'_> {
         let Call { priority, timeout, .. } = call;
         let Some(task) = self.task(call.task).or(self.tasks.first().copied()) else { return Ok(()) };
         let key = call.key.map(|key| self.key(key));
-        self.tell(Input::Dispatch(Dispatch { call: id, task, key, priority, timeout }))
+        self.tell(Input::Dispatch(Dispatch { call: id, task, key, priority, timeout, grace: None }))
     }
 
     /// Lets everything happen that is due until then, each at its moment, and ends the turn after each.
