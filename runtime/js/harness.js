@@ -230,13 +230,17 @@ export function serve(call) {
     }
   }
 
-  // One answer cannot be cloned: the others must not suffer for it.
+  // One answer cannot be sent: the others must not suffer for it. Some buffers (those of a wasm memory) cannot be moved
+  // although they can be copied, so it is tried both ways.
   function postAlone(entry, moved) {
-    try {
-      const own = transferables(entry[4]).filter((each) => moved.includes(each));
-      scope.postMessage([entry], own);
-    } catch (error) {
-      scope.postMessage([[FAILURE, entry[1], entry[2], entry[3], ...describe(error)]]);
+    const own = transferables(entry[4]).filter((each) => moved.includes(each));
+    for (const list of own.length > 0 ? [own, []] : [[]]) {
+      try {
+        scope.postMessage([entry], list);
+        return;
+      } catch (error) {
+        if (list.length === 0) scope.postMessage([[FAILURE, entry[1], entry[2], entry[3], ...describe(error)]]);
+      }
     }
   }
 

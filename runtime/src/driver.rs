@@ -282,10 +282,17 @@ impl Driver {
     fn end_turn(&self) {
         self.turn_end_scheduled.set(false);
         self.tell(Event::Core(Input::Flush));
-        let ports: Vec<Rc<Port>> =
-            self.ports.borrow().values().filter(|port| port.has_mail()).cloned().collect();
-        for port in ports {
-            for (call, error) in port.send() {
+        let ports: Vec<(WorkerId, Rc<Port>)> = (self.ports.borrow().iter())
+            .filter(|(_, port)| port.has_mail())
+            .map(|(&worker, port)| (worker, port.clone()))
+            .collect();
+        for (worker, port) in ports {
+            let (again, failed): (Vec<_>, Vec<_>) =
+                port.send().into_iter().partition(|&(call, _)| self.copy_instead(call));
+            for (call, _) in again {
+                self.post(worker, call);
+            }
+            for (call, error) in failed.into_iter().chain(port.send()) {
                 if let Some(payload) = self.payloads.borrow_mut().get_mut(call) {
                     let lost = payload.posts > 1 && payload.moved;
                     let error = if lost { CallError::PayloadLost } else { CallError::NotSent(error) };
@@ -295,6 +302,17 @@ impl Driver {
             }
         }
         self.drain();
+    }
+
+    /// Some buffers cannot be moved although they can be copied: those of a wasm memory. Where the choice was ours, such a
+    /// call goes once more with copies.
+    fn copy_instead(&self, call: CallId) -> bool {
+        let mut payloads = self.payloads.borrow_mut();
+        let payload = payloads.get_mut(call).filter(|it| it.moved && it.posts == 1);
+        let Some(payload) = payload.filter(|it| matches!(it.transfer, Transfer::Auto)) else { return false };
+        payload.transfer = Transfer::List(js_sys::Array::new());
+        (payload.posts, payload.moved) = (0, false);
+        true
     }
 
     fn schedule(&self) {

@@ -79,6 +79,7 @@ expose(
       const frame = new VideoFrame(new Uint8Array(64), { format: 'RGBA', codedWidth: 4, codedHeight: 4, timestamp: 3 });
       return [frame];
     },
+    wasmMemory: () => [new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer, 0, 3).fill(4)],
     trap: () => new WebAssembly.Instance(new WebAssembly.Module(trapping)).exports.f(),
     // Dies a little later, of nobody's call.
     dieLater: (message) => {
