@@ -81,7 +81,8 @@ export function serve(call) {
   const inbox = [];
   const durations = new Map(); // method → milliseconds its handler held the worker the last time
   let working = false;
-  let crashed = false;
+  let crashed = false; // begins nothing any more
+  let silent = false; // has said so
   let replies = [];
   let transfers = [];
   let firstReply = 0;
@@ -128,6 +129,7 @@ export function serve(call) {
     // Calls that have ended before still have to say so, in microtasks that are queued already.
     queueMicrotask(() => {
       flush();
+      silent = true;
       scope.postMessage([[FAULT, name, message, stack, file, line]]);
     });
   };
@@ -222,7 +224,7 @@ export function serve(call) {
     replies = [];
     transfers = [];
     counted = 0;
-    if (entries.length === 0 || crashed) return;
+    if (entries.length === 0 || silent) return;
     try {
       scope.postMessage(entries, moved);
     } catch {
