@@ -57,8 +57,12 @@ impl Runtime {
         }
         match record.config.queue_policy {
             QueuePolicy::Block => {
-                // The last in line is the one that has to wait, which a more urgent newcomer need not be.
-                if let Some(last) = record.pending.last() {
+                // The last in line is the one that has to wait, which a more urgent newcomer need not be, unless those
+                // who wait come before it: after a requeue they may be more urgent than the last in line.
+                let newcomer = self.calls.get(call).map(|entry| entry.rank);
+                let others_first = record.waiting.first().is_some_and(|(rank, _)| Some(rank) < newcomer);
+                let last = if others_first { Some(call) } else { record.pending.last() };
+                if let Some(last) = last {
                     self.send_back(task, last);
                 }
             }

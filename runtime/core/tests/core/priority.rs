@@ -165,3 +165,23 @@ fn drop_oldest_drops_the_oldest_whatever_is_urgent() {
     assert_eq!(order(&mut world, first), [newcomer, background]);
     world.end_of_world();
 }
+
+#[test]
+fn a_newcomer_displaces_nobody_while_others_of_its_kind_wait() {
+    let mut world = World::new();
+    let task = world.task(TaskConfig { max_queue_depth: Some(1), ..TaskConfig::singleton() });
+    let requeued = world.call_with(task, With::priority(UserVisible));
+    let [pending, waits] = [0, 1].map(|_| world.call_with(task, With::priority(UserBlocking)));
+    world.turn();
+    world.pause(task);
+    world.resume(task);
+    world.turn();
+    assert_eq!(world.gauges(task), [1, 1, 1, 1], "the requeued one took the place");
+    let late = world.call_with(task, With::priority(UserBlocking));
+    world.posts();
+    let order = order(&mut world, pending);
+    let place = |call| order.iter().position(|each| *each == call);
+    assert!(place(waits) < place(late), "{order:?}");
+    assert!(place(requeued).is_some());
+    world.end_of_world();
+}

@@ -23,7 +23,7 @@ use plan::Plan;
 use run::run;
 
 /// Worlds that every test run visits.
-const DEFAULT_SEEDS: u64 = 550;
+const DEFAULT_SEEDS: u64 = 1_000;
 /// Steps in each of them; a step may be several inputs.
 const DEFAULT_STEPS: u64 = 400;
 /// Inputs that a run of the default size has at least.
@@ -82,7 +82,7 @@ fn the_core_does_what_the_model_does() {
             plan =
                 shrink::only(&plan, &shrink::from_list(keep).expect("ATELIER_SIM_KEEP is no list of steps"));
         }
-        if seed > first && (seed - first) % 2_000 == 0 {
+        if seed > first && (seed - first).is_multiple_of(2_000) {
             println!("{} worlds, {inputs} inputs", seed - first);
         }
         match catch_unwind(AssertUnwindSafe(|| run(&plan, false))) {

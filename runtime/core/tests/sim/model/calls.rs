@@ -60,14 +60,13 @@ impl Model {
         }
         match config.queue_policy {
             QueuePolicy::Block => {
+                let turn = |id: CallId| self.call(id).map(|call| call.turn());
+                if self.waiting(task).first().is_some_and(|&waits| turn(waits) < turn(id)) {
+                    return self.wait(id);
+                }
                 self.admit(id);
                 let Some(&last) = self.pending(task).last() else { return };
-                let Some(last) = self.call_mut(last) else { return };
-                last.spot = Spot::Waiting;
-                // How long it waited for admission is told up to its first attempt.
-                if last.timing.attempts == 0 {
-                    last.timing.admitted = None;
-                }
+                self.wait(last);
             }
             policy @ (QueuePolicy::Reject | QueuePolicy::DropLatest) => {
                 self.settle(id, End::Dropped(policy));
@@ -83,6 +82,16 @@ impl Model {
                 self.settle(oldest, End::Dropped(policy));
                 self.remove(oldest);
             }
+        }
+    }
+
+    /// A caller has to wait for its place.
+    fn wait(&mut self, id: CallId) {
+        let Some(call) = self.call_mut(id) else { return };
+        call.spot = Spot::Waiting;
+        // How long it waited for admission is told up to its first attempt.
+        if call.timing.attempts == 0 {
+            call.timing.admitted = None;
         }
     }
 
