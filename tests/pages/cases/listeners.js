@@ -60,10 +60,11 @@ export async function what_was_not_asked_for_is_no_loss() {
 export async function batches_are_arrays_one_a_turn() {
   const { runtime, events } = observed();
   const batches = [];
-  let told = false;
+  let [told, twice] = [false, false];
   runtime.subscribeEvents(
     (batch) => {
-      ok(!told, 'one a turn');
+      // Asserted below: what a listener throws is only reported.
+      twice ||= told;
       told = true;
       turn().then(() => (told = false));
       batches.push(batch);
@@ -71,10 +72,14 @@ export async function batches_are_arrays_one_a_turn() {
     { batch: true },
   );
   const task = bench({ type: 'parallel', poolSize: 1, maxInFlight: 4 }, runtime);
-  const calls = [task.add(1, 1), task.add(2, 2), task.add(3, 3)];
+  const calls = [task.add(1, 1), task.add(2, 2)];
+  // Microtasks are of the same turn.
+  for (let i = 0; i < 50; i++) await null;
+  calls.push(task.add(3, 3));
   equal(batches.length, 0, 'not before the turn ends');
   await Promise.all(calls);
   await until(() => batches.flat().length === events.length);
+  equal(twice, false, 'one a turn');
   deepEqual(batches.flat(), events, 'the same events in the same order');
   ok(batches.every(Array.isArray));
   ok(batches[0].filter((event) => event.name === 'task.dispatch.total').length === 3, 'those of one turn come together');
