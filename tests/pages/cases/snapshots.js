@@ -135,7 +135,10 @@ export async function subscribers_get_snapshots_at_their_interval() {
   await until(() => changes.at(-1).tasks[0].totalDispatched === 1);
   for (const stop of stops) stop();
   const counts = [all.length, changes.length, later.length];
-  await until(() => new Promise((resolve) => setTimeout(resolve, 30, true)));
+  const witness = [];
+  const leave = runtime.subscribeRuntimeSnapshot((snapshot) => witness.push(snapshot), { intervalMs: 5 });
+  await until(() => witness.length > 6, 'others go on meanwhile');
+  leave();
   deepEqual([all.length, changes.length, later.length], counts, 'and none after the end');
 }
 
