@@ -1,5 +1,6 @@
 //! Atelier's build, demo, tests and packaging.
 
+mod bench;
 mod build;
 mod chrome;
 mod demo;
@@ -11,6 +12,7 @@ mod sim;
 mod site;
 mod suite;
 
+pub use bench::*;
 pub use build::{BuildError, DistOptions, Progress, Size, build_pages, build_wasm, dist, sizes};
 pub use chrome::*;
 pub use demo::*;

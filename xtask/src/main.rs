@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::{
-    DemoOptions, DistOptions, ForwardTarget, Progress, Project, SimOptions, SuiteOptions, demo, dist,
-    run_suite, simulate, sizes,
+    BenchOptions, DemoOptions, DistOptions, ForwardTarget, Progress, Project, SimOptions, SuiteOptions,
+    bench, demo, dist, run_suite, simulate, sizes,
 };
 
 /// Builds, shows, tests and packs Atelier.
@@ -52,6 +52,24 @@ enum Task {
         #[arg(long)]
         browser: bool,
     },
+    /// Measures ours beside raw postMessage and Comlink in a real Chromium, and prints a table.
+    ///
+    /// Every cell runs in a fresh page, the contenders take turns. Every sample is in target/bench/results.json.
+    /// Comlink is fetched by npm; without npm it is left out.
+    Bench {
+        /// Fewer calls and rounds: rough figures soon.
+        #[arg(long)]
+        quick: bool,
+        /// Only cells whose name contains this.
+        #[arg(long, value_name = "NAME")]
+        filter: Option<String>,
+        /// Rounds of each cell.
+        #[arg(long)]
+        rounds: Option<u32>,
+        /// Also writes a CPU profile of each of our cells to target/bench; the figures suffer.
+        #[arg(long)]
+        profile: bool,
+    },
     /// Writes the npm package to target/npm and prints the size of each wasm module.
     ///
     /// Runs wasm-opt (from WASM_OPT, else PATH) where it is installed.
@@ -87,6 +105,9 @@ fn main() -> ExitCode {
         Task::Test { filter, native, browser } => {
             return test(&project, SuiteOptions { filter, native: !browser, browser: !native });
         }
+        Task::Bench { quick, filter, rounds, profile } => {
+            bench(&project, &BenchOptions { quick, filter, rounds, profile }).map_err(anyhow::Error::from)
+        }
         Task::Dist => pack(&project),
         Task::Sim { seeds, seed, steps, keep } => {
             let seeds = seeds.unwrap_or(if seed.is_some() { 1 } else { DEFAULT_SIM_SEEDS });
@@ -113,7 +134,7 @@ fn test(project: &Project, options: SuiteOptions) -> ExitCode {
 }
 
 fn pack(project: &Project) -> anyhow::Result<()> {
-    let folder = dist(project, &Progress::start(), DistOptions { optimize: true })?;
+    let folder = dist(project, &Progress::start(), DistOptions { optimize: true, ..DistOptions::default() })?;
     for size in sizes(&folder)? {
         println!("{size}");
     }

@@ -13,6 +13,8 @@ use crate::Project;
 pub struct DistOptions {
     /// Runs `wasm-opt` where it is installed.
     pub optimize: bool,
+    /// Keeps the names of the wasm's functions, for profiles.
+    pub keep_names: bool,
 }
 
 /// Writes the npm package and returns its folder. The old one is replaced only when the new one is whole.
@@ -24,8 +26,9 @@ pub fn dist(project: &Project, progress: &Progress, options: DistOptions) -> Res
     if next.exists() {
         std::fs::remove_dir_all(&next).map_err(BuildError::file(&next))?;
     }
-    build_wasm(project, progress, "atelier-js", &next.join("wasm"))?;
-    build_wasm(project, progress, "atelier-devtools-panel", &next.join("devtools"))?;
+    let names = options.keep_names;
+    build_wasm(project, progress, "atelier-js", &next.join("wasm"), names)?;
+    build_wasm(project, progress, "atelier-devtools-panel", &next.join("devtools"), names)?;
     if options.optimize {
         optimize(progress, &modules(&next)?)?;
     }

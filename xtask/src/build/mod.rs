@@ -78,9 +78,9 @@ impl BuildError {
 /// # Errors
 /// A crate does not build.
 pub fn build_pages(project: &Project, progress: &Progress) -> Result<(), BuildError> {
-    build_wasm(project, progress, "atelier-tour", &project.web("tour"))?;
+    build_wasm(project, progress, "atelier-tour", &project.web("tour"), false)?;
     if project.path("examples/rust-app/web").is_dir() {
-        build_wasm(project, progress, "atelier-rust-app", &project.web("rust-app"))?;
+        build_wasm(project, progress, "atelier-rust-app", &project.web("rust-app"), false)?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::{BuildError, Progress};
 use crate::Project;
 
 /// Builds a crate for the browser into `out`: `NAME.js`, `NAME_bg.wasm`, their `.d.ts`, and `snippets` if it has any.
-/// What was in `out` before goes. Each crate is built by itself, so that no other crate's features get into it.
+/// What was in `out` before goes. `keep_names` leaves the names of functions in the module, for profiles. Each crate is built by itself, so that no other crate's features get into it.
 ///
 /// # Errors
 /// The crate does not build, is no `cdylib`, or wasm-bindgen refuses it.
@@ -22,10 +22,11 @@ pub fn build_wasm(
     progress: &Progress,
     package: &str,
     out: &Path,
+    keep_names: bool,
 ) -> Result<(), BuildError> {
     ensure_wasm_target(progress)?;
     let module = progress.step(&format!("build {package} for the browser"), || compile(project, package))?;
-    progress.step(&format!("bind {package} to JavaScript"), || bind(package, &module, out))
+    progress.step(&format!("bind {package} to JavaScript"), || bind(package, &module, out, keep_names))
 }
 
 /// Compiles and returns the path of the module, which cargo itself tells.
@@ -65,7 +66,7 @@ fn module_of(message: &str, package: &str) -> Option<PathBuf> {
         .find(|file| is_ours && file.extension().is_some_and(|extension| extension == "wasm"))
 }
 
-fn bind(package: &str, module: &Path, out: &Path) -> Result<(), BuildError> {
+fn bind(package: &str, module: &Path, out: &Path, keep_names: bool) -> Result<(), BuildError> {
     if out.exists() {
         std::fs::remove_dir_all(out).map_err(BuildError::file(out))?;
     }
@@ -74,7 +75,7 @@ fn bind(package: &str, module: &Path, out: &Path) -> Result<(), BuildError> {
         .input_path(module)
         .typescript(true)
         .split_linked_modules(true)
-        .remove_name_section(true)
+        .remove_name_section(!keep_names)
         .remove_producers_section(true);
     let bound = bindgen.web(true).and_then(|bindgen| bindgen.generate(out));
     bound.map_err(|error| BuildError::Bindgen { package: package.to_owned(), reason: format!("{error:#}") })

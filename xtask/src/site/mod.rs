@@ -50,6 +50,12 @@ impl Site {
         Site::new(mounts)
     }
 
+    /// Serves one more folder.
+    pub fn add(&mut self, mount: Mount) {
+        self.mounts.push(mount);
+        self.mounts.sort_by_key(|mount| std::cmp::Reverse(mount.prefix().len()));
+    }
+
     /// The site's routes.
     pub fn router(self) -> Router {
         let site = Arc::new(self);

@@ -1,0 +1,104 @@
+//! The benchmark in a real Chromium: ours beside the floor and Comlink. `cargo xtask bench` builds what it needs first.
+//!
+//! Each cell runs in a fresh page, and the contenders take turns within a round, so that whatever else the machine does
+//! hits all of them alike. Ratios are taken within a round; what is shown is the median over the rounds, and the spread.
+
+mod cell;
+mod measure;
+mod report;
+
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use atelier_tests::Chromium;
+use clap::Parser;
+use xtask::{Mount, Project, ReceiverOptions, Server, ServerOptions, Site};
+
+use cell::{CELLS, Contender};
+use measure::{Sample, measure};
+use report::Results;
+
+/// Where `cargo xtask bench` puts Comlink.
+const COMLINK: &str = "target/bench/node_modules/comlink/dist/esm";
+
+/// Measures; the package has to be built.
+#[derive(Parser)]
+struct Options {
+    /// A tenth of the calls and fewer rounds: rough figures soon.
+    #[arg(long)]
+    quick: bool,
+    /// Only cells whose name contains this.
+    #[arg(long)]
+    filter: Option<String>,
+    /// Rounds of each cell.
+    #[arg(long)]
+    rounds: Option<u32>,
+    /// Writes a CPU profile of each of our cells' main thread to target/bench; the figures suffer.
+    #[arg(long)]
+    profile: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let runtime = tokio::runtime::Runtime::new().context("no tokio runtime");
+    match runtime.and_then(|runtime| runtime.block_on(run(&options))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<()> {
+    let project = Project::here();
+    let comlink = project.path(COMLINK);
+    let contenders: Vec<Contender> =
+        Contender::ALL.into_iter().filter(|&each| each != Contender::Comlink || comlink.is_dir()).collect();
+    let cells: Vec<_> = CELLS
+        .iter()
+        .filter(|cell| options.filter.as_ref().is_none_or(|part| cell.name.contains(part.as_str())))
+        .collect();
+    ensure!(!cells.is_empty(), "no such cell; there are {}", CELLS.map(|cell| cell.name).join(", "));
+
+    let mut site = Site::tests(&project);
+    site.add(Mount::new("/comlink/", &comlink, "cargo xtask bench"));
+    let server = Server::start(ServerOptions {
+        host: Ipv4Addr::LOCALHOST.into(),
+        port: 0,
+        site,
+        receiver: ReceiverOptions::default(),
+    })
+    .await?;
+    let chromium = Chromium::start().await?;
+    let rounds = options.rounds.unwrap_or(if options.quick { 3 } else { 7 });
+    let mut results = Results::default();
+    for cell in cells {
+        for round in 0..rounds {
+            // Nobody is always first.
+            for turn in 0..contenders.len() {
+                let contender = contenders[(turn + round as usize) % contenders.len()];
+                if !cell.is_for(contender) {
+                    continue;
+                }
+                let calls = if options.quick { cell.calls_quick } else { cell.calls };
+                let profile = (options.profile && contender == Contender::Ours && round == 0)
+                    .then(|| project.path(&format!("target/bench/{}.cpuprofile", cell.name)));
+                let sample: Sample =
+                    measure(&chromium, &server.url(), cell, contender, calls, profile.as_deref())
+                        .await
+                        .with_context(|| format!("{} with {}", cell.name, contender.name()))?;
+                results.add(cell, contender, round, sample);
+            }
+        }
+        eprintln!("    measured {}", cell.name);
+    }
+    chromium.close().await;
+    println!("{}", results.markdown());
+    let file = project.path("target/bench/results.json");
+    std::fs::create_dir_all(project.path("target/bench"))?;
+    std::fs::write(&file, serde_json::to_string_pretty(&results.json())?)?;
+    eprintln!("    every sample: {}", file.display());
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Medians, spreads and ratios, as a table and as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::cell::{CELLS, Cell, Contender};
+use crate::measure::Sample;
+
+/// Samples by cell, contender and round.
+#[derive(Debug, Default)]
+pub(crate) struct Results(BTreeMap<(&'static str, Contender), BTreeMap<u32, Sample>>);
+
+impl Results {
+    pub(crate) fn add(&mut self, cell: &Cell, contender: Contender, round: u32, sample: Sample) {
+        self.0.entry((cell.name, contender)).or_default().insert(round, sample);
+    }
+
+    /// A table with a row for every cell and contender.
+    pub(crate) fn markdown(&self) -> String {
+        let mut table = String::from(
+            "µs a call: median (least to most over the rounds); × is the median ratio to raw within a round. \
+             Main-thread CPU is ThreadTime of the DevTools protocol.\n\n\
+             | Cell | Contender | Wall | × | Main-thread CPU | × | Other threads' CPU |\n\
+             |---|---|--:|--:|--:|--:|--:|\n",
+        );
+        for cell in &CELLS {
+            for contender in Contender::ALL {
+                let Some(samples) = self.0.get(&(cell.name, contender)) else { continue };
+                let column = |of: fn(&Sample) -> f64| shown(samples.values().map(of).collect());
+                let ratio = |of| self.ratio(cell, contender, of).map_or("".to_owned(), |x| format!("{x:.2}"));
+                // A String takes everything.
+                let _ = writeln!(
+                    table,
+                    "| {} | {} | {} | {} | {} | {} | {} |",
+                    cell.title,
+                    contender.name(),
+                    column(|sample| sample.wall),
+                    ratio(|sample| sample.wall),
+                    column(|sample| sample.main_cpu),
+                    ratio(|sample| sample.main_cpu),
+                    column(|sample| sample.other_cpu),
+                );
+            }
+        }
+        table
+    }
+
+    /// The median over the rounds of the ratio to raw in the same round.
+    fn ratio(&self, cell: &Cell, contender: Contender, of: fn(&Sample) -> f64) -> Option<f64> {
+        let raw = self.0.get(&(cell.name, Contender::Raw))?;
+        let ratios = self.0.get(&(cell.name, contender))?.iter().filter_map(|(round, sample)| {
+            let floor = of(raw.get(round)?);
+            (floor > 0.0).then(|| of(sample) / floor)
+        });
+        median(ratios.collect())
+    }
+
+    /// Every sample, and the ratios.
+    pub(crate) fn json(&self) -> Value {
+        let cells = CELLS.iter().filter(|cell| self.0.keys().any(|(name, _)| *name == cell.name));
+        let of_cell = |cell: &Cell| {
+            let contenders = Contender::ALL.into_iter().filter_map(|contender| {
+                let samples: Vec<_> = self.0.get(&(cell.name, contender))?.values().collect();
+                let measured = json!({
+                    "rounds": samples,
+                    "wallToRaw": self.ratio(cell, contender, |sample| sample.wall),
+                    "mainCpuToRaw": self.ratio(cell, contender, |sample| sample.main_cpu),
+                });
+                Some((contender.name().to_owned(), measured))
+            });
+            json!({ "title": cell.title, "contenders": Value::Object(contenders.collect()) })
+        };
+        let cells = cells.map(|cell| (cell.name.to_owned(), of_cell(cell))).collect();
+        json!({ "unit": "microseconds a call", "cells": Value::Object(cells) })
+    }
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        odd if odd % 2 == 1 => Some(values[middle]),
+        _ => Some((values[middle - 1] + values[middle]) / 2.0),
+    }
+}
+
+fn shown(values: Vec<f64>) -> String {
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(0.0, f64::max);
+    let middle = median(values).unwrap_or_default();
+    format!("{} ({} to {})", rounded(middle), rounded(least), rounded(most))
+}
+
+fn rounded(value: f64) -> String {
+    if value < 100.0 { format!("{value:.2}") } else { format!("{value:.0}") }
+}

@@ -1,0 +1,81 @@
+//! `cargo xtask bench`: builds the package, fetches what it is compared with, and starts the runner in `tests/bench`.
+
+use std::process::Command;
+
+use crate::build::{cargo, find_on_path, run};
+use crate::{BuildError, DistOptions, Progress, Project, dist, find_or_install_chrome};
+
+/// What ours is compared with; only the benchmark ever sees it.
+const COMLINK: &str = "comlink@4.4.2";
+
+/// What is measured.
+#[derive(Clone, Debug, Default)]
+pub struct BenchOptions {
+    /// Fewer calls and rounds.
+    pub quick: bool,
+    /// Only cells whose name contains this.
+    pub filter: Option<String>,
+    /// How many rounds, if not the usual.
+    pub rounds: Option<u32>,
+    /// Also takes a CPU profile of each of our cells, with the wasm's function names kept.
+    pub profile: bool,
+}
+
+/// Measures and prints the table; every sample goes to `target/bench/results.json`.
+///
+/// # Errors
+/// The package does not build, there is no browser, or a page failed.
+pub fn bench(project: &Project, options: &BenchOptions) -> Result<(), BuildError> {
+    let progress = Progress::start();
+    dist(project, &progress, DistOptions { optimize: !options.profile, keep_names: options.profile })?;
+    let chrome = find_or_install_chrome(&progress)?;
+    fetch_comlink(project, &progress);
+    let mut command = cargo();
+    command.current_dir(project.root()).env("CHROME", chrome);
+    command.args(["run", "--quiet", "--package", "atelier-tests", "--bin", "atelier-bench", "--"]);
+    if options.quick {
+        command.arg("--quick");
+    }
+    if let Some(filter) = &options.filter {
+        command.args(["--filter", filter]);
+    }
+    if let Some(rounds) = options.rounds {
+        command.args(["--rounds", &rounds.to_string()]);
+    }
+    if options.profile {
+        command.arg("--profile");
+    }
+    progress.step("measure", || passed_on(&mut command))
+}
+
+/// Runs a command whose standard output is a result, and so stays standard output.
+fn passed_on(command: &mut Command) -> Result<(), BuildError> {
+    let start = |source| BuildError::Start { program: "the benchmark".to_owned(), source };
+    let status = command.status().map_err(start)?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(BuildError::Failed { command: "the benchmark".to_owned(), status: status.to_string() })
+    }
+}
+
+/// Installs Comlink under `target/bench`. Without npm or a network the benchmark goes on without it.
+fn fetch_comlink(project: &Project, progress: &Progress) {
+    let folder = project.path("target/bench");
+    if folder.join("node_modules/comlink/dist/esm/comlink.mjs").is_file() {
+        return;
+    }
+    let fetched = std::fs::create_dir_all(&folder).map_err(BuildError::file(&folder)).and_then(|()| {
+        let npm = find_on_path(&["npm", "npm.cmd"])
+            .ok_or_else(|| BuildError::Missing("there is no npm on PATH".to_owned()))?;
+        progress.step("fetch Comlink by npm", || {
+            run(Command::new(npm)
+                .args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
+                .arg(&folder)
+                .arg(COMLINK))
+        })
+    });
+    if let Err(error) = fetched {
+        progress.note(&format!("!!! COMLINK IS LEFT OUT of the comparison: {error}"));
+    }
+}
