@@ -1,6 +1,6 @@
 //! The page in Rust, used as a visitor would; what it shows is checked against what is computed here.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use atelier_tests::{Scene, Tab};
 
 /// Which numbers below a limit are prime.
@@ -117,7 +117,7 @@ pub(crate) async fn looks_at_calls(scene: &Scene) -> Result<()> {
     tab.click("#caller").await?;
     let said = until_says(tab, "#look", "aborted").await?;
     let lines: Vec<&str> = said.lines().collect();
-    let [call, "key who", trace, "aborted false"] = lines[..] else { panic!("{said}") };
+    let [call, "key who", trace, "aborted false"] = lines[..] else { bail!("{said}") };
     ensure!(call == "call 1", "{call}");
     let parts: Vec<&str> = trace.strip_prefix("traceparent ").unwrap_or_default().split('-').collect();
     ensure!(parts.iter().map(|part| part.len()).eq([2, 32, 16, 2]), "{trace}");
@@ -153,7 +153,7 @@ async fn panic(tab: &Tab, button: &str) -> Result<()> {
     tab.click(button).await?;
     let said = until_says(tab, "#failure", "Worker").await?;
     let lines: Vec<&str> = said.lines().collect();
-    let [crash, place, message] = lines[..] else { panic!("{button}: {said}") };
+    let [crash, place, message] = lines[..] else { bail!("{button}: {said}") };
     assert_eq!(crash, "WorkerCrashedError: Worker crashed for task 'count'");
     ensure!(place.starts_with("panicked at examples/rust-app/src/numbers.rs:"), "{button}: {place}");
     assert_eq!(message, "index out of bounds: the len is 10 but the index is 99");
