@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atelier_core::{Init, Input, Instant, TaskConfig, Timer};
+use atelier_core::{Dispatch, Init, Input, Instant, Priority, TaskConfig, Timer};
 
 use crate::world::{With, World, ms};
 
@@ -68,12 +68,19 @@ fn a_clock_that_runs_backwards_stands_still() {
     let mut world = World::new();
     let task = world.task(TaskConfig::singleton());
     world.wait(ms(100));
-    let call = world.call(task);
-    world.core.handle(Input::Flush, Instant::ZERO);
-    let worker = world.workers(task)[0];
-    world.core.handle(Input::WorkerReady { worker }, Instant::ZERO + ms(50));
-    world.turn();
-    world.ok(call);
+    world.flush();
+    let call = world.core.mint_call();
+    let dispatch = Dispatch {
+        call,
+        task,
+        key: None,
+        priority: Priority::UserVisible,
+        timeout: Some(ms(50)),
+        grace: None,
+    };
+    world.core.handle(Input::Dispatch(dispatch), Instant::ZERO + ms(30));
+    assert_eq!(world.core.next_timeout().map(|(at, _)| at), Some(Instant::ZERO + ms(150)));
+    world.abort(call);
     let timing = world.settlement(call).timing;
     assert_eq!((timing.dispatched, timing.settled), (Instant::ZERO + ms(100), Instant::ZERO + ms(100)));
     world.end_of_world();

@@ -168,6 +168,11 @@ impl World {
         while let Some((at, _)) = self.core.next_timeout().filter(|(at, _)| *at <= until) {
             self.now = self.now.max(at);
             self.tell(Input::Time);
+            let next = self.core.next_timeout();
+            assert!(
+                next.is_none_or(|(at, _)| at > self.now),
+                "told the time, it still waits for it: {next:?}"
+            );
         }
         self.now = until;
     }
