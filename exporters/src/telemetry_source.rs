@@ -32,6 +32,7 @@ impl TelemetrySource {
             metrics: false,
             spans: config.signals.contains(&Signal::Traces),
             capacity: config.max_queue_size as usize,
+            ..SubscribeOptions::default()
         };
         let subscription = telemetry.subscribe(runtime, consumer, options);
         TelemetrySource {

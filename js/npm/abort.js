@@ -4,36 +4,23 @@ import { abortError } from './errors.js';
 
 export class AbortTaskController {
   #handle;
-  // A signal lives as long as somebody holds it; its controller lives with it.
-  #signals = new Map();
-  #controllers = new WeakMap();
-  #forget = new FinalizationRegistry((key) => {
-    if (!this.#signals.get(key)?.deref()) this.#signals.delete(key);
-  });
+  #signals = new KeySignals();
 
   constructor(handle) {
     this.#handle = handle;
   }
 
-  /** The signal that fires when the key is aborted. */
+  /** The signal that fires when the key is aborted. It is kept until then, or until the key is cleared. */
   signalFor(key) {
     key = String(key);
-    const known = this.#signals.get(key)?.deref();
-    if (known) return known;
-    const controller = new AbortController();
-    if (this.isAborted(key)) controller.abort(abortError());
-    this.#signals.set(key, new WeakRef(controller.signal));
-    this.#controllers.set(controller.signal, controller);
-    this.#forget.register(controller.signal, key);
-    return controller.signal;
+    return this.#signals.get(key, this.isAborted(key));
   }
 
   /** Cancels every call with this key; later ones too, until the key is cleared. */
   abort(key) {
     key = String(key);
     this.#handle.abort_key(key);
-    const signal = this.#signals.get(key)?.deref();
-    if (signal) this.#controllers.get(signal)?.abort(abortError());
+    this.#signals.abort(key);
   }
 
   abortMany(keys) {
@@ -44,17 +31,74 @@ export class AbortTaskController {
     return this.#handle.is_key_aborted(String(key));
   }
 
-  /** Lets calls with this key through again, under a new signal. */
+  /** Lets calls with this key through again, under a new signal if the old one has fired. */
   clear(key) {
     key = String(key);
     this.#handle.clear_key(key);
-    if (this.#signals.get(key)?.deref()?.aborted) this.#signals.delete(key);
+    this.#signals.clear(key);
   }
 
   clearAll() {
     this.#handle.clear_all_keys();
-    for (const [key, signal] of this.#signals) {
-      if (signal.deref()?.aborted) this.#signals.delete(key);
+    this.#signals.clearAll();
+  }
+}
+
+/**
+ * Signals by key. Who only listens to one, or passes it to `fetch`, does not keep it alive; so we do, until it has fired
+ * or its key is cleared. From then on it is kept by whoever holds it.
+ */
+class KeySignals {
+  #kept = new Map(); // key → controller
+  #loose = new Map(); // key → weak reference to a signal
+  #controllers = new WeakMap(); // signal → its controller
+  #forget = new FinalizationRegistry((key) => {
+    if (!this.#loose.get(key)?.deref()) this.#loose.delete(key);
+  });
+
+  get(key, aborted) {
+    const controller = this.#find(key) ?? this.#make();
+    if (aborted) {
+      controller.abort(abortError());
+      this.#loosen(key, controller);
+    } else {
+      this.#loose.delete(key);
+      this.#kept.set(key, controller);
     }
+    return controller.signal;
+  }
+
+  abort(key) {
+    const controller = this.#find(key);
+    if (!controller) return;
+    this.#loosen(key, controller);
+    controller.abort(abortError());
+  }
+
+  clear(key) {
+    const controller = this.#find(key);
+    if (controller?.signal.aborted) this.#loose.delete(key);
+    else if (controller) this.#loosen(key, controller);
+  }
+
+  clearAll() {
+    for (const key of [...this.#kept.keys(), ...this.#loose.keys()]) this.clear(key);
+  }
+
+  #find(key) {
+    return this.#kept.get(key) ?? this.#controllers.get(this.#loose.get(key)?.deref());
+  }
+
+  #make() {
+    const controller = new AbortController();
+    this.#controllers.set(controller.signal, controller);
+    return controller;
+  }
+
+  #loosen(key, controller) {
+    this.#kept.delete(key);
+    if (this.#loose.get(key)?.deref() === controller.signal) return;
+    this.#loose.set(key, new WeakRef(controller.signal));
+    this.#forget.register(controller.signal, key);
   }
 }

@@ -8,7 +8,7 @@ export type WorkerStatus = 'running' | 'stopped' | 'stopping' | 'crashed';
 export type TaskStatus = 'idle' | 'active' | 'paused';
 export type SpanStatus = 'ok' | 'error' | 'canceled';
 export type ErrorKind = 'abort' | 'queue' | 'crash' | 'exception';
-export type CrashKind = 'load' | 'error' | 'messageerror' | 'start-timeout';
+export type CrashKind = 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang';
 
 /** 'auto' is on in development and off in production. */
 export type Mode = 'auto' | 'on' | 'off';
@@ -50,6 +50,8 @@ export interface TaskConfig {
   queuePolicy?: QueuePolicy;
   /** Stops a worker that has been without work this long, in milliseconds. */
   idleTimeoutMs?: number;
+  /** A worker that has work and gives no sign of life for this long, in milliseconds, counts as crashed. Default: never. */
+  hangTimeoutMs?: number;
   /** A new worker that has not called `expose` after this long, in milliseconds, counts as crashed. Default 30000. */
   startTimeoutMs?: number;
 }
@@ -65,6 +67,13 @@ export interface TaskDispatchOptions {
   transfer?: Transferable[];
   /** Whether the result's buffers are moved. Default true. */
   transferResult?: boolean;
+  /** Its place among the calls that wait. Default 'user-visible'; a call that waits long overtakes more urgent ones. */
+  priority?: 'user-blocking' | 'user-visible' | 'background';
+  /**
+   * What happens when the handler goes on after the call is cancelled. Default 'cooperative': it keeps its place until it
+   * ends. With `graceMs` its worker is replaced after that many milliseconds, and the worker's other calls are requeued.
+   */
+  cancel?: 'cooperative' | { graceMs: number };
 }
 
 export interface LastCrash {
@@ -118,11 +127,13 @@ export interface TaskLife<T> {
 export type Task<T> = TaskMethods<T> & TaskLife<T>;
 
 export interface AbortTaskController {
+  /** Fires when the key is aborted; the same one until then. It is kept until then, or until the key is cleared. */
   signalFor(key: string): AbortSignal;
   /** Cancels every call with this key, later ones too until the key is cleared. */
   abort(key: string): void;
   abortMany(keys: Iterable<string>): void;
   isAborted(key: string): boolean;
+  /** Lets calls with this key through again, under a new signal if the old one has fired. */
   clear(key: string): void;
   clearAll(): void;
 }
@@ -202,6 +213,55 @@ export interface RuntimeFrame {
   [field: string]: unknown;
 }
 
+/** Which events a listener takes. */
+export interface EventOptions {
+  /** Default: all of them. */
+  kinds?: RuntimeEvent['kind'][];
+  /** Ids or names of tasks; with it, no traces, which belong to no task. Default: all tasks. */
+  tasks?: string[];
+}
+
+export type CounterName =
+  | 'task.dispatch.total'
+  | 'task.success.total'
+  | 'task.failure.total'
+  | 'task.canceled.total'
+  | 'task.rejected.total'
+  | 'task.requeue.total'
+  | 'worker.spawn.total'
+  | 'worker.crash.total'
+  | 'worker.terminate.total';
+
+export type GaugeName = 'queue.in_flight' | 'queue.pending' | 'queue.waiting' | 'workers.active';
+
+export type Phase = 'admission' | 'queue' | 'delivery' | 'run' | 'reply';
+
+/** Numbers of a task, or of one of its methods. */
+export interface TelemetryNumbers {
+  /** A task's counters are kept always, a method's while metrics are on; workers are counted by task only. */
+  counters: { [name in CounterName]?: number };
+  /** Kept by task only. */
+  gauges: { [name in GaugeName]?: { last: number; min: number; max: number } };
+  histograms: {
+    'task.duration_ms': Distribution;
+    'queue.wait_ms': Distribution;
+    'task.phase_ms': Record<Phase, Distribution>;
+  };
+}
+
+export interface TaskTelemetry extends TelemetryNumbers {
+  taskId: string;
+  taskName?: string;
+  methods: Record<string, TelemetryNumbers>;
+}
+
+/** Plain objects throughout. */
+export interface Telemetry {
+  tasks: TaskTelemetry[];
+  /** By consumer (such as `listener:1`) and signal: `emitted = delivered + rejected + dropped + pending`. */
+  ledger: Record<string, Record<string, import('./otlp.js').OtlpAccount>>;
+}
+
 export interface TaskRuntime {
   /** Defines a task. Throws a `TaskConfigError` when its settings make no sense. */
   defineTask<T extends object = Record<string, (...args: any[]) => any>>(config: TaskConfig): Task<T>;
@@ -211,22 +271,15 @@ export interface TaskRuntime {
     listener: (snapshot: RuntimeSnapshot) => void,
     options?: { intervalMs?: number; emitImmediately?: boolean; onlyOnChange?: boolean },
   ): () => void;
-  /** Calls a function with every event. One that throws hurts nobody. */
-  subscribeEvents(listener: (event: RuntimeEvent) => void): () => void;
+  /** Calls a function with every event that the options let through. One that throws is reported, and hurts nobody. */
+  subscribeEvents(listener: (event: RuntimeEvent) => void, options?: EventOptions & { batch?: false }): () => void;
+  /** The same with arrays, one a turn of the page's loop. */
+  subscribeEvents(listener: (events: RuntimeEvent[]) => void, options: EventOptions & { batch: true }): () => void;
   /** The snapshot stream: a full frame, then deltas. */
   subscribeFrames(listener: (frame: RuntimeFrame) => void, options?: { intervalMs?: number }): () => void;
   /** Aggregates by task, and what became of everything emitted. */
-  getTelemetry(): {
-    tasks: {
-      taskId: string;
-      taskName?: string;
-      counters: Record<string, number>;
-      gauges: Record<string, { last: number; min: number; max: number }>;
-      histograms: Record<string, Distribution>;
-    }[];
-    ledger: Record<string, Record<string, import('./otlp.js').OtlpAccount>>;
-  };
-  /** Begins a trace; `parent` continues a remote one, 'document' the server's that rendered the page. */
+  getTelemetry(): Telemetry;
+  /** Begins a trace; `parent` (W3C Trace Context) continues a remote one, 'document' the server's that rendered the page. */
   createTrace(name?: string, options?: { parent?: string | 'document' }): TraceContext;
   /** Runs a function under a trace that ends with it. */
   runWithTrace<R>(name: string | undefined, fn: (trace: TraceContext) => R | Promise<R>): Promise<R>;
@@ -249,11 +302,16 @@ export interface Distribution {
 export function createTaskRuntime(config?: RuntimeConfig): TaskRuntime;
 
 export interface ParallelLimitOptions<T> {
+  /** Whether the first failure is thrown, or only told to `onError`. Default 'fail-fast'. */
   errorPolicy?: 'fail-fast' | 'continue';
+  /** Told of every failure that is no cancellation. One that throws is reported, and disturbs nothing. */
   onError?: (error: unknown, item: T) => void;
+  /** Ends the generator, quietly and at once. */
   signal?: AbortSignal;
+  /** With `keyOf`: items of aborted keys are skipped, their results dropped. With it or `signal`, AbortErrors are not fatal. */
   abortTaskController?: AbortTaskController;
-  keyOf?: (item: T) => string;
+  /** An item's key; no string, or an empty one, is no key. */
+  keyOf?: (item: T) => unknown;
 }
 
 export type Settled<T, R> =
@@ -274,8 +332,10 @@ export function parallelLimit<T, R>(
   options?: ParallelLimitOptions<T> & { returnSettled?: false },
 ): AsyncGenerator<R, void, void>;
 
-/** Yields the results of promises in the order in which they settle. */
-export function yieldAsCompleted<R>(promises: Iterable<R | Promise<R>>): AsyncGenerator<R, void, void>;
+/** Yields the results of promises in the order in which they settle; the first rejection is thrown. */
+export function yieldAsCompleted<R>(
+  promises: Iterable<R | PromiseLike<R>> | AsyncIterable<R>,
+): AsyncGenerator<Awaited<R>, void, void>;
 
 /** Settings that make no sense; `option` names the one to change. */
 export class TaskConfigError extends TypeError {

@@ -19,7 +19,8 @@ export function init(moduleOrUrl = new URL('./wasm/atelier_js_bg.wasm', import.m
   return ready;
 }
 
+export { yieldAsCompleted } from './completed.js';
 export { TaskConfigError, WorkerCrashedError } from './errors.js';
-export { parallelLimit, yieldAsCompleted } from './parallel.js';
+export { parallelLimit } from './parallel.js';
 export { createTaskRuntime } from './runtime.js';
 export { createTaskWorker, expose } from './worker.js';

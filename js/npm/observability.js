@@ -1,33 +1,37 @@
 // What is observed: 'auto' is on in development and off in production.
 
+import { oneOf, someOptions } from './check.js';
+
 const MODES = ['auto', 'on', 'off'];
 
-/** @returns {{ spans: boolean, sampleRate: number, metrics: 'auto' | 'on' | 'off' }} */
-export function observability({ spans = 'auto', metrics = 'auto' } = {}) {
-  const chosen = typeof spans === 'object' && spans !== null ? { mode: 'on', ...defined(spans) } : { mode: spans };
-  check('observability.spans', chosen.mode);
-  check('observability.metrics', metrics);
+/**
+ * Reads the options of `createTaskRuntime`.
+ * @returns {{ spans: boolean, sampleRate: number, metrics: 'auto' | 'on' | 'off' }}
+ */
+export function observability(config) {
+  const given = someOptions(someOptions(config, 'createTaskRuntime').observability, 'observability');
+  const { spans = 'auto', metrics = 'auto' } = given;
+  const { mode = 'on', sampleRate } = typeof spans === 'object' && spans !== null ? spans : { mode: spans };
+  oneOf(mode, MODES, 'observability.spans');
+  oneOf(metrics, MODES, 'observability.metrics');
   return {
-    spans: chosen.mode === 'on' || (chosen.mode === 'auto' && isDevelopment()),
-    sampleRate: rate(chosen.sampleRate),
+    spans: mode === 'on' || (mode === 'auto' && isDevelopment()),
+    sampleRate: rate(sampleRate),
     metrics,
   };
 }
 
-function defined(object) {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
-}
-
-function check(option, mode) {
-  if (!MODES.includes(mode)) throw new TypeError(`${option} is ${String(mode)}; it takes 'auto', 'on' or 'off'`);
-}
-
-function rate(value = 1) {
+function rate(value) {
   return typeof value === 'number' && !Number.isNaN(value) ? Math.min(1, Math.max(0, value)) : 1;
 }
 
 function isDevelopment() {
   const dev = import.meta.env?.DEV;
   if (typeof dev === 'boolean') return dev;
-  return typeof process !== 'undefined' && process.env ? process.env.NODE_ENV !== 'production' : false;
+  try {
+    // Word for word what bundlers replace by a literal; where none did, there may be no `process` to ask.
+    return process.env.NODE_ENV !== 'production';
+  } catch {
+    return false;
+  }
 }

@@ -1,67 +1,169 @@
 // Many calls at once, in the order in which they finish.
 
+import { Inbox, closedByReturn } from './inbox.js';
+
+const ERROR_POLICIES = ['fail-fast', 'continue'];
+
 /** Runs `fn` on items, at most `limit` at a time, and yields the results in completion order. */
-export async function* parallelLimit(items, limit, fn, options = {}) {
-  if (!(Number.isFinite(limit) && limit >= 1)) {
-    throw new RangeError(`limit is ${limit}; it takes a number of at least 1`);
+export function parallelLimit(items, limit, fn, options) {
+  const inbox = new Inbox();
+  return closedByReturn(run(inbox, items, limit, fn, options ?? {}), inbox);
+}
+
+async function* run(inbox, items, limit, fn, options) {
+  check(limit, fn, options);
+  const { errorPolicy = 'fail-fast', returnSettled = false, signal } = options;
+  const cancellation = cancellationOf(options);
+  if (signal?.aborted) return;
+  const source = new Source(items);
+  const stop = () => inbox.close();
+  signal?.addEventListener('abort', stop);
+  let running = 0;
+
+  function start(item) {
+    running += 1;
+    const entry = { item, key: undefined };
+    const settled = (outcome) => inbox.push(Object.assign(entry, outcome));
+    new Promise((resolve) => {
+      entry.key = cancellation.keyOf(item);
+      resolve(cancellation.isAborted(entry.key) ? SKIPPED : fn(item));
+    }).then(
+      (value) => settled({ status: 'fulfilled', value }),
+      (reason) => settled({ status: 'rejected', reason }),
+    );
   }
-  const { errorPolicy = 'fail-fast', returnSettled = false, onError, signal, abortTaskController, keyOf } = options;
-  const cancellable = signal !== undefined || abortTaskController !== undefined;
-  const isAborted = (item) =>
-    signal?.aborted === true ||
-    (abortTaskController !== undefined && keyOf !== undefined && abortTaskController.isAborted(keyOf(item)));
-  const source = items[Symbol.asyncIterator]?.() ?? items[Symbol.iterator]();
-  const running = new Set();
-  let exhausted = false;
+
+  let failed = false;
   try {
     for (;;) {
-      while (!exhausted && running.size < Math.floor(limit) && signal?.aborted !== true) {
-        const { done, value: item } = await source.next();
-        if (done) exhausted = true;
-        else if (!(cancellable && isAborted(item))) start(running, item, fn);
+      while (!inbox.closed && !source.busy && !source.exhausted && running < Math.floor(limit)) {
+        source.pull(inbox, start);
       }
-      if (running.size === 0) return;
-      const outcome = await Promise.race(running);
-      running.delete(outcome.entry);
-      const { item } = outcome;
-      if (cancellable && isAborted(item)) continue;
-      if (outcome.status === 'fulfilled') {
-        yield returnSettled ? { status: 'fulfilled', value: outcome.value, item } : outcome.value;
+      if (inbox.closed) return;
+      const entry = inbox.poll();
+      if (entry === undefined) {
+        if (source.exhausted && running === 0) return;
+        await inbox.changed();
         continue;
       }
-      const harmless = cancellable && outcome.reason?.name === 'AbortError';
-      if (!harmless) onError?.(outcome.reason, item);
-      if (returnSettled) yield { status: 'rejected', reason: outcome.reason, item };
-      else if (!harmless && errorPolicy === 'fail-fast') throw outcome.reason;
+      if (entry.broken) throw entry.reason;
+      running -= 1;
+      const { item, status, value, reason } = entry;
+      if (value === SKIPPED || cancellation.isAborted(entry.key)) continue;
+      if (status === 'fulfilled') {
+        yield returnSettled ? { status, value, item } : value;
+        continue;
+      }
+      const harmless = cancellation.given && reason?.name === 'AbortError';
+      if (!harmless) tell(options.onError, reason, item);
+      if (returnSettled) yield { status, reason, item };
+      else if (!harmless && errorPolicy === 'fail-fast') throw reason;
     }
+  } catch (error) {
+    failed = true;
+    throw error;
   } finally {
-    if (!exhausted) await source.return?.();
+    inbox.close();
+    signal?.removeEventListener('abort', stop);
+    await source.close(failed);
   }
 }
 
-function start(running, item, fn) {
-  const outcome = { item };
-  const entry = Promise.resolve()
-    .then(() => fn(item))
-    .then(
-      (value) => Object.assign(outcome, { entry, status: 'fulfilled', value }),
-      (reason) => Object.assign(outcome, { entry, status: 'rejected', reason }),
-    );
-  running.add(entry);
+const SKIPPED = Symbol('skipped');
+
+function check(limit, fn, { errorPolicy, onError, keyOf, signal, abortTaskController }) {
+  if (!(typeof limit === 'number' && limit >= 1)) {
+    throw new RangeError(`limit is ${String(limit)}; parallelLimit takes a number of at least 1`);
+  }
+  if (typeof fn !== 'function') throw new TypeError('parallelLimit takes a function to run on each item');
+  if (errorPolicy !== undefined && !ERROR_POLICIES.includes(errorPolicy)) {
+    throw new TypeError(`errorPolicy is ${String(errorPolicy)}; it takes 'fail-fast' or 'continue'`);
+  }
+  for (const [name, value] of Object.entries({ onError, keyOf })) {
+    if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} is no function`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal takes an AbortSignal');
+  if (abortTaskController !== undefined && typeof abortTaskController?.isAborted !== 'function') {
+    throw new TypeError('abortTaskController takes the one of a runtime');
+  }
 }
 
-/** Yields the results of promises in the order in which they settle; the first rejection is thrown. */
-export async function* yieldAsCompleted(promises) {
-  const running = new Set();
-  for (const promise of promises) {
-    const entry = Promise.resolve(promise).then((value) => ({ entry, value }));
-    running.add(entry);
+function cancellationOf({ signal, abortTaskController, keyOf }) {
+  return {
+    given: signal !== undefined || abortTaskController !== undefined,
+    keyOf: (item) => keyOf?.(item),
+    // What is no string, or an empty one, is no key, as with a task's own keyOf.
+    isAborted: (key) => typeof key === 'string' && key !== '' && abortTaskController?.isAborted(key) === true,
+  };
+}
+
+// An onError that throws must not disturb the other items.
+function tell(onError, reason, item) {
+  try {
+    onError?.(reason, item);
+  } catch (error) {
+    console.error('onError of parallelLimit threw', error);
   }
-  // One that fails after another has been thrown must not count as unhandled.
-  for (const entry of running) entry.catch(() => {});
-  while (running.size > 0) {
-    const { entry, value } = await Promise.race(running);
-    running.delete(entry);
-    yield value;
+}
+
+/** Where items come from: an iterator of either kind, asked for one item at a time. */
+class Source {
+  #iterator;
+  #isAsync;
+  busy = false;
+  exhausted = false;
+
+  constructor(items) {
+    this.#isAsync = typeof items?.[Symbol.asyncIterator] === 'function';
+    const open = items?.[this.#isAsync ? Symbol.asyncIterator : Symbol.iterator];
+    if (typeof open !== 'function') throw new TypeError('items takes something iterable, such as an array');
+    this.#iterator = open.call(items);
+  }
+
+  pull(inbox, start) {
+    if (this.#isAsync) {
+      this.#pullLater(inbox, start);
+      return;
+    }
+    let step;
+    try {
+      step = this.#iterator.next();
+    } catch (error) {
+      this.exhausted = true;
+      throw error;
+    }
+    if (step.done) this.exhausted = true;
+    else start(step.value);
+  }
+
+  // Results must not wait for a source that is slow.
+  async #pullLater(inbox, start) {
+    this.busy = true;
+    try {
+      const { done, value } = await this.#iterator.next();
+      this.busy = false;
+      if (done) this.exhausted = true;
+      else if (!inbox.closed) start(value);
+      inbox.wake();
+    } catch (reason) {
+      // An iterator that threw is over, and is not closed.
+      this.busy = false;
+      this.exhausted = true;
+      inbox.push({ broken: true, reason });
+    }
+  }
+
+  /** Closes an iterator that is not at its end. After a failure, its own words no longer matter. */
+  async close(failed) {
+    if (this.exhausted || typeof this.#iterator.return !== 'function') return;
+    this.exhausted = true;
+    try {
+      const closing = this.#iterator.return();
+      // One that is asked for an item answers that first, which may be never.
+      if (this.busy) Promise.resolve(closing).catch(() => {});
+      else await closing;
+    } catch (error) {
+      if (!failed) throw error;
+    }
   }
 }

@@ -2,16 +2,18 @@
 
 import { AbortTaskController } from './abort.js';
 import { TaskConfigError } from './errors.js';
+import { subscribeFrames } from './frames.js';
 import { keepHandle } from './handles.js';
 import { observability } from './observability.js';
 import { subscribeSnapshots } from './snapshots.js';
+import { subscribeEvents } from './subscription.js';
 import { makeTask } from './task.js';
 import { makeTrace, runWithTrace } from './trace.js';
 import { RuntimeHandle } from './wasm/atelier_js.js';
 
 /** Makes a runtime: tasks, their cancellation, and what they tell. */
-export function createTaskRuntime(config = {}) {
-  const { spans, sampleRate, metrics } = observability(config?.observability);
+export function createTaskRuntime(config) {
+  const { spans, sampleRate, metrics } = observability(config);
   const handle = new RuntimeHandle(spans, sampleRate, metrics);
   const runtime = {
     defineTask(options) {
@@ -23,7 +25,7 @@ export function createTaskRuntime(config = {}) {
     abortTaskController: new AbortTaskController(handle),
     getRuntimeSnapshot: () => handle.snapshot(),
     subscribeRuntimeSnapshot: (listener, options) => subscribeSnapshots(() => handle.snapshot(), listener, options),
-    subscribeEvents: (listener) => subscribeEvents(handle, listener),
+    subscribeEvents: (listener, options) => subscribeEvents(handle, listener, options),
     subscribeFrames: (listener, options) => subscribeFrames(handle, listener, options),
     getTelemetry: () => handle.telemetry(),
     createTrace: (name, options) => makeTrace(handle, name, options),
@@ -31,33 +33,4 @@ export function createTaskRuntime(config = {}) {
   };
   keepHandle(runtime, handle);
   return runtime;
-}
-
-function subscribeEvents(handle, listener) {
-  if (typeof listener !== 'function') throw new TypeError('subscribeEvents takes a function');
-  const id = handle.subscribe_events(listener);
-  return () => handle.unsubscribe_events(id);
-}
-
-// Frames are made at the listener's pace: one that is slow gets fewer, never a backlog.
-function subscribeFrames(handle, listener, { intervalMs = 250 } = {}) {
-  if (typeof listener !== 'function') throw new TypeError('subscribeFrames takes a function');
-  if (!(intervalMs > 0)) throw new RangeError(`intervalMs is ${intervalMs}; it takes milliseconds above 0`);
-  const stream = handle.frames();
-  const tell = () => {
-    try {
-      listener(stream.next());
-    } catch (error) {
-      console.error('A listener of the snapshot stream threw', error);
-    }
-  };
-  const timer = setInterval(tell, intervalMs);
-  queueMicrotask(() => open && tell());
-  let open = true;
-  return () => {
-    if (!open) return;
-    open = false;
-    clearInterval(timer);
-    stream.free();
-  };
 }

@@ -1,9 +1,15 @@
 // Snapshots at an interval, for those who poll.
 
-export function subscribeSnapshots(take, listener, options = {}) {
-  if (typeof listener !== 'function') throw new TypeError('subscribeRuntimeSnapshot takes a function');
-  const { intervalMs = 250, emitImmediately = true, onlyOnChange = false } = options;
-  if (!(intervalMs > 0)) throw new RangeError(`intervalMs is ${intervalMs}; it takes milliseconds above 0`);
+import { aFlag, aFunction, anInterval, every, someOptions } from './check.js';
+
+/** Gives `listener` what `take()` returns, every `intervalMs`; returns the function that ends it. */
+export function subscribeSnapshots(take, listener, options) {
+  aFunction(listener, 'subscribeRuntimeSnapshot');
+  const given = someOptions(options, 'subscribeRuntimeSnapshot');
+  const { intervalMs = 250, emitImmediately = true, onlyOnChange = false } = given;
+  anInterval(intervalMs, 'intervalMs');
+  aFlag(emitImmediately, 'emitImmediately');
+  aFlag(onlyOnChange, 'onlyOnChange');
   let last;
   const tell = () => {
     const snapshot = take();
@@ -18,7 +24,7 @@ export function subscribeSnapshots(take, listener, options = {}) {
       console.error('A listener of runtime snapshots threw', error);
     }
   };
-  const timer = setInterval(tell, intervalMs);
+  const stop = every(intervalMs, tell);
   if (emitImmediately) tell();
-  return () => clearInterval(timer);
+  return stop;
 }

@@ -1,7 +1,10 @@
 // A task as its user sees it: a proxy whose every other name is a method of the worker.
 
+import { PRIORITIES, mergeOptions } from './call-options.js';
 import { TaskConfigError } from './errors.js';
-import { traceHandle } from './trace.js';
+import { traceNumber } from './trace.js';
+
+const USER_VISIBLE = PRIORITIES.indexOf('user-visible');
 
 let nextId = 1;
 
@@ -35,7 +38,7 @@ function makeWorker(factory) {
 
 function face(task, options) {
   const methods = new Map(Object.entries(task.life));
-  methods.set('with', (more) => face(task, merge(options, more)));
+  methods.set('with', (more) => face(task, mergeOptions(options, more)));
   return new Proxy(Object.freeze(Object.create(null)), {
     get(_, name) {
       // No `then`: a task is no promise, and must survive being returned from an async function.
@@ -53,28 +56,24 @@ function face(task, options) {
   });
 }
 
-function merge(before, more = {}) {
-  const merged = { ...before };
-  for (const [name, value] of Object.entries(more ?? {})) {
-    if (value !== undefined) merged[name] = value;
-  }
-  if (merged.signal !== undefined && !(merged.signal instanceof AbortSignal)) {
-    throw new TypeError('with({ signal }) takes an AbortSignal');
-  }
-  if (merged.transfer !== undefined && !Array.isArray(merged.transfer)) {
-    throw new TypeError('with({ transfer }) takes an array; [] copies everything');
-  }
-  return merged;
-}
-
 function call({ handle, payloads, keyOf }, options, method, args) {
   return new Promise((resolve, reject) => {
     // What keyOf throws rejects the call, because it is thrown inside the promise's executor.
     let key = options.key ?? keyOf?.(...args);
     if (typeof key !== 'string' || key === '') key = undefined;
-    const trace = traceHandle(options.trace);
-    payloads.hand(args, key, options.transfer, options.transferResult !== false, resolve, reject);
-    if (trace) handle.dispatch_traced(trace, method, key, options.signal);
-    else handle.dispatch(method, key, options.signal);
+    const { signal, trace, transfer, transferResult, priority, cancel } = options;
+    payloads.hand(args, key, transfer, transferResult !== false, resolve, reject);
+    handle.dispatch(
+      method,
+      key,
+      signal,
+      trace === undefined ? undefined : traceNumber(trace),
+      priority === undefined ? USER_VISIBLE : PRIORITIES.indexOf(priority),
+      cancel === undefined ? undefined : graceMs(cancel),
+    );
   });
+}
+
+function graceMs(cancel) {
+  return typeof cancel === 'object' && cancel.graceMs !== Infinity ? cancel.graceMs : undefined;
 }

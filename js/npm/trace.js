@@ -1,24 +1,40 @@
 // Traces as their users see them.
 
+import { aFunction, oneOf, shown, someOptions } from './check.js';
+
 const handles = new WeakMap();
 
-export function makeTrace(runtime, name, { parent } = {}) {
-  const traceparent = parent === 'document' ? documentParent() : parent;
-  const handle = runtime.create_trace(name === undefined ? undefined : String(name), traceparent);
+const STATUSES = ['ok', 'error', 'canceled'];
+
+/** What `createTrace` returns. */
+export function makeTrace(runtime, name, options) {
+  const { parent } = someOptions(options, 'createTrace');
+  const label = name === undefined || name === null ? undefined : String(name);
+  const handle = runtime.create_trace(label, placeOf(parent));
   const trace = {
     id: handle.trace_id,
-    name: name === undefined ? undefined : String(name),
+    name: label,
     sampled: handle.sampled,
     traceparent: handle.traceparent,
-    end({ status, error } = {}) {
-      handle.end(status ?? (error === undefined ? 'ok' : statusOf(error)), error?.name, message(error));
+    end(how) {
+      const { status, error } = someOptions(how, 'end');
+      if (status !== undefined) oneOf(status, STATUSES, 'status');
+      handle.end(status ?? (error === undefined ? 'ok' : statusOf(error)), nameOf(error), message(error));
     },
   };
   handles.set(trace, handle);
   return trace;
 }
 
+// A parent that is malformed, of whatever type, is none: a new trace begins.
+function placeOf(parent) {
+  const place = parent === 'document' ? documentParent() : parent;
+  return typeof place === 'string' ? place : undefined;
+}
+
+/** Runs `fn(trace)` under a trace that ends with it. */
 export async function runWithTrace(runtime, name, fn) {
+  aFunction(fn, 'runWithTrace');
   const trace = makeTrace(runtime, name);
   try {
     const result = await fn(trace);
@@ -30,21 +46,28 @@ export async function runWithTrace(runtime, name, fn) {
   }
 }
 
-/** The wasm's trace behind one that `createTrace` returned; anything else is no trace. */
-export function traceHandle(trace) {
-  if (trace === undefined || trace === null) return undefined;
-  const handle = handles.get(trace);
-  if (!handle) throw new TypeError('with({ trace }) takes what createTrace returned');
-  return handle;
+/** Whether this is what `createTrace` returned. */
+export function isTrace(trace) {
+  return handles.has(trace);
+}
+
+/** The wasm's number of a trace that `createTrace` returned; `undefined` for anything else. */
+export function traceNumber(trace) {
+  return handles.get(trace)?.number;
 }
 
 function statusOf(error) {
   return error?.name === 'AbortError' ? 'canceled' : 'error';
 }
 
+function nameOf(error) {
+  return typeof error?.name === 'string' ? error.name : undefined;
+}
+
 function message(error) {
   if (error === undefined || error === null) return undefined;
-  return String(error.message ?? error);
+  if (typeof error === 'string') return error;
+  return typeof error.message === 'string' ? error.message : shown(error);
 }
 
 // The trace of the server that rendered the page, as OpenTelemetry's browser convention leaves it.

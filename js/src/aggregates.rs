@@ -1,10 +1,12 @@
-//! `getTelemetry()`: aggregates by task.
+//! `getTelemetry()`: aggregates by task and method.
 
-use atelier_runtime::core::names::Metric;
-use atelier_telemetry::frame::{Distribution, LedgerRow, Totals};
-use atelier_telemetry::{GaugeValue, Series};
-use serde::Serialize;
 use std::collections::BTreeMap;
+
+use atelier_runtime::core::Outcome;
+use atelier_runtime::core::names::{Metric, Phase};
+use atelier_telemetry::frame::{Distribution, LedgerRow, Totals};
+use atelier_telemetry::{HistogramValue, Series, SeriesKey};
+use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
 use crate::runtime::Page;
@@ -22,9 +24,21 @@ struct TaskTelemetry {
     task_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     task_name: Option<String>,
-    counters: BTreeMap<&'static str, u64>,
-    gauges: BTreeMap<&'static str, Gauge>,
-    histograms: BTreeMap<&'static str, Distribution>,
+    counters: Counters,
+    gauges: Gauges,
+    histograms: Histograms,
+    methods: BTreeMap<String, Numbers>,
+}
+
+type Counters = BTreeMap<&'static str, u64>;
+type Gauges = BTreeMap<&'static str, Gauge>;
+
+/// The numbers of one method, or of all of a task's.
+#[derive(Default, Serialize)]
+struct Numbers {
+    counters: Counters,
+    gauges: Gauges,
+    histograms: Histograms,
 }
 
 #[derive(Serialize)]
@@ -32,6 +46,71 @@ struct Gauge {
     last: f64,
     min: f64,
     max: f64,
+}
+
+#[derive(Default, Serialize)]
+struct Histograms {
+    #[serde(rename = "task.duration_ms", serialize_with = "distribution")]
+    duration: Option<HistogramValue>,
+    #[serde(rename = "queue.wait_ms", serialize_with = "distribution")]
+    wait: Option<HistogramValue>,
+    #[serde(rename = "task.phase_ms", serialize_with = "by_phase")]
+    phases: [Option<HistogramValue>; Phase::ALL.len()],
+}
+
+fn distribution<S: Serializer>(histogram: &Option<HistogramValue>, to: S) -> Result<S::Ok, S::Error> {
+    in_milliseconds(histogram).serialize(to)
+}
+
+fn by_phase<S: Serializer>(
+    histograms: &[Option<HistogramValue>; Phase::ALL.len()],
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_map(
+        Phase::ALL.iter().map(|&phase| (phase.name(), in_milliseconds(&histograms[phase as usize]))),
+    )
+}
+
+fn in_milliseconds(histogram: &Option<HistogramValue>) -> Distribution {
+    histogram.as_ref().map(HistogramValue::distribution).unwrap_or_default()
+}
+
+impl Histograms {
+    fn add(&mut self, key: &SeriesKey, value: &HistogramValue) {
+        let place = match (key.metric, key.phase) {
+            (Metric::TaskDuration, _) => &mut self.duration,
+            (Metric::QueueWait, _) => &mut self.wait,
+            (Metric::TaskPhase, Some(phase)) => &mut self.phases[phase as usize],
+            _ => return,
+        };
+        match place {
+            Some(all) => all.merge(value),
+            None => *place = Some(value.clone()),
+        }
+    }
+}
+
+impl Numbers {
+    /// Those of a method that has counted nothing yet: every counter of calls is there from the start.
+    fn of_method() -> Numbers {
+        let completed = Outcome::ALL.map(|outcome| Metric::TaskCompleted.listener(Some(outcome)));
+        let others = [Metric::TaskDispatched, Metric::TaskRequeued].map(|metric| metric.listener(None));
+        let counters = completed.into_iter().chain(others).map(|name| (name, 0)).collect();
+        Numbers { counters, ..Numbers::default() }
+    }
+
+    fn add(&mut self, key: &SeriesKey, series: &Series) {
+        match series {
+            Series::Counter(total) => {
+                *self.counters.entry(key.metric.listener(key.outcome)).or_default() += total;
+            }
+            Series::Gauge(gauge) => {
+                let gauge = Gauge { last: gauge.last, min: gauge.min, max: gauge.max };
+                self.gauges.insert(key.metric.listener(None), gauge);
+            }
+            Series::Histogram(histogram) => self.histograms.add(key, histogram),
+        }
+    }
 }
 
 /// One row of the ledger: `emitted = delivered + rejected + dropped + pending`.
@@ -64,42 +143,35 @@ pub(crate) fn of(page: &Page) -> Result<JsValue, JsValue> {
     for row in telemetry.ledger(runtime) {
         ledger.entry(row.consumer.clone()).or_default().insert(row.signal.clone(), row.into());
     }
-    let tasks = page
-        .tasks
-        .borrow()
-        .iter()
-        .map(|entry| {
-            let frame = crate::snapshot::frame(entry, clock)?;
-            let distributions = telemetry.distributions(runtime, entry.task.handle());
-            let gauges = metrics
-                .series
-                .iter()
-                .filter(|(key, _)| key.task.handle == entry.task.handle())
-                .filter_map(|(key, series)| match series {
-                    Series::Gauge(GaugeValue { last, min, max }) => {
-                        Some((key.metric.listener(None), Gauge { last: *last, min: *min, max: *max }))
-                    }
-                    _ => None,
-                })
-                .collect();
-            Some(TaskTelemetry {
-                task_id: entry.task.id().to_owned(),
-                task_name: entry.name.clone(),
-                counters: counters(&frame.totals),
-                gauges,
-                histograms: BTreeMap::from([
-                    (Metric::TaskDuration.listener(None), distributions.duration),
-                    (Metric::QueueWait.listener(None), distributions.wait),
-                ]),
-            })
+    let task = |entry: &crate::snapshot::Entry| {
+        let frame = crate::snapshot::frame(entry, clock)?;
+        let mut numbers = Numbers::default();
+        let mut methods: BTreeMap<String, Numbers> = BTreeMap::new();
+        for (key, series) in &metrics.series {
+            if key.task.handle != entry.task.handle() {
+                continue;
+            }
+            numbers.add(key, series);
+            if let Some(method) = &key.method {
+                methods.entry(method.to_string()).or_insert_with(Numbers::of_method).add(key, series);
+            }
+        }
+        Some(TaskTelemetry {
+            task_id: entry.task.id().to_owned(),
+            task_name: entry.name.clone(),
+            // The core counts always, also while nothing is aggregated.
+            counters: counters(&frame.totals),
+            gauges: numbers.gauges,
+            histograms: numbers.histograms,
+            methods,
         })
-        .collect::<Option<Vec<_>>>()
-        .unwrap_or_default();
+    };
+    let tasks = page.tasks.borrow().iter().filter_map(task).collect();
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     Telemetry { tasks, ledger }.serialize(&serializer).map_err(JsValue::from)
 }
 
-fn counters(totals: &Totals) -> BTreeMap<&'static str, u64> {
+fn counters(totals: &Totals) -> Counters {
     BTreeMap::from([
         ("task.dispatch.total", totals.dispatched),
         ("task.success.total", totals.success),

@@ -1,16 +1,11 @@
-//! Events for `subscribeEvents`, and the Performance measures beside them.
+//! The shapes of events for `subscribeEvents`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use atelier_runtime::core::Outcome;
 use atelier_runtime::core::names::{Instrument, Metric};
-use atelier_telemetry::{
-    MetricRecord, Record, Signal, SpanRecord, SubscribeOptions, Subscription, TaskMeta, Telemetry,
-    TraceRecord,
-};
-use js_sys::Function;
+use atelier_telemetry::{MetricRecord, Record, SpanRecord, TaskMeta, TraceRecord};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -29,26 +24,12 @@ extern "C" {
     fn attrs_with(attrs: &JsValue, name: &str, value: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = metricEvent)]
     fn metric_event(kind: u8, name: &str, value: f64, ts: f64, attrs: &JsValue) -> JsValue;
-    fn deliver(listener: &Function, event: &JsValue);
 }
 
-/// How many records are taken at once.
-const BATCH: usize = 1024;
-
-/// The listeners of one runtime.
-pub(crate) struct Listeners {
-    telemetry: Telemetry,
-    runtime: u64,
-    next: Cell<u32>,
-    list: RefCell<Vec<Rc<Listener>>>,
+/// Makes events. What repeats (a task's attributes) is made once.
+#[derive(Default)]
+pub(crate) struct EventMaker {
     attrs: RefCell<HashMap<AttrsKey, JsValue>>,
-    delivering: Cell<bool>,
-}
-
-struct Listener {
-    id: u32,
-    callback: Function,
-    subscription: Subscription,
 }
 
 /// What tells one attributes object from another.
@@ -60,71 +41,13 @@ struct AttrsKey {
     phase: Option<&'static str>,
 }
 
-impl Listeners {
-    pub(crate) fn new(telemetry: Telemetry, runtime: u64) -> Listeners {
-        Listeners {
-            telemetry,
-            runtime,
-            next: Cell::new(1),
-            list: RefCell::default(),
-            attrs: RefCell::default(),
-            delivering: Cell::new(false),
-        }
-    }
-
-    pub(crate) fn add(&self, callback: Function) -> u32 {
-        let id = self.next.replace(self.next.get() + 1);
-        let options = SubscribeOptions { metrics: true, spans: true, ..SubscribeOptions::default() };
-        let subscription = self.telemetry.subscribe(self.runtime, &format!("listener:{id}"), options);
-        self.list.borrow_mut().push(Rc::new(Listener { id, callback, subscription }));
-        id
-    }
-
-    pub(crate) fn remove(&self, id: u32) -> bool {
-        let mut list = self.list.borrow_mut();
-        let before = list.len();
-        list.retain(|listener| listener.id != id);
-        list.len() != before
-    }
-
-    /// Gives every listener what is new. A listener that causes more events gets them in this delivery too, not in one
-    /// inside it; one that is taken off meanwhile gets no more.
-    pub(crate) fn deliver(&self) {
-        if self.delivering.replace(true) {
-            return;
-        }
-        loop {
-            let listeners: Vec<Rc<Listener>> = self
-                .list
-                .borrow()
-                .iter()
-                .filter(|listener| !listener.subscription.is_empty())
-                .cloned()
-                .collect();
-            if listeners.is_empty() {
-                break;
-            }
-            for listener in listeners {
-                self.deliver_to(&listener);
-            }
-        }
-        self.delivering.set(false);
-    }
-
-    fn deliver_to(&self, listener: &Listener) {
-        for record in listener.subscription.drain(BATCH) {
-            let signal = if matches!(record, Record::Metric(_)) { Signal::Events } else { Signal::Spans };
-            if !self.list.borrow().iter().any(|each| each.id == listener.id) {
-                listener.subscription.dropped(signal, "unsubscribed", 1);
-                continue;
-            }
-            let event = match &record {
-                Record::Metric(metric) => self.metric(metric),
-                Record::Span(span) => span_event(span),
-                Record::Trace(trace) => trace_event(trace),
-            };
-            deliver(&listener.callback, &event);
-            listener.subscription.delivered(signal, 1);
+impl EventMaker {
+    /// The event of a record.
+    pub(crate) fn event(&self, record: &Record) -> JsValue {
+        match record {
+            Record::Metric(metric) => self.metric(metric),
+            Record::Span(span) => span_event(span),
+            Record::Trace(trace) => trace_event(trace),
         }
     }
 

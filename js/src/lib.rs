@@ -5,6 +5,7 @@
 mod aggregates;
 mod errors;
 mod events;
+mod listeners;
 mod options;
 mod otlp;
 mod runtime;

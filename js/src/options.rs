@@ -113,6 +113,7 @@ pub(crate) fn task_config(options: &JsValue, cores: u32) -> Result<TaskConfig, J
     config.init = init.unwrap_or(config.init);
     config.timeout = options.millis("timeoutMs", 0.0)?;
     config.idle_timeout = options.millis("idleTimeoutMs", 0.0)?;
+    config.hang_timeout = options.millis("hangTimeoutMs", 1.0)?;
     if let Some(start) = options.millis("startTimeoutMs", 1.0)? {
         config.start_timeout = start;
     }

@@ -11,7 +11,7 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use crate::errors;
-use crate::events::Listeners;
+use crate::listeners::{Listeners, Wishes};
 use crate::options::{Options, task_config};
 use crate::otlp::OtlpHandle;
 use crate::snapshot::{self, Entry};
@@ -163,7 +163,7 @@ impl RuntimeHandle {
         let mut tasks = self.0.tasks.borrow_mut();
         tasks.retain(|entry| entry.task.state().is_some());
         tasks.push(Entry { task: task.clone(), name });
-        Ok(TaskHandle { task, clock: self.0.runtime.clock() })
+        Ok(TaskHandle { task, clock: self.0.runtime.clock(), remains: RefCell::default() })
     }
 
     /// Cancels every call with this key.
@@ -203,10 +203,26 @@ impl RuntimeHandle {
         snapshot::runtime(&self.0.tasks.borrow(), self.0.runtime.clock())
     }
 
-    /// Calls a function with every event; the number takes it off again.
-    pub fn subscribe_events(&self, listener: Function) -> u32 {
+    /// Calls a function with every event of these kinds (bits in the order of `npm/subscription.js`) and tasks (ids or
+    /// names; all when absent), or with arrays of them. The number takes it off again.
+    pub fn subscribe_events(
+        &self,
+        listener: Function,
+        kinds: u32,
+        tasks: Option<Vec<String>>,
+        batch: bool,
+    ) -> u32 {
         self.0.demand(1);
-        self.0.listeners.add(listener)
+        let id = self.0.listeners.mint();
+        let page = Rc::downgrade(&self.0);
+        let due = move || {
+            if let Some(page) = page.upgrade() {
+                page.listeners.deliver_batch(id);
+            }
+        };
+        let batch = batch.then(|| Closure::<dyn Fn()>::new(due).into_js_value().unchecked_into());
+        self.0.listeners.add(id, listener, Wishes { kinds, tasks, batch });
+        id
     }
 
     /// Takes a listener off.

@@ -1,5 +1,7 @@
 //! States and snapshots as plain objects, and as the tasks of a frame.
 
+use std::rc::Rc;
+
 use atelier_runtime::core::{Outcome, QueuePolicy, TaskState, WorkerState};
 use atelier_runtime::{Clock, Crash, Task};
 use atelier_telemetry::frame::{CrashFrame, Distribution, TaskFrame, Totals, WorkerFrame};
@@ -46,8 +48,26 @@ fn set(object: &JsValue, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &JsValue::from_str(name), value);
 }
 
-/// A task's state.
-pub(crate) fn state(task: &Task, clock: Clock) -> Result<JsValue, JsValue> {
+/// What is left of a task when it is disposed.
+pub(crate) struct Remains {
+    dispatched: u64,
+    last_crash: Option<(Rc<Crash>, f64)>,
+}
+
+impl Remains {
+    /// Taken just before the end.
+    pub(crate) fn of(task: &Task, clock: Clock) -> Option<Remains> {
+        let state = task.state()?;
+        let last_crash = task.last_crash().zip(state.last_crash);
+        Some(Remains {
+            dispatched: state.totals.dispatched,
+            last_crash: last_crash.map(|(crash, last)| (crash, clock.unix_millis(last.at))),
+        })
+    }
+}
+
+/// A task's state. `remains` are those of one that may be disposed.
+pub(crate) fn state(task: &Task, remains: Option<&Remains>, clock: Clock) -> Result<JsValue, JsValue> {
     let state = task.state();
     let object = match &state {
         Some(state) => to_js(&State {
@@ -66,16 +86,20 @@ pub(crate) fn state(task: &Task, clock: Clock) -> Result<JsValue, JsValue> {
             queue_policy: state.config.queue_policy.name(),
             queue_depth_by_worker: state.workers.iter().map(|worker| worker.calls()).collect(),
         })?,
-        None => to_js(&gone(task))?,
+        None => to_js(&gone(task, remains.map_or(0, |remains| remains.dispatched)))?,
     };
-    if let (Some(crash), Some(last)) = (task.last_crash(), state.and_then(|state| state.last_crash)) {
-        set(&object, "lastCrash", &last_crash(&crash, clock.unix_millis(last.at))?);
+    let crash = match &state {
+        Some(state) => task.last_crash().zip(state.last_crash.map(|last| clock.unix_millis(last.at))),
+        None => remains.and_then(|remains| remains.last_crash.clone()),
+    };
+    if let Some((crash, ts)) = crash {
+        set(&object, "lastCrash", &last_crash(&crash, ts)?);
     }
     Ok(object)
 }
 
 /// The state of a task that is disposed: at rest, without workers.
-fn gone(task: &Task) -> State {
+fn gone(task: &Task, dispatched: u64) -> State {
     let config = task.config();
     State {
         task_type: config.task_type.name(),
@@ -84,7 +108,7 @@ fn gone(task: &Task) -> State {
         active_workers: 0,
         worker_status: "stopped",
         task_status: "idle",
-        total_dispatched: 0,
+        total_dispatched: dispatched,
         queue_depth: 0,
         pending_queue_depth: 0,
         waiting_queue_depth: 0,
@@ -100,6 +124,7 @@ fn last_crash(crash: &Crash, ts: f64) -> Result<JsValue, JsValue> {
     #[serde(rename_all = "camelCase")]
     struct LastCrash<'a> {
         ts: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
         worker_index: Option<u32>,
         kind: &'static str,
         message: &'a str,
@@ -119,7 +144,7 @@ pub(crate) fn runtime(entries: &[Entry], clock: Clock) -> Result<JsValue, JsValu
     let tasks = js_sys::Array::new();
     for entry in entries {
         let Some(current) = entry.task.state() else { continue };
-        let object = state(&entry.task, clock)?;
+        let object = state(&entry.task, None, clock)?;
         set(&object, "taskId", &JsValue::from_str(entry.task.id()));
         if let Some(name) = &entry.name {
             set(&object, "taskName", &JsValue::from_str(name));

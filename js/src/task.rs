@@ -1,17 +1,25 @@
 //! Tasks for `npm/task.js`.
 
+use std::cell::RefCell;
+use std::time::Duration;
+
+use atelier_runtime::core::Priority;
 use atelier_runtime::{CallOptions, Clock, Task};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
-use crate::snapshot;
-use crate::trace::TraceHandle;
+use crate::snapshot::Remains;
+use crate::{snapshot, trace};
+
+/// In the order of `npm/call-options.js`'s list.
+const PRIORITIES: [Priority; 3] = [Priority::UserBlocking, Priority::UserVisible, Priority::Background];
 
 /// A task.
 #[wasm_bindgen]
 pub struct TaskHandle {
     pub(crate) task: Task,
     pub(crate) clock: Clock,
+    pub(crate) remains: RefCell<Option<Remains>>,
 }
 
 #[wasm_bindgen]
@@ -21,26 +29,31 @@ impl TaskHandle {
         self.task.method(name)
     }
 
-    /// Calls a method with the payload that was handed over just before.
-    pub fn dispatch(&self, method: u32, key: Option<String>, signal: Option<AbortSignal>) {
-        self.task.dispatch_handed(method, CallOptions { key, signal, ..CallOptions::default() });
-    }
-
-    /// The same under a trace.
-    pub fn dispatch_traced(
+    /// Calls a method with the payload that was handed over just before. `trace` is a trace's number, `priority` a place
+    /// in `npm/call-options.js`'s list.
+    pub fn dispatch(
         &self,
-        trace: &TraceHandle,
         method: u32,
         key: Option<String>,
         signal: Option<AbortSignal>,
+        trace: Option<u32>,
+        priority: u8,
+        grace_ms: Option<f64>,
     ) {
-        let trace = Some(trace.trace.clone());
-        self.task.dispatch_handed(method, CallOptions { key, signal, trace, ..CallOptions::default() });
+        let options = CallOptions {
+            key,
+            signal,
+            trace: trace.and_then(trace::find),
+            priority: PRIORITIES[usize::from(priority) % PRIORITIES.len()],
+            grace: grace_ms.map(|millis| Duration::try_from_secs_f64(millis / 1e3).unwrap_or(Duration::MAX)),
+            ..CallOptions::default()
+        };
+        self.task.dispatch_handed(method, options);
     }
 
     /// The task's state as a plain object.
     pub fn state(&self) -> Result<JsValue, JsValue> {
-        snapshot::state(&self.task, self.clock)
+        snapshot::state(&self.task, self.remains.borrow().as_ref(), self.clock)
     }
 
     /// Lets the workers start again.
@@ -55,6 +68,9 @@ impl TaskHandle {
 
     /// Ends the task.
     pub fn dispose(&self) {
+        if let Some(remains) = Remains::of(&self.task, self.clock) {
+            self.remains.replace(Some(remains));
+        }
         self.task.dispose();
     }
 }

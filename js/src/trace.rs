@@ -1,5 +1,7 @@
 //! Traces for `npm/trace.js`.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use atelier_runtime::core::{ErrorKind, Outcome};
@@ -9,19 +11,45 @@ use wasm_bindgen::prelude::*;
 /// A trace.
 #[wasm_bindgen]
 pub struct TraceHandle {
-    pub(crate) trace: Rc<Trace>,
+    trace: Rc<Trace>,
+    number: u32,
     ended: Rc<dyn Fn()>,
+}
+
+thread_local! {
+    /// The traces that JavaScript holds, by number: calls name them so.
+    static TRACES: RefCell<HashMap<u32, Rc<Trace>>> = RefCell::default();
+    static NEXT: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The trace with this number.
+pub(crate) fn find(number: u32) -> Option<Rc<Trace>> {
+    TRACES.with_borrow(|traces| traces.get(&number).cloned())
+}
+
+impl Drop for TraceHandle {
+    fn drop(&mut self) {
+        TRACES.with_borrow_mut(|traces| traces.remove(&self.number));
+    }
 }
 
 impl TraceHandle {
     /// `ended` hands on what the end of the trace told.
     pub(crate) fn new(trace: Trace, ended: Rc<dyn Fn()>) -> TraceHandle {
-        TraceHandle { trace: Rc::new(trace), ended }
+        let (trace, number) = (Rc::new(trace), NEXT.replace(NEXT.get().wrapping_add(1)));
+        TRACES.with_borrow_mut(|traces| traces.insert(number, trace.clone()));
+        TraceHandle { trace, number, ended }
     }
 }
 
 #[wasm_bindgen]
 impl TraceHandle {
+    /// What calls name it by.
+    #[wasm_bindgen(getter)]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
     /// 32 hexadecimal digits.
     #[wasm_bindgen(getter)]
     pub fn trace_id(&self) -> String {

@@ -1,18 +1,22 @@
 // The worker's side of the wire, the wire's own rules, and the search for transferables that both sides use.
 //
 // One message carries everything that arose for this worker in one turn of the page's loop; the worker answers with what
-// has finished by the end of its own turn. A message is one flat array of entries, each a small integer for its kind and
-// then its fields, so that an entry costs little more than what it holds. A call is named by its place (`slot`) in the
-// page's table, which no other call gets before the worker has answered. Methods are named by numbers that the page
-// introduces before their first use. page.js is the other end.
+// has finished by the end of its own turn. A message is one flat array: a mark, then entries, each a small integer for its
+// kind and then its fields, so that an entry costs little more than what it holds. A call is named by its place (`slot`)
+// in the page's table, which no other call gets before the worker has answered. Methods are named by numbers that the
+// page introduces before their first use. page.js is the other end.
 //
 // This file is the whole of the package's `./worker`: nothing else is loaded into a worker.
+
+/** Begins every message of this protocol: pages and workers may send each other messages of their own. */
+export const MARK = 0x1a7e11e7;
 
 /** Page to worker: the kinds of entries, the flags of a call. */
 export const TO_WORKER = {
   CALL: 1, // slot, method, flags, number, args; then key if KEY, traceparent if TRACE
   CANCEL: 2, // slot
   METHOD: 3, // method, name
+  PING: 4, // answer, if you can
 
   TRANSFER_RESULT: 1,
   KEY: 2,
@@ -24,14 +28,16 @@ export const TO_WORKER = {
 export const TO_PAGE = {
   RESULT: 1, // slot, value
   FAILURE: 2, // slot, name, message, stack
-  READY: 3,
-  FAULT: 4, // name, message, stack: the worker is about to die of this
-  THROWN: 5, // slot, value: the handler threw something that is no error
-  TIMES: 6, // started, ended: milliseconds since the epoch, for the answer that follows
+  THROWN: 3, // slot, value: the handler threw something that is no error
+  TIMES: 4, // started, ended: milliseconds since the epoch, for the answer that follows
+  READY: 5,
+  ALIVE: 6, // the answer to a ping
+  UNREADABLE: 7, // a message from the page could not be read, and its calls are lost
+  FAULT: 8, // name, message, stack, file, line: the worker has crashed, and answers no more
 };
 
-const { CALL, CANCEL, METHOD, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
-const { RESULT, FAILURE, READY, FAULT, THROWN, TIMES } = TO_PAGE;
+const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
+const { RESULT, FAILURE, THROWN, TIMES, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
 
 /** How many places an answer takes in a message, by its kind. */
 const LENGTHS = { [RESULT]: 3, [FAILURE]: 5, [THROWN]: 3, [TIMES]: 3 };
@@ -53,7 +59,9 @@ export function createTaskWorker(handlers) {
   }
   const call = (method, args, context) => {
     const handler = handlers[method];
-    if (typeof handler !== 'function' || handler === Object.prototype[method]) throw methodNotFound(method);
+    // What every object has is no handler, nor is the class of one that has a class.
+    const inherited = method === 'constructor' || handler === Object.prototype[method];
+    if (typeof handler !== 'function' || inherited) throw methodNotFound(method);
     args.push(context);
     return handler.apply(handlers, args);
   };
@@ -75,6 +83,16 @@ export function expose(worker) {
   serve(call);
 }
 
+let crash = (name, message, stack, file, line) => {};
+
+/**
+ * Says that the worker has crashed: a panic in Rust, before the trap that follows, which only says `unreachable`.
+ * @param {string} message
+ */
+export function panicked(message) {
+  crash('panic', message, new Error('').stack);
+}
+
 /**
  * Answers the page's calls with one function: `(method, args, context) => result or promise`. What Rust handlers use.
  * @param {(method: string, args: any[], context: TaskContext) => any} handle
@@ -86,6 +104,8 @@ export function serve(handle) {
   const calls = []; // by slot, from a call's arrival to its answer
   const inbox = []; // calls that have not begun
   let working = false;
+  let crashed = false; // begins nothing any more
+  let silent = false; // has said so
   let replies = [];
   let transfers = [];
   let clock = 0; // when the worker last looked, which it does only where it matters
@@ -102,21 +122,45 @@ export function serve(handle) {
   };
 
   scope.addEventListener('message', ({ data }) => {
-    if (!Array.isArray(data)) return;
+    if (!Array.isArray(data) || data[0] !== MARK) return;
     receive(data);
     if (!working && inbox.length > 0) work();
   });
-  // What has finished must not die with the worker, or be done once more by another.
-  scope.addEventListener('error', flush);
   scope.addEventListener('unhandledrejection', (event) => {
     // A trap inside a Rust future ends here; the instance is poisoned, so the worker must go.
-    if (event.reason instanceof WebAssembly.RuntimeError) die(event.reason);
+    if (event.reason instanceof WebAssembly.RuntimeError) {
+      event.preventDefault();
+      die(event.reason);
+    }
   });
-  scope.postMessage([READY]);
+  scope.addEventListener('error', (event) => {
+    // The page is told in a message: the event it would get has neither the error's name nor its stack, and nothing
+    // orders that event after the messages that went before it.
+    if (!crashed && event.error instanceof Error && !event.defaultPrevented) {
+      const { name, message, stack } = event.error;
+      crash(String(name), String(message), stack, event.filename, event.lineno);
+    }
+    if (crashed) event.preventDefault();
+  });
+  scope.addEventListener('messageerror', () => {
+    flush();
+    scope.postMessage([MARK, UNREADABLE]);
+  });
+  crash = (name, message, stack, file, line) => {
+    if (crashed) return;
+    crashed = true;
+    console.error(stack?.includes(message) ? stack : `${message}\n${stack}`);
+    // Calls that have ended before still have to say so, in microtasks that are queued already.
+    queueMicrotask(() => {
+      flush();
+      silent = true;
+      scope.postMessage([MARK, FAULT, name, message, stack, file, line]);
+    });
+  };
+  scope.postMessage([MARK, READY]);
 
   function receive(message) {
-    let at = 0;
-    while (at < message.length) {
+    for (let at = 1; at < message.length; ) {
       switch (message[at++]) {
         case CALL: {
           const call = new Call(message[at++], message[at++], message[at++], message[at++], message[at++]);
@@ -132,6 +176,9 @@ export function serve(handle) {
         case METHOD:
           methods[message[at++]] = message[at++];
           break;
+        case PING:
+          scope.postMessage([MARK, ALIVE]);
+          break;
         default:
           return;
       }
@@ -139,11 +186,12 @@ export function serve(handle) {
   }
 
   function work() {
+    if (crashed) return;
     working = true;
     crowded = inbox.length > 1 || replies.length > 0;
     if (crowded) clock = performance.now();
     const begun = clock;
-    for (let next = 0; next < inbox.length; next++) {
+    for (let next = 0; next < inbox.length && !crashed; next++) {
       if (clock - begun > MAX_TURN) {
         inbox.splice(0, next);
         flush();
@@ -209,9 +257,10 @@ export function serve(handle) {
   }
 
   function succeed(call, value) {
-    if (call.flags & TRANSFER_RESULT) for (const each of transferables(value)) transfers.push(each);
+    const moved = call.flags & TRANSFER_RESULT ? transferables(value) : NOTHING;
     open(call);
     replies.push(RESULT, call.slot, value);
+    for (const each of moved) transfers.push(each);
   }
 
   function fail(call, error) {
@@ -227,6 +276,7 @@ export function serve(handle) {
   function open(call) {
     calls[call.slot] = undefined;
     if (replies.length === 0) {
+      replies.push(MARK);
       firstReply = clock;
       if (!working && crowded) flushSoon();
       else if (!working) queueMicrotask(flushWhenQuiet);
@@ -249,35 +299,35 @@ export function serve(handle) {
     if (entries.length === 0) return;
     replies = [];
     transfers = [];
+    if (silent) return;
     try {
       scope.postMessage(entries, moved);
     } catch {
-      for (let at = 0; at < entries.length; ) {
+      for (let at = 1; at < entries.length; ) {
         const value = entries[at] === TIMES ? at + LENGTHS[TIMES] : at;
         const end = value + LENGTHS[entries[value]];
-        postAlone(entries.slice(at, end), entries.slice(value, end), moved);
+        postAlone([MARK, ...entries.slice(at, end)], entries.slice(value, end), moved);
         at = end;
       }
     }
   }
 
-  // One answer cannot be cloned: the others must not suffer for it.
-  function postAlone(entry, [kind, slot, value], moved) {
-    try {
-      const own = kind === RESULT ? transferables(value).filter((each) => moved.includes(each)) : NOTHING;
-      scope.postMessage(entry, own);
-    } catch (error) {
-      scope.postMessage(describe(error, slot));
+  // One answer cannot be sent: the others must not suffer for it. Some buffers (those of a wasm memory) cannot be moved
+  // although they can be copied, so it is tried both ways.
+  function postAlone(message, [kind, slot, value], moved) {
+    const own = kind === RESULT && moved.length > 0 ? transferables(value).filter((each) => moved.includes(each)) : NOTHING;
+    for (const list of own.length > 0 ? [own, NOTHING] : [NOTHING]) {
+      try {
+        scope.postMessage(message, list);
+        return;
+      } catch (error) {
+        if (list.length === 0) scope.postMessage([MARK, ...describe(error, slot)]);
+      }
     }
   }
 
   function die(error) {
-    flush();
-    scope.postMessage([FAULT, String(error.name), String(error.message), String(error.stack)]);
-    // Outside of any promise, so that the page's `error` event fires.
-    setTimeout(() => {
-      throw error;
-    });
+    crash(error.name, error.message, error.stack);
   }
 }
 
@@ -303,17 +353,25 @@ class Call {
   }
 }
 
-// The entry for a failed call.
+// The entry for a failed call, whatever was thrown.
 function describe(error, slot) {
-  if (error instanceof Error || error instanceof DOMException) {
-    const stack = error.stack === undefined ? undefined : String(error.stack);
-    return [FAILURE, slot, String(error.name), String(error.message), stack];
-  }
   try {
+    if (error instanceof Error || error instanceof DOMException) {
+      const stack = error.stack === undefined ? undefined : String(error.stack);
+      return [FAILURE, slot, String(error.name), String(error.message), stack];
+    }
     structuredClone(error);
     return [THROWN, slot, error];
   } catch {
-    return [FAILURE, slot, 'Error', String(error), undefined];
+    return [FAILURE, slot, 'Error', shown(error), undefined];
+  }
+}
+
+function shown(value) {
+  try {
+    return String(value);
+  } catch {
+    return 'the handler threw something that can neither be sent nor shown';
   }
 }
 
@@ -344,9 +402,11 @@ class TaskContext {
     return this.#controller.signal;
   }
 
-  /** Throws an `AbortError` when the call is cancelled. */
-  throwIfAborted() {
-    if (this.#call.cancelled) throw abortError();
+  /** Throws an `AbortError` when the call is cancelled. It may be taken out of the context. */
+  get throwIfAborted() {
+    return () => {
+      if (this.#call.cancelled) throw abortError();
+    };
   }
 
   [ABORT]() {
@@ -374,6 +434,24 @@ const TRANSFERABLE = [
 
 const NOTHING = Object.freeze([]);
 
+/**
+ * Everything in a value that can be moved instead of copied, each once: in arrays, plain objects, maps and sets, at any
+ * depth. Shared buffers stay shared.
+ * @returns {readonly Transferable[]}
+ */
+export function transferables(value) {
+  // Most calls have nothing to move, or one buffer.
+  const only = Array.isArray(value) ? onlyObject(value) : value;
+  if (isPlain(only)) return NOTHING;
+  if (only instanceof ArrayBuffer) return [only];
+  try {
+    return search(value);
+  } catch {
+    // A getter threw. It will again when the value is cloned, and then fail its call.
+    return NOTHING;
+  }
+}
+
 function isPlain(value) {
   return value === null || typeof value !== 'object';
 }
@@ -389,16 +467,7 @@ function onlyObject(list) {
   return only;
 }
 
-/**
- * Everything in a value that can be moved instead of copied, each once: in arrays, plain objects, maps and sets, at any
- * depth. Shared buffers stay shared.
- * @returns {readonly Transferable[]}
- */
-export function transferables(value) {
-  // Most calls have nothing to move, or one buffer.
-  const only = Array.isArray(value) ? onlyObject(value) : value;
-  if (isPlain(only)) return NOTHING;
-  if (only instanceof ArrayBuffer) return [only];
+function search(value) {
   const found = new Set();
   const seen = new Set();
   const stack = [value];
@@ -418,7 +487,8 @@ export function transferables(value) {
       for (const [key, item] of each) stack.push(key, item);
     } else if (each instanceof Set) {
       for (const item of each) stack.push(item);
-    } else if (Object.getPrototypeOf(each) === Object.prototype || Object.getPrototypeOf(each) === null) {
+    } else if (Object.prototype.toString.call(each) === '[object Object]') {
+      // Plain ones and those of a class, of this realm or another: what cloning looks into. The browser's own have names.
       for (const item of Object.values(each)) stack.push(item);
     }
   }

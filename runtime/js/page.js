@@ -3,16 +3,19 @@
 // Arguments, answers and promises stay here, by the place of their call in the core (`slot`). What crosses the border to
 // the wasm are numbers.
 
-import { TO_PAGE, TO_WORKER, transferables } from './harness.js';
+import { MARK, TO_PAGE, TO_WORKER, transferables } from './harness.js';
 
-const { CALL, CANCEL, METHOD, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
-const { RESULT, FAILURE, READY, FAULT, THROWN, TIMES } = TO_PAGE;
+const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
+const { RESULT, FAILURE, THROWN, TIMES, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
 
 /** What the wasm hears. */
 const HEARD_NOTHING = -1;
 const HEARD_READY = 0;
 const HEARD_OK = 1;
 const HEARD_ERROR = 2;
+const HEARD_ALIVE = 3;
+const HEARD_UNREADABLE = 4;
+const HEARD_FAULT = 5;
 
 /** A call's payload. */
 class Payload {
@@ -153,7 +156,8 @@ export class Port {
   #introduced = [];
   #fault;
   #onMessage = ({ data }) => {
-    if (Array.isArray(data)) this.#receive(data);
+    // A worker may say other things as well.
+    if (Array.isArray(data) && data[0] === MARK) this.#receive(data);
   };
 
   /**
@@ -174,7 +178,7 @@ export class Port {
     this.#worker.removeEventListener('message', this.#onMessage);
   }
 
-  /** The worker's own words about its death, `[name, message, stack]`, if it had any. */
+  /** The worker's own words about its death, `[name, message, stack, file, line]`. */
   fault() {
     return this.#fault;
   }
@@ -183,13 +187,12 @@ export class Port {
   call(slot, timed) {
     const payload = this.#payloads.at(slot);
     const { method, args, key, traceparent } = payload;
-    const message = this.#message;
-    if (message.length === 0) this.#turn.mailed(this);
+    const message = this.#begun();
     if (this.#introduced[method] === undefined) {
       this.#introduced[method] = true;
       message.push(METHOD, method, this.#payloads.methodName(method));
     }
-    const transfer = payload.transfer ?? movable(args);
+    const transfer = payload.transfer ?? transferables(args);
     if (transfer.length > 0) {
       payload.moved = true;
       this.#moved.push(...transfer);
@@ -202,8 +205,21 @@ export class Port {
 
   /** Puts a cancel into the next message. */
   cancel(slot) {
-    if (this.#message.length === 0) this.#turn.mailed(this);
-    this.#message.push(CANCEL, slot);
+    this.#begun().push(CANCEL, slot);
+  }
+
+  /** Asks for a sign of life. */
+  ping() {
+    this.#begun().push(PING);
+  }
+
+  #begun() {
+    const message = this.#message;
+    if (message.length === 0) {
+      message.push(MARK);
+      this.#turn.mailed(this);
+    }
+    return message;
   }
 
   /**
@@ -228,27 +244,40 @@ export class Port {
 
   #sendOneByOne(message, moved) {
     const failed = [];
-    for (let at = 0; at < message.length; ) {
+    for (let at = 1; at < message.length; ) {
       const end = at + lengthAt(message, at);
       const entry = message.slice(at, end);
-      const slot = entry[1];
-      const payload = entry[0] === CALL ? this.#payloads.at(slot) : undefined;
-      const own = payload?.transfer ?? movable(entry).filter((each) => moved.includes(each));
-      try {
-        this.#worker.postMessage(entry, own);
-      } catch (error) {
-        const lost = payload !== undefined && payload.posts > 1 && payload.moved;
-        failed.push(slot, lost ? undefined : error);
-      }
+      const error = this.#sendAlone(entry, moved);
+      if (error) failed.push(entry[1], error.told);
       at = end;
     }
     return failed;
   }
 
+  // Some buffers cannot be moved although they can be copied: those of a wasm memory. Where the choice was ours, such a
+  // call goes once more with copies.
+  #sendAlone(entry, moved) {
+    const payload = entry[0] === CALL ? this.#payloads.at(entry[1]) : undefined;
+    const own = payload?.transfer ?? transferables(entry).filter((each) => moved.includes(each));
+    const lists = payload?.transfer === undefined && own.length > 0 ? [own, []] : [own];
+    let told;
+    for (const list of lists) {
+      try {
+        this.#worker.postMessage([MARK, ...entry], list);
+        if (payload) payload.moved &&= list.length > 0;
+        return undefined;
+      } catch (error) {
+        told = error;
+      }
+    }
+    const lost = payload !== undefined && payload.posts > 1 && payload.moved;
+    return { told: lost ? undefined : told };
+  }
+
   #receive(message) {
     let started = 0;
     let ended = 0;
-    for (let at = 0; at < message.length; ) {
+    for (let at = 1; at < message.length; ) {
       const kind = message[at++];
       switch (kind) {
         case RESULT:
@@ -280,25 +309,22 @@ export class Port {
         case READY:
           this.#hear(HEARD_READY, 0, 0, 0, false);
           break;
+        case ALIVE:
+          this.#hear(HEARD_ALIVE, 0, 0, 0, false);
+          break;
+        case UNREADABLE:
+          this.#hear(HEARD_UNREADABLE, 0, 0, 0, false);
+          break;
         case FAULT:
-          this.#fault = message.slice(at, at + 3);
-          at += 3;
+          this.#fault = message.slice(at, at + 5);
+          at += 5;
+          this.#hear(HEARD_FAULT, 0, 0, 0, false);
           break;
         default:
-          // Not of this protocol: a worker may say other things as well.
           at = message.length;
       }
     }
     this.#hear(HEARD_NOTHING, 0, 0, 0, true);
-  }
-}
-
-// A getter that throws while the arguments are searched will throw again when they are cloned, and then fail its call.
-function movable(value) {
-  try {
-    return transferables(value);
-  } catch {
-    return [];
   }
 }
 
@@ -311,7 +337,9 @@ function lengthAt(message, at) {
     }
     case METHOD:
       return 3;
-    default:
+    case CANCEL:
       return 2;
+    default:
+      return 1;
   }
 }

@@ -148,21 +148,19 @@ impl Emitter {
         );
     }
 
-    /// Tells the gauges that changed.
-    pub(crate) fn gauges(&self, label: &Label, at: u64, before: Gauges, after: Gauges) {
-        if !self.metrics() {
-            return;
-        }
-        if before.in_flight != after.in_flight {
+    /// Tells the gauges that differ from what was told before; all of them the first time.
+    pub(crate) fn gauges(&self, label: &Label, at: u64, before: Option<Gauges>, after: Gauges) {
+        let differs = |of: fn(Gauges) -> u32| before.is_none_or(|before| of(before) != of(after));
+        if differs(|gauges| gauges.in_flight) {
             metric!(self, QueueInFlight, u64::from(after.in_flight), at, label);
         }
-        if before.pending != after.pending {
+        if differs(|gauges| gauges.pending) {
             metric!(self, QueuePending, u64::from(after.pending), at, label);
         }
-        if before.waiting != after.waiting {
+        if differs(|gauges| gauges.waiting) {
             metric!(self, QueueWaiting, u64::from(after.waiting), at, label);
         }
-        if before.workers != after.workers {
+        if differs(|gauges| gauges.workers) {
             metric!(self, WorkersActive, u64::from(after.workers), at, label);
         }
     }

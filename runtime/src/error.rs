@@ -108,6 +108,20 @@ pub struct CrashCause {
     pub line: Option<u32>,
 }
 
+impl CrashCause {
+    /// The cause of an end that no event told of.
+    pub(crate) fn found(kind: CrashKind) -> CrashCause {
+        let message = match kind {
+            CrashKind::StartTimeout => {
+                "the worker did not say in time that it is ready; does its script call expose()?"
+            }
+            CrashKind::Hang => "the worker had work and gave no sign of life; does a handler never end?",
+            _ => "the worker crashed",
+        };
+        CrashCause { message: message.to_owned(), ..CrashCause::default() }
+    }
+}
+
 /// Why a task could not be defined.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -19,12 +19,15 @@ pub(crate) enum PortEvent {
 /// Takes what was heard: a kind, a slot, two times, and whether it is the end of the message.
 type Hear = dyn FnMut(i32, u32, f64, f64, bool);
 
+/// An event's name and what hears it.
+type Listener = (&'static str, Closure<dyn FnMut(Event)>);
+
 /// A worker and the messages for it. Dropping it ends the worker.
 pub(crate) struct Port {
     worker: Worker,
     wire: Wire,
     _hear: Closure<Hear>,
-    listeners: [(&'static str, Closure<dyn FnMut(Event)>); 2],
+    listeners: [Listener; 2],
 }
 
 impl Port {
@@ -68,12 +71,9 @@ impl Port {
         Port { worker, wire, _hear: hear, listeners }
     }
 
-    /// The worker's own words about its death, where it had any, else the browser's.
-    pub(crate) fn better_cause(&self, heard: CrashCause) -> CrashCause {
-        match self.wire.last_words() {
-            Some(fault) => CrashCause { filename: heard.filename, line: heard.line, ..fault },
-            None => heard,
-        }
+    /// What the worker said of its own death.
+    pub(crate) fn last_words(&self) -> CrashCause {
+        self.wire.last_words()
     }
 
     /// Puts a call into the message that leaves at the end of the turn.
@@ -84,6 +84,11 @@ impl Port {
     /// Puts a cancel into the message that leaves at the end of the turn.
     pub(crate) fn enqueue_cancel(&self, call: CallId) {
         self.wire.cancel(wire::slot(call));
+    }
+
+    /// Asks for a sign of life in the message that leaves at the end of the turn.
+    pub(crate) fn enqueue_ping(&self) {
+        self.wire.ping();
     }
 }
 

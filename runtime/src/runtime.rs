@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use atelier_core::{Gauges, SpanContext, TaskConfig};
+use atelier_core::{SpanContext, TaskConfig};
 use wasm_bindgen::JsValue;
 use web_sys::Worker;
 
@@ -84,7 +84,7 @@ impl TaskRuntime {
             kind: config.task_type.name(),
         };
         driver.emitter.task_defined(&label, &config);
-        let entry = TaskEntry { label, factory: Rc::new(factory), crash: None, gauges: Gauges::default() };
+        let entry = TaskEntry { label, factory: Rc::new(factory), crash: None, gauges: None };
         driver.tasks.borrow_mut().insert(task, entry);
         driver.drain();
         Ok(Task::new(driver.clone(), task, id, config))

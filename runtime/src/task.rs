@@ -35,6 +35,8 @@ pub struct CallOptions {
     pub priority: Priority,
     /// Its own timeout; the task's when `None`.
     pub timeout: Option<Duration>,
+    /// How long its handler may go on after it is cancelled, before its worker is replaced; `None` is for ever.
+    pub grace: Option<Duration>,
 }
 
 impl Default for CallOptions {
@@ -47,6 +49,7 @@ impl Default for CallOptions {
             transfer_result: true,
             priority: Priority::default(),
             timeout: None,
+            grace: None,
         }
     }
 }
@@ -128,12 +131,19 @@ impl Task {
         });
         let record = Record { method, waiter, failure: None, span, handler: None, _signal: signal };
         driver.records.borrow_mut().insert(call, record);
-        let dispatch =
-            Dispatch { call, task: self.id, key: None, priority: options.priority, timeout: options.timeout };
-        driver.tell(Event::Dispatch(dispatch, key));
         if fired_already {
-            driver.signal_fired(call);
+            // Before the call itself, so that no queue turns it away and no worker starts for it.
+            driver.signal_fired_before(call);
         }
+        let dispatch = Dispatch {
+            call,
+            task: self.id,
+            key: None,
+            priority: options.priority,
+            timeout: options.timeout,
+            grace: options.grace,
+        };
+        driver.tell(Event::Dispatch(dispatch, key));
     }
 
     /// Calls a method and waits for its result.

@@ -59,6 +59,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn cancel(this: &Wire, slot: u32);
     #[wasm_bindgen(method)]
+    pub(crate) fn ping(this: &Wire);
+    #[wasm_bindgen(method)]
     fn fault(this: &Wire) -> Option<Array>;
 }
 
@@ -66,6 +68,9 @@ extern "C" {
 const HEARD_READY: i32 = 0;
 const HEARD_OK: i32 = 1;
 const HEARD_ERROR: i32 = 2;
+const HEARD_ALIVE: i32 = 3;
+const HEARD_UNREADABLE: i32 = 4;
+const HEARD_FAULT: i32 = 5;
 
 /// A call's place in the page's table: what the wire calls it by.
 pub(crate) const fn slot(call: CallId) -> u32 {
@@ -77,6 +82,12 @@ pub(crate) const fn slot(call: CallId) -> u32 {
 pub(crate) enum Heard {
     /// It takes calls.
     Ready,
+    /// It answered a ping.
+    Alive,
+    /// It could not read a message, so the calls in it are lost.
+    Unreadable,
+    /// It has crashed, and its last words are with the wire.
+    Fault,
     /// It answered the call at this slot; when the handler ran, if that was asked for.
     Answer {
         /// Whose answer.
@@ -95,6 +106,9 @@ pub(crate) fn read(kind: i32, slot: u32, started: f64, ended: f64) -> Option<Hea
         HEARD_READY => Some(Heard::Ready),
         HEARD_OK => Some(answer(Reply::Ok)),
         HEARD_ERROR => Some(answer(Reply::Error)),
+        HEARD_ALIVE => Some(Heard::Alive),
+        HEARD_UNREADABLE => Some(Heard::Unreadable),
+        HEARD_FAULT => Some(Heard::Fault),
         _ => None,
     }
 }
@@ -125,13 +139,14 @@ impl Slots {
 
 impl Wire {
     /// What the worker said of its own death.
-    pub(crate) fn last_words(&self) -> Option<CrashCause> {
-        let told = self.fault()?;
-        Some(CrashCause {
+    pub(crate) fn last_words(&self) -> CrashCause {
+        let Some(told) = self.fault() else { return CrashCause::default() };
+        CrashCause {
             name: told.get(0).as_string(),
             message: told.get(1).as_string().unwrap_or_default(),
             stack: told.get(2).as_string(),
-            ..CrashCause::default()
-        })
+            filename: told.get(3).as_string().filter(|name| !name.is_empty()),
+            line: told.get(4).as_f64().map(|line| line as u32).filter(|&line| line > 0),
+        }
     }
 }

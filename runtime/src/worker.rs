@@ -17,6 +17,13 @@ extern "C" {
     fn serve(call: &JsValue);
     #[wasm_bindgen(js_name = methodNotFound)]
     fn method_not_found(method: &str) -> JsValue;
+    fn panicked(message: &str);
+}
+
+#[wasm_bindgen(module = "/js/turns.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = nextTurn)]
+    fn next_turn_promise() -> Promise;
 }
 
 #[wasm_bindgen]
@@ -64,24 +71,18 @@ pub fn expose(handlers: impl Handlers) {
     call.forget();
 }
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_name = postMessage)]
-    fn post_message(message: &JsValue);
+/// Says why, before the trap that follows: a trap itself only says `unreachable`.
+fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
+    panicked(&info.to_string());
 }
 
-/// Says why, before the trap that follows ends the worker: a trap itself only says `unreachable`.
-fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
-    const FAULT: f64 = 4.0;
-    let stack = js_sys::Reflect::get(&js_sys::Error::new(""), &JsValue::from_str("stack"))
-        .unwrap_or(JsValue::UNDEFINED);
-    let fault = Array::of4(
-        &JsValue::from_f64(FAULT),
-        &JsValue::from_str("panic"),
-        &JsValue::from_str(&info.to_string()),
-        &stack,
-    );
-    post_message(&fault);
+/// Gives the worker's loop a turn, in which it hears what the page has sent.
+///
+/// While a handler computes, nothing is heard, its own cancellation included. One that computes for long is `async`,
+/// awaits this every few milliseconds, and looks whether its [`Context::signal`] has fired.
+pub async fn next_turn() {
+    // The promise is never rejected.
+    let _ = wasm_bindgen_futures::JsFuture::from(next_turn_promise()).await;
 }
 
 /// An argument out of what the page sent.
@@ -90,7 +91,8 @@ fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
 /// A `TypeError` that names the argument, when it is of another shape.
 pub fn argument<T: DeserializeOwned>(args: &Array, index: u32, name: &str) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(args.get(index)).map_err(|error| {
-        js_sys::TypeError::new(&format!("argument '{name}' (number {}): {error}", index + 1)).into()
+        let wrong = message_of(error);
+        js_sys::TypeError::new(&format!("argument '{name}' (number {}): {wrong}", index + 1)).into()
     })
 }
 
@@ -100,7 +102,7 @@ pub fn argument<T: DeserializeOwned>(args: &Array, index: u32, name: &str) -> Re
 /// When it cannot be expressed in JavaScript.
 pub fn result<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
-    value.serialize(&serializer).map_err(|error| js_sys::Error::new(&error.to_string()).into())
+    value.serialize(&serializer).map_err(JsValue::from)
 }
 
 /// A handler's error on its way to the page: an `Error` whose name is the Rust type's and whose message is what it displays.
@@ -125,5 +127,11 @@ pub fn push<T: Serialize>(args: &Array, value: &T) -> Result<(), CallError> {
 /// # Errors
 /// When the worker answered with something of another shape.
 pub fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, CallError> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| CallError::Unreadable(error.to_string()))
+    serde_wasm_bindgen::from_value(value).map_err(|error| CallError::Unreadable(message_of(error)))
+}
+
+/// What is wrong with a value, without the `Error: ` that it would be shown with.
+fn message_of(error: serde_wasm_bindgen::Error) -> String {
+    let text = error.to_string();
+    JsValue::from(error).dyn_into::<js_sys::Error>().map_or(text, |error| error.message().into())
 }

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
+use atelier_core::names::Instrument;
+
 use crate::account::{Account, Signal};
 use crate::frame::LedgerRow;
-use crate::record::Record;
+use crate::record::{Record, TaskMeta};
 
 /// Why a record was lost: newer ones needed its place.
 pub(crate) const QUEUE_FULL: &str = "queue_full";
@@ -20,13 +22,45 @@ pub struct SubscribeOptions {
     pub metrics: bool,
     /// Whether it takes calls and traces when they end.
     pub spans: bool,
+    /// Which of these in particular.
+    pub only: Selection,
     /// How many records wait for it at most; see [`DEFAULT_SUBSCRIPTION_CAPACITY`]. Zero keeps none.
     pub capacity: usize,
 }
 
 impl Default for SubscribeOptions {
     fn default() -> SubscribeOptions {
-        SubscribeOptions { metrics: true, spans: true, capacity: DEFAULT_SUBSCRIPTION_CAPACITY }
+        SubscribeOptions {
+            metrics: true,
+            spans: true,
+            only: Selection::default(),
+            capacity: DEFAULT_SUBSCRIPTION_CAPACITY,
+        }
+    }
+}
+
+/// A choice among what a subscription takes. What is not chosen is never emitted to it, and so in no row of the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Values of these instruments; `None`: of all.
+    pub instruments: Option<Vec<Instrument>>,
+    /// Not calls.
+    pub no_calls: bool,
+    /// Not traces.
+    pub no_traces: bool,
+    /// What belongs to tasks with one of these ids or names, so no traces; `None`: to any or none.
+    pub tasks: Option<Vec<String>>,
+}
+
+impl Selection {
+    fn has_task(&self, task: &TaskMeta) -> bool {
+        self.tasks.as_ref().is_none_or(|tasks| {
+            tasks.iter().any(|it| **it == *task.id || task.name.as_deref() == Some(it.as_str()))
+        })
+    }
+
+    fn has_instrument(&self, instrument: Instrument) -> bool {
+        self.instruments.as_ref().is_none_or(|instruments| instruments.contains(&instrument))
     }
 }
 
@@ -38,6 +72,7 @@ pub(crate) struct Consumer {
     pub(crate) wants_metrics: bool,
     pub(crate) wants_calls: bool,
     pub(crate) wants_traces: bool,
+    pub(crate) only: Selection,
     pub(crate) capacity: usize,
     pub(crate) queue: VecDeque<Record>,
     pub(crate) accounts: [Account; Signal::ALL.len()],
@@ -45,6 +80,20 @@ pub(crate) struct Consumer {
 }
 
 impl Consumer {
+    /// Whether it takes values of this instrument for this task.
+    pub(crate) fn takes_metric(&self, instrument: Instrument, task: &TaskMeta) -> bool {
+        self.wants_metrics && self.only.has_instrument(instrument) && self.only.has_task(task)
+    }
+
+    /// Whether it takes this call or trace.
+    pub(crate) fn takes_span(&self, record: &Record) -> bool {
+        match record {
+            Record::Span(span) => self.wants_calls && self.only.has_task(&span.task),
+            Record::Trace(_) => self.wants_traces,
+            Record::Metric(_) => false,
+        }
+    }
+
     pub(crate) fn account(&mut self, signal: Signal) -> &mut Account {
         &mut self.accounts[signal as usize]
     }

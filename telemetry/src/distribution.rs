@@ -45,7 +45,7 @@ impl HistogramValue {
     }
 
     /// Adds what another one counted.
-    pub(crate) fn merge(&mut self, other: &HistogramValue) {
+    pub fn merge(&mut self, other: &HistogramValue) {
         // Both resize by themselves, so that there is always room.
         if self.histogram.add(&other.histogram).is_ok() {
             self.sum += other.sum;

@@ -25,7 +25,7 @@ mod text;
 mod web;
 
 pub use account::Signal;
-pub use consumer::{DEFAULT_SUBSCRIPTION_CAPACITY, SubscribeOptions};
+pub use consumer::{DEFAULT_SUBSCRIPTION_CAPACITY, Selection, SubscribeOptions};
 pub use distribution::{DEFAULT_MAX_DURATION_MICROS, HISTOGRAM_DIGITS, TaskDistributions};
 pub use frames::{DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, FrameReader};
 pub use layer::TelemetryLayer;

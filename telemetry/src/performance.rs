@@ -269,7 +269,11 @@ pub struct PerformanceMeasures<S> {
 impl<S: MeasureSink> PerformanceMeasures<S> {
     /// Begins to take calls and traces that end from now on.
     pub fn new(telemetry: &Telemetry, runtime: u64, sink: S) -> PerformanceMeasures<S> {
-        let options = SubscribeOptions { metrics: false, spans: true, capacity: DEFAULT_MEASURES_WAITING };
+        let options = SubscribeOptions {
+            metrics: false,
+            capacity: DEFAULT_MEASURES_WAITING,
+            ..SubscribeOptions::default()
+        };
         let subscription = telemetry.subscribe(runtime, "performance", options);
         let writer = MeasureWriter::new(sink.time_origin_unix_ms());
         PerformanceMeasures { subscription, writer, sink }

@@ -160,7 +160,10 @@ impl Runtime {
                         error_type: texts.get(&fields.error_type),
                         phase: fields.phase,
                     };
-                    for consumer in self.consumers.0.iter_mut().filter(|consumer| consumer.wants_metrics) {
+                    let instrument = metric.instrument();
+                    let wanting =
+                        self.consumers.0.iter_mut().filter(|it| it.takes_metric(instrument, &task.meta));
+                    for consumer in wanting {
                         consumer.push(Record::Metric(record.clone()));
                     }
                 }
@@ -186,6 +189,7 @@ impl Runtime {
             self.consumers.0.iter_mut().filter(|it| if is_call { it.wants_calls } else { it.wants_traces });
         for consumer in wanting {
             match &record {
+                Ok(record) if !consumer.takes_span(record) => {}
                 Ok(record) => consumer.push(record.clone()),
                 Err(reason) => consumer.account(Signal::Spans).lose(reason),
             }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::consumer::{Consumer, SubscribeOptions};
+use crate::consumer::{Consumer, Selection, SubscribeOptions};
 use crate::distribution::TaskDistributions;
 use crate::frame::{LedgerRow, Totals};
 use crate::frames::{DEFAULT_FRAME_SPANS, FrameReader};
@@ -25,6 +25,7 @@ struct Wants {
     metrics: bool,
     calls: bool,
     traces: bool,
+    only: Selection,
 }
 
 impl Telemetry {
@@ -46,8 +47,15 @@ impl Telemetry {
 
     /// Begins to keep a runtime's records for a consumer, which the ledger calls by the name given.
     pub fn subscribe(&self, runtime: u64, consumer: &str, options: SubscribeOptions) -> Subscription {
-        let SubscribeOptions { metrics, spans, capacity } = options;
-        self.add_consumer(runtime, consumer, capacity, Wants { metrics, calls: spans, traces: spans })
+        let SubscribeOptions { metrics, spans, only, capacity } = options;
+        let wants = Wants {
+            metrics,
+            calls: spans && !only.no_calls,
+            // A trace belongs to no task.
+            traces: spans && !only.no_traces && only.tasks.is_none(),
+            only,
+        };
+        self.add_consumer(runtime, consumer, capacity, wants)
     }
 
     fn add_consumer(&self, runtime: u64, name: &str, capacity: usize, wants: Wants) -> Subscription {
@@ -58,6 +66,7 @@ impl Telemetry {
             wants_metrics: wants.metrics,
             wants_calls: wants.calls,
             wants_traces: wants.traces,
+            only: wants.only,
             capacity,
             queue: VecDeque::new(),
             accounts: Default::default(),
@@ -93,7 +102,7 @@ impl Telemetry {
 
     /// A reader of the snapshot stream, which the ledger calls by the name given. It begins with a full frame.
     pub fn frames(&self, runtime: u64, consumer: &str) -> FrameReader {
-        let wants = Wants { metrics: false, calls: true, traces: false };
+        let wants = Wants { metrics: false, calls: true, traces: false, only: Selection::default() };
         let calls = self.add_consumer(runtime, consumer, DEFAULT_FRAME_SPANS, wants);
         FrameReader::new(self.clone(), runtime, calls)
     }

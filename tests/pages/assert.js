@@ -60,7 +60,7 @@ export async function until(condition, about = String(condition), timeoutMs = 20
     const value = await condition();
     if (value) return value;
     if (performance.now() > deadline) fail(`did not come true within ${timeoutMs} ms`, about);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((look) => setTimeout(look, 5));
   }
 }
 

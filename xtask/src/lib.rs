@@ -8,6 +8,7 @@ mod members;
 mod project;
 mod receiver;
 mod server;
+mod sim;
 mod site;
 mod suite;
 
@@ -19,5 +20,6 @@ pub use members::*;
 pub use project::*;
 pub use receiver::*;
 pub use server::*;
+pub use sim::*;
 pub use site::*;
 pub use suite::*;

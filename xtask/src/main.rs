@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::{
-    BenchOptions, DemoOptions, DistOptions, ForwardTarget, Progress, Project, SuiteOptions, bench, demo,
-    dist, run_suite, sizes,
+    BenchOptions, DemoOptions, DistOptions, ForwardTarget, Progress, Project, SimOptions, SuiteOptions,
+    bench, demo, dist, run_suite, simulate, sizes,
 };
 
 /// Builds, shows, tests and packs Atelier.
@@ -66,7 +66,7 @@ enum Task {
         /// Rounds of each cell.
         #[arg(long)]
         rounds: Option<u32>,
-        /// Also writes CPU profiles of the main thread to target/bench; the figures suffer.
+        /// Also writes a CPU profile of each of our cells to target/bench; the figures suffer.
         #[arg(long)]
         profile: bool,
     },
@@ -74,7 +74,27 @@ enum Task {
     ///
     /// Runs wasm-opt (from WASM_OPT, else PATH) where it is installed.
     Dist,
+    /// Runs the core's simulator in random worlds, beside a model of it, for as long as one likes.
+    ///
+    /// A seed that fails is made smaller, and printed with the command that replays it.
+    Sim {
+        /// How many seeds; 10000 when nothing is said, 1 when --seed is.
+        #[arg(long)]
+        seeds: Option<u64>,
+        /// The first seed.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Steps of each.
+        #[arg(long, default_value_t = 400)]
+        steps: u64,
+        /// Only these steps of each, such as 0-4,9.
+        #[arg(long)]
+        keep: Option<String>,
+    },
 }
+
+/// Seeds of `cargo xtask sim` when nothing is said.
+const DEFAULT_SIM_SEEDS: u64 = 10_000;
 
 fn main() -> ExitCode {
     let project = Project::here();
@@ -89,6 +109,11 @@ fn main() -> ExitCode {
             bench(&project, &BenchOptions { quick, filter, rounds, profile }).map_err(anyhow::Error::from)
         }
         Task::Dist => pack(&project),
+        Task::Sim { seeds, seed, steps, keep } => {
+            let seeds = seeds.unwrap_or(if seed.is_some() { 1 } else { DEFAULT_SIM_SEEDS });
+            simulate(&project, &SimOptions { seeds, seed: seed.unwrap_or(0), steps, keep })
+                .map_err(anyhow::Error::from)
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,7 +6,7 @@ use web_sys::{Event, HtmlElement};
 
 use super::cells::LongText;
 use super::dom::{Listeners, Live, Make, Told, clear, must};
-use super::panel::Send;
+use super::send::Send;
 use crate::model::{Action, CallDetails, State, describe_call};
 
 /// How many characters of an error, and of a fact, are shown unopened.

@@ -9,6 +9,7 @@ mod paint;
 mod palette;
 mod panel;
 mod schedule;
+mod send;
 mod shell;
 mod spark;
 mod style;

@@ -11,12 +11,10 @@ use web_sys::{HtmlElement, MediaQueryList};
 
 use super::dom::{Listeners, Make, must};
 use super::schedule::Schedule;
+use super::send::Send;
 use super::shell::{Shell, Theme};
 use super::style::Adopted;
-use crate::model::{Action, State};
-
-/// How the view says what a user did.
-pub(crate) type Send = Rc<dyn Fn(Action)>;
+use crate::model::State;
 
 #[wasm_bindgen]
 extern "C" {

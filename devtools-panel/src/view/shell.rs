@@ -7,7 +7,7 @@ use web_sys::{Event, HtmlElement, HtmlSelectElement, KeyboardEvent};
 
 use super::delivery::DeliveryPane;
 use super::dom::{Listeners, Live, Make, Told, must};
-use super::panel::Send;
+use super::send::Send;
 use super::tasks::TasksPane;
 use super::timeline::TimelinePane;
 use crate::model::{Action, State, Tab};

@@ -9,7 +9,7 @@ use web_sys::{Event, HtmlElement, HtmlInputElement};
 use super::cells::empty_state;
 use super::dom::{Listeners, Live, Make, Told, must};
 use super::palette::Palette;
-use super::panel::Send;
+use super::send::Send;
 use super::task_row::TaskRowView;
 use crate::model::{Action, SortColumn, SortOrder, State, count, overview, rate, task_rows};
 

@@ -13,7 +13,7 @@ use super::cells::empty_state;
 use super::dom::{Listeners, Live, Make, Told, must};
 use super::paint::{AXIS, View, paint};
 use super::palette::Palette;
-use super::panel::Send;
+use super::send::Send;
 use super::tip::Tip;
 use crate::model::{Action, METRICS, PHASES, Spot, State, count, layout, milliseconds};
 

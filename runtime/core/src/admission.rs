@@ -5,7 +5,7 @@ use crate::handle::{CallId, TaskId, WorkerId};
 use crate::input::{AbortReason, CrashKind, Dispatch};
 use crate::output::{End, Fact, Output};
 use crate::runtime::Runtime;
-use crate::task::{Mode, Place, Slot};
+use crate::task::{Call, Mode, Place, Slot};
 use crate::timers::Timer;
 
 impl Runtime {
@@ -29,6 +29,9 @@ impl Runtime {
                     kind: last_crash.map_or(CrashKind::Error, |crash| crash.kind),
                 },
             );
+        }
+        if let Some(&Call { place: Place::Doomed(reason), .. }) = self.calls.get(call) {
+            return self.settle(call, End::Aborted(reason));
         }
         if key.is_some_and(|key| self.is_key_aborted(key)) {
             return self.settle(call, End::Aborted(AbortReason::Key));
@@ -54,18 +57,29 @@ impl Runtime {
         }
         match record.config.queue_policy {
             QueuePolicy::Block => {
-                // The last in line is the one that has to wait, which a more urgent newcomer need not be.
-                if let Some((_, &last)) = record.pending.last_key_value() {
+                // The last in line is the one that has to wait, which a more urgent newcomer need not be, unless those
+                // who wait come before it: after a requeue they may be more urgent than the last in line.
+                let newcomer = self.calls.get(call).map(|entry| entry.rank);
+                let others_first = record.waiting.first().is_some_and(|(rank, _)| Some(rank) < newcomer);
+                let last = if others_first { Some(call) } else { record.pending.last() };
+                if let Some(last) = last {
                     self.send_back(task, last);
                 }
             }
-            policy @ (QueuePolicy::Reject | QueuePolicy::DropLatest) => self.end(call, End::Dropped(policy)),
-            policy @ QueuePolicy::DropOldest => {
-                if let Some((_, &oldest)) = record.pending.first_key_value() {
-                    self.end(oldest, End::Dropped(policy));
-                }
-            }
+            policy @ (QueuePolicy::Reject | QueuePolicy::DropLatest) => self.refuse(call, policy),
+            policy @ QueuePolicy::DropOldest => match record.pending.oldest() {
+                Some(oldest) if oldest != call => self.end(oldest, End::Dropped(policy)),
+                _ => self.refuse(call, policy),
+            },
         }
+    }
+
+    /// A call that was accepted a moment ago finds that there is no place, and is dropped: it was never in the queue.
+    fn refuse(&mut self, call: CallId, policy: QueuePolicy) {
+        if let Some(entry) = self.calls.get_mut(call) {
+            entry.timing.admitted = None;
+        }
+        self.end(call, End::Dropped(policy));
     }
 
     /// A call is accepted into the queue.
@@ -77,7 +91,7 @@ impl Runtime {
         entry.place = Place::Pending;
         entry.timing.queued = now;
         entry.timing.admitted.get_or_insert(now);
-        record.pending.insert(entry.rank, call);
+        record.pending.insert(entry.priority, entry.rank, call);
     }
 
     /// A call that was accepted a moment ago finds that there is no place: its caller waits.
@@ -85,9 +99,12 @@ impl Runtime {
         let (Some(record), Some(entry)) = (self.tasks.get_mut(task), self.calls.get_mut(call)) else {
             return;
         };
-        record.pending.remove(&entry.rank);
+        record.pending.remove(entry.priority, entry.rank);
         entry.place = Place::Waiting;
-        entry.timing.admitted = None;
+        // One that had run already waits a second time; that does not make its admission longer than it was.
+        if entry.timing.attempts == 0 {
+            entry.timing.admitted = None;
+        }
         record.waiting.insert(entry.rank, call);
     }
 
@@ -133,7 +150,7 @@ impl Runtime {
             Some(Slot::Backoff) | None => return false,
         };
         let Some(record) = self.tasks.get_mut(task) else { return false };
-        let Some((rank, call)) = record.pending.pop_first() else { return false };
+        let Some((rank, call)) = record.pending.pop_next() else { return false };
         record.next_slot = (index + 1) % record.slots.len();
         record.in_flight += 1;
         self.touch(task);
@@ -180,7 +197,7 @@ impl Runtime {
         let now = self.now;
         let Some(record) = self.workers.get_mut(worker) else { return };
         let (task, index) = (record.task, record.index);
-        for (_, call) in std::mem::take(&mut record.staged) {
+        for call in std::mem::take(&mut record.staged).calls() {
             let Some(entry) = self.calls.get_mut(call) else { continue };
             entry.place = Place::Posted(worker);
             let timing = &mut entry.timing;
@@ -192,5 +209,6 @@ impl Runtime {
             self.outputs.push_back(Output::Post { worker, call });
             self.outputs.push_back(Output::Fact(Fact::Started { task, call, wait }));
         }
+        self.watch(worker);
     }
 }

@@ -140,6 +140,8 @@ pub struct TaskConfig {
     pub idle_timeout: Option<Duration>,
     /// A new worker that is not ready after this long counts as crashed.
     pub start_timeout: Duration,
+    /// A worker that has work and gives no sign of life for this long counts as crashed; `None` never asks.
+    pub hang_timeout: Option<Duration>,
 }
 
 impl TaskConfig {
@@ -157,6 +159,7 @@ impl TaskConfig {
             timeout: None,
             idle_timeout: None,
             start_timeout: DEFAULT_START_TIMEOUT,
+            hang_timeout: None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! How calls end: answered, cancelled, refused, or with their task.
 
-use crate::handle::{CallId, KeyId, WorkerId};
+use std::collections::BTreeSet;
+
+use crate::handle::{CallId, KeyId, TaskId, WorkerId};
 use crate::input::{AbortReason, Reply};
 use crate::output::{End, Output, Settlement};
 use crate::runtime::Runtime;
@@ -9,6 +11,7 @@ use crate::timers::Timer;
 
 impl Runtime {
     pub(crate) fn settled_by_worker(&mut self, worker: WorkerId, call: CallId, reply: Reply) {
+        self.sign_of_life(worker);
         let Some(entry) = self.calls.get(call) else { return };
         let task = entry.task;
         let waited_for = match entry.place {
@@ -32,29 +35,50 @@ impl Runtime {
 
     pub(crate) fn post_failed(&mut self, call: CallId) {
         let Some(entry) = self.calls.get(call) else { return };
-        let (task, Place::Posted(worker)) = (entry.task, entry.place) else { return };
-        self.leave_worker(call, worker);
-        self.settle(call, End::PostFailed);
+        let task = entry.task;
+        match entry.place {
+            Place::Posted(worker) => {
+                self.leave_worker(call, worker);
+                self.settle(call, End::PostFailed);
+            }
+            // Cancelled between the post and the end of the turn: no worker will ever answer it.
+            Place::Abandoned(worker) => self.drop_abandoned(call, worker),
+            _ => return,
+        }
         self.pump(task);
     }
 
     pub(crate) fn abort_call(&mut self, call: CallId, reason: AbortReason) {
-        let Some(entry) = self.calls.get(call) else { return };
+        if let Some(task) = self.cancel(call, reason) {
+            self.pump(task);
+        }
+    }
+
+    /// Cancels a call and says which task has more room now.
+    fn cancel(&mut self, call: CallId, reason: AbortReason) -> Option<TaskId> {
+        let entry = self.calls.get_mut(call)?;
         let task = entry.task;
         match entry.place {
-            Place::Nowhere | Place::Abandoned(_) => return,
+            Place::Nowhere => {
+                entry.place = Place::Doomed(reason);
+                return None;
+            }
+            Place::Doomed(_) | Place::Abandoned(_) => return None,
             Place::Posted(worker) => self.abandon(call, worker, End::Aborted(reason)),
             Place::Waiting | Place::Pending | Place::Staged(_) => self.end(call, End::Aborted(reason)),
         }
-        self.pump(task);
+        Some(task)
     }
 
     pub(crate) fn abort_key(&mut self, key: KeyId) {
         let Some(record) = self.keys.get_mut(key) else { return };
         record.aborted = true;
-        // The last first: so none of them moves up to a worker only to be cancelled there.
-        for call in record.calls.values().rev().copied().collect::<Vec<_>>() {
-            self.abort_call(call, AbortReason::Key);
+        let calls: Vec<CallId> = record.calls.calls().collect();
+        // Others move up when all of them are gone: so none moves up only to be cancelled there.
+        let tasks: BTreeSet<TaskId> =
+            calls.into_iter().filter_map(|call| self.cancel(call, AbortReason::Key)).collect();
+        for task in tasks {
+            self.pump(task);
         }
     }
 
@@ -71,24 +95,27 @@ impl Runtime {
         self.report(call, end);
         if let Some(entry) = self.calls.get_mut(call) {
             entry.place = Place::Abandoned(worker);
+            if let Some(grace) = entry.grace {
+                self.timers.set(Timer::Grace(call), self.now + grace);
+            }
         }
     }
 
     /// Takes a call out of wherever it is before a worker has it, and settles it.
     pub(crate) fn end(&mut self, call: CallId, end: End) {
         let Some(entry) = self.calls.get(call) else { return };
-        let (task, rank) = (entry.task, entry.rank);
+        let (task, rank, priority) = (entry.task, entry.rank, entry.priority);
         match entry.place {
             Place::Waiting | Place::Pending => {
                 if let Some(record) = self.tasks.get_mut(task) {
-                    record.waiting.remove(&rank);
-                    record.pending.remove(&rank);
+                    record.waiting.remove(rank);
+                    record.pending.remove(priority, rank);
                 }
             }
             Place::Staged(worker) | Place::Posted(worker) | Place::Abandoned(worker) => {
                 self.leave_worker(call, worker);
             }
-            Place::Nowhere => {}
+            Place::Nowhere | Place::Doomed(_) => {}
         }
         self.touch(task);
         self.settle(call, end);
@@ -98,13 +125,16 @@ impl Runtime {
     pub(crate) fn leave_worker(&mut self, call: CallId, worker: WorkerId) {
         let Some(entry) = self.calls.get(call) else { return };
         let (task, rank) = (entry.task, entry.rank);
+        if entry.grace.is_some() && matches!(entry.place, Place::Abandoned(_)) {
+            self.timers.clear(Timer::Grace(call));
+        }
         self.touch(task);
         let Some(record) = self.tasks.get_mut(task) else { return };
         record.in_flight = record.in_flight.saturating_sub(1);
         let idle_timeout = record.config.idle_timeout;
         let Some(entry) = self.workers.get_mut(worker) else { return };
-        entry.calls.remove(&rank);
-        entry.staged.remove(&rank);
+        entry.calls.remove(rank);
+        entry.staged.remove(rank);
         if entry.staged.is_empty() {
             self.unflushed.remove(&worker);
         }
@@ -134,7 +164,7 @@ impl Runtime {
         }
         if let Some(key) = key {
             if let Some(record) = self.keys.get_mut(key) {
-                record.calls.remove(&rank);
+                record.calls.remove(rank);
             }
             self.forget_unused_key(key);
         }

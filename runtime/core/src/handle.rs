@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use crate::work;
+
 /// Generations wrap here, so that a handle fits exactly into a JavaScript number (32 + 20 bits).
 const GENERATIONS: u32 = 1 << 20;
 
@@ -60,6 +62,7 @@ impl<H, T> Default for Slab<H, T> {
 
 impl<H: Handle, T> Slab<H, T> {
     pub(crate) fn insert(&mut self, value: T) -> H {
+        work::steps(1);
         let index = match self.free.pop() {
             Some(index) => index,
             None => {
@@ -73,16 +76,19 @@ impl<H: Handle, T> Slab<H, T> {
     }
 
     pub(crate) fn get(&self, handle: H) -> Option<&T> {
+        work::steps(1);
         let (index, generation) = handle.parts();
         self.entries.get(index as usize).filter(|entry| entry.0 == generation)?.1.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, handle: H) -> Option<&mut T> {
+        work::steps(1);
         let (index, generation) = handle.parts();
         self.entries.get_mut(index as usize).filter(|entry| entry.0 == generation)?.1.as_mut()
     }
 
     pub(crate) fn remove(&mut self, handle: H) -> Option<T> {
+        work::steps(1);
         let (index, generation) = handle.parts();
         let entry = self.entries.get_mut(index as usize).filter(|entry| entry.0 == generation)?;
         let value = entry.1.take()?;
@@ -93,6 +99,7 @@ impl<H: Handle, T> Slab<H, T> {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (H, &T)> {
         self.entries.iter().enumerate().filter_map(|(index, (generation, value))| {
+            work::steps(1);
             value.as_ref().map(|value| (H::new(index as u32, *generation), value))
         })
     }

@@ -32,6 +32,11 @@ pub enum Input {
         /// The worker.
         worker: WorkerId,
     },
+    /// A worker answered [`crate::Output::Ping`]. Every other answer is a sign of life, too.
+    WorkerAlive {
+        /// The worker.
+        worker: WorkerId,
+    },
     /// A worker died.
     WorkerCrashed {
         /// The worker.
@@ -44,7 +49,7 @@ pub enum Input {
         /// The worker.
         worker: WorkerId,
     },
-    /// One call is cancelled.
+    /// One call is cancelled. One that is not dispatched yet ends as soon as it is, and nobody makes way for it.
     AbortCall {
         /// The call.
         call: CallId,
@@ -93,6 +98,8 @@ pub struct Dispatch {
     pub priority: Priority,
     /// Its own timeout; the task's when `None`.
     pub timeout: Option<Duration>,
+    /// How long its handler may go on after it is cancelled, before its worker is replaced; `None` is for ever.
+    pub grace: Option<Duration>,
 }
 
 /// The browser scheduler's vocabulary (Prioritized Task Scheduling, "TaskPriority").
@@ -160,6 +167,8 @@ pub enum CrashKind {
     MessageError,
     /// It never said that it was ready.
     StartTimeout,
+    /// It had work and gave no sign of life.
+    Hang,
 }
 
 impl CrashKind {
@@ -170,6 +179,7 @@ impl CrashKind {
             CrashKind::Error => "error",
             CrashKind::MessageError => "messageerror",
             CrashKind::StartTimeout => "start-timeout",
+            CrashKind::Hang => "hang",
         }
     }
 }

@@ -11,6 +11,8 @@ mod ending;
 mod handle;
 mod input;
 mod lifecycle;
+mod line;
+mod liveness;
 pub mod names;
 mod outcome;
 mod output;
@@ -20,6 +22,7 @@ mod task;
 mod time;
 mod timers;
 mod trace_context;
+mod work;
 
 pub use config::{
     ConfigError, CrashPolicy, DEFAULT_CRASH_MAX_RETRIES, DEFAULT_QUEUE_DEPTH_PER_SLOT, DEFAULT_START_TIMEOUT,

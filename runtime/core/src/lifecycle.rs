@@ -4,9 +4,11 @@ use crate::config::{CrashPolicy, Init};
 use crate::crash::Verdict;
 use crate::handle::{CallId, TaskId, WorkerId};
 use crate::input::CrashKind;
+use crate::line::Line;
+use crate::liveness::Life;
 use crate::output::{End, Fact, Output};
 use crate::runtime::Runtime;
-use crate::task::{LastCrash, Line, Mode, Place, Slot, Worker};
+use crate::task::{LastCrash, Mode, Place, Slot, Worker};
 use crate::timers::Timer;
 
 impl Runtime {
@@ -15,8 +17,9 @@ impl Runtime {
             task,
             index: index as u32,
             ready: false,
-            calls: Line::new(),
-            staged: Line::new(),
+            calls: Line::default(),
+            staged: Line::default(),
+            life: Life::new(self.now),
         });
         if let Some(record) = self.tasks.get_mut(task) {
             record.slots[index] = Slot::Live(worker);
@@ -60,7 +63,7 @@ impl Runtime {
 
     /// The factory threw: the calls meant for this worker fail with its error, and the place is free again.
     pub(crate) fn spawn_failed(&mut self, worker: WorkerId) {
-        let Some(record) = self.workers.get(worker) else { return };
+        let Some(record) = self.workers.get(worker).filter(|record| !record.ready) else { return };
         let task = record.task;
         for call in self.calls_of(worker) {
             self.end(call, End::SpawnFailed);
@@ -88,11 +91,17 @@ impl Runtime {
 
         let blame = End::Crashed { worker_index: Some(index), kind };
         let keep = policy == CrashPolicy::RestartRequeueInFlight && verdict != Verdict::GiveUp;
+        // Only one call can keep a worker from answering; the others wait behind it.
+        let hangs = kind == CrashKind::Hang && verdict != Verdict::GiveUp;
+        let culprit = if hangs { self.oldest_posted(worker) } else { None };
         for call in self.calls_of(worker) {
             match self.calls.get(call).map(|entry| entry.place) {
                 Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
                 // A worker that was ready has not seen what is only staged for it: no blame, no loss.
-                Some(Place::Staged(_)) if ready => self.requeue(call, worker),
+                Some(Place::Staged(_)) if ready && verdict != Verdict::GiveUp => self.requeue(call, worker),
+                Some(Place::Posted(_)) if culprit.is_some_and(|culprit| culprit != call) => {
+                    self.requeue(call, worker);
+                }
                 Some(Place::Posted(_) | Place::Staged(_)) if keep => self.requeue(call, worker),
                 _ => self.end(call, blame),
             }
@@ -132,12 +141,7 @@ impl Runtime {
         }
         record.mode = Mode::Paused;
         for worker in record.workers().collect::<Vec<_>>() {
-            for call in self.calls_of(worker) {
-                match self.calls.get(call).map(|entry| entry.place) {
-                    Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
-                    _ => self.requeue(call, worker),
-                }
-            }
+            self.take_calls_back(worker);
             self.terminate(worker);
         }
         self.end_backoffs(task);
@@ -155,23 +159,10 @@ impl Runtime {
     }
 
     pub(crate) fn dispose(&mut self, task: TaskId) {
-        let Some(record) = self.tasks.get(task) else { return };
-        let mut calls: Vec<CallId> =
-            record.pending.values().chain(record.waiting.values()).copied().collect();
-        let workers: Vec<WorkerId> = record.workers().collect();
-        for &worker in &workers {
-            calls.extend(self.calls_of(worker));
+        if self.tasks.get(task).is_none() {
+            return;
         }
-        for call in calls {
-            match self.calls.get(call).map(|entry| entry.place) {
-                Some(Place::Abandoned(worker)) => self.drop_abandoned(call, worker),
-                _ => self.end(call, End::Disposed),
-            }
-        }
-        for worker in workers {
-            self.terminate(worker);
-        }
-        self.end_backoffs(task);
+        self.end_everything(task, End::Disposed);
         if let Some(record) = self.tasks.get(task) {
             let (gauges, told) = (record.gauges(), record.told);
             if gauges != told {
@@ -181,7 +172,7 @@ impl Runtime {
         self.tasks.remove(task);
     }
 
-    fn start_if_eager(&mut self, task: TaskId) {
+    pub(crate) fn start_if_eager(&mut self, task: TaskId) {
         if self.tasks.get(task).is_some_and(|record| record.config.init == Init::Eager) {
             self.start_all(task);
         }
@@ -189,10 +180,16 @@ impl Runtime {
 
     /// The task gives up: everything it has fails, until its workers are started again.
     fn fail_task(&mut self, task: TaskId, blame: End) {
-        let Some(record) = self.tasks.get_mut(task) else { return };
-        record.mode = Mode::Failed;
-        let mut calls: Vec<CallId> =
-            record.pending.values().chain(record.waiting.values()).copied().collect();
+        if let Some(record) = self.tasks.get_mut(task) {
+            record.mode = Mode::Failed;
+        }
+        self.end_everything(task, blame);
+    }
+
+    /// Ends every call and every worker of a task.
+    fn end_everything(&mut self, task: TaskId, end: End) {
+        let Some(record) = self.tasks.get(task) else { return };
+        let mut calls: Vec<CallId> = record.pending.calls().chain(record.waiting.calls()).collect();
         let workers: Vec<WorkerId> = record.workers().collect();
         for &worker in &workers {
             calls.extend(self.calls_of(worker));
@@ -200,7 +197,7 @@ impl Runtime {
         for call in calls {
             match self.calls.get(call).map(|entry| entry.place) {
                 Some(Place::Abandoned(worker)) => self.drop_abandoned(call, worker),
-                _ => self.end(call, blame),
+                _ => self.end(call, end),
             }
         }
         for worker in workers {
@@ -210,7 +207,7 @@ impl Runtime {
     }
 
     /// Ends a worker on purpose. Whatever it had must have left it.
-    fn terminate(&mut self, worker: WorkerId) {
+    pub(crate) fn terminate(&mut self, worker: WorkerId) {
         let Some(record) = self.workers.get(worker) else { return };
         let (task, index) = (record.task, record.index);
         if let Some(record) = self.tasks.get_mut(task) {
@@ -224,6 +221,7 @@ impl Runtime {
         self.emit(Output::Terminate { worker });
         self.timers.clear(Timer::WorkerIdle(worker));
         self.timers.clear(Timer::WorkerStart(worker));
+        self.timers.clear(Timer::Liveness(worker));
         self.unflushed.remove(&worker);
         if let Some(record) = self.workers.remove(worker) {
             self.touch(record.task);
@@ -244,7 +242,17 @@ impl Runtime {
     }
 
     pub(crate) fn calls_of(&self, worker: WorkerId) -> Vec<CallId> {
-        self.workers.get(worker).map(|record| record.calls.values().copied().collect()).unwrap_or_default()
+        self.workers.get(worker).map(|record| record.calls.calls().collect()).unwrap_or_default()
+    }
+
+    /// Puts what a worker has back into the queue; what nobody waits for is forgotten.
+    pub(crate) fn take_calls_back(&mut self, worker: WorkerId) {
+        for call in self.calls_of(worker) {
+            match self.calls.get(call).map(|entry| entry.place) {
+                Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
+                _ => self.requeue(call, worker),
+            }
+        }
     }
 
     /// Puts a call back where it was in the queue. Only one that a worker had is told as requeued.
@@ -252,12 +260,12 @@ impl Runtime {
         self.leave_worker(call, worker);
         let now = self.now;
         let Some(entry) = self.calls.get_mut(call) else { return };
-        let (task, rank) = (entry.task, entry.rank);
+        let (task, rank, priority) = (entry.task, entry.rank, entry.priority);
         let was_posted = matches!(entry.place, Place::Posted(_));
         entry.place = Place::Pending;
         entry.timing.queued = now;
         if let Some(record) = self.tasks.get_mut(task) {
-            record.pending.insert(rank, call);
+            record.pending.insert(priority, rank, call);
             if was_posted {
                 record.totals.requeued += 1;
             }
@@ -267,7 +275,7 @@ impl Runtime {
         }
     }
 
-    fn drop_abandoned(&mut self, call: CallId, worker: WorkerId) {
+    pub(crate) fn drop_abandoned(&mut self, call: CallId, worker: WorkerId) {
         self.leave_worker(call, worker);
         self.calls.remove(call);
     }

@@ -5,11 +5,11 @@
 pub enum Outcome {
     /// The handler returned.
     Ok,
-    /// The handler threw, or its worker died.
+    /// The handler threw, its worker died, or its task had failed.
     Error,
     /// Cancelled by key, signal or timeout.
     Canceled,
-    /// Refused or dropped by the queue, or by a disposed or failed task, before a worker took it.
+    /// Refused or dropped by the queue, or by a disposed task, or no worker could be made for it.
     Rejected,
 }
 

@@ -35,6 +35,11 @@ pub enum Output {
         /// The call.
         call: CallId,
     },
+    /// Ask a worker whether it lives; answer with `WorkerAlive`.
+    Ping {
+        /// The worker.
+        worker: WorkerId,
+    },
     /// End a worker at once; nothing it says from now on counts.
     Terminate {
         /// The worker.

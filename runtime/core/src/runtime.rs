@@ -101,11 +101,9 @@ impl Runtime {
 
     /// A handle for a call that is about to be dispatched.
     pub fn mint_call(&mut self) -> CallId {
-        let order = self.next_order;
-        self.next_order += 1;
         self.calls.insert(Call {
             task: TaskId::from_bits(u64::MAX),
-            rank: (0, order),
+            rank: (0, 0),
             key: None,
             place: Place::Nowhere,
             timing: Timing {
@@ -120,6 +118,7 @@ impl Runtime {
             },
             priority: Priority::UserVisible,
             has_timeout: false,
+            grace: None,
         })
     }
 
@@ -137,6 +136,7 @@ impl Runtime {
             Input::Settled { worker, call, reply } => self.settled_by_worker(worker, call, reply),
             Input::PostFailed { call } => self.post_failed(call),
             Input::WorkerReady { worker } => self.worker_ready(worker),
+            Input::WorkerAlive { worker } => self.sign_of_life(worker),
             Input::WorkerCrashed { worker, kind } => self.worker_crashed(worker, kind),
             Input::SpawnFailed { worker } => self.spawn_failed(worker),
             Input::AbortCall { call, reason } => self.abort_call(call, reason),
@@ -185,13 +185,15 @@ impl Runtime {
     }
 
     fn time(&mut self) {
-        while let Some(timer) = self.timers.pop_due(self.now) {
+        while let Some((due, timer)) = self.timers.pop_due(self.now) {
             match timer {
                 Timer::CallTimeout(call) => self.abort_call(call, crate::input::AbortReason::Timeout),
                 Timer::WorkerIdle(worker) => self.worker_idle(worker),
                 Timer::WorkerStart(worker) => {
                     self.worker_crashed(worker, crate::input::CrashKind::StartTimeout);
                 }
+                Timer::Grace(call) => self.grace_over(call),
+                Timer::Liveness(worker) => self.look_for_life(worker, due),
                 Timer::Restart(task, index) => self.restart(task, index),
             }
         }
@@ -201,13 +203,15 @@ impl Runtime {
     pub(crate) fn begin(&mut self, dispatch: Dispatch) -> bool {
         let now = self.now;
         let Some(call) = self.calls.get_mut(dispatch.call) else { return false };
-        if call.place != Place::Nowhere {
+        if !matches!(call.place, Place::Nowhere | Place::Doomed(_)) {
             return false;
         }
         call.task = dispatch.task;
         call.key = dispatch.key;
         call.priority = dispatch.priority;
-        call.rank.0 = (now + dispatch.priority.handicap()).as_nanos();
+        call.grace = dispatch.grace;
+        call.rank = ((now + dispatch.priority.handicap()).as_nanos(), self.next_order);
+        self.next_order += 1;
         call.timing.dispatched = now;
         call.timing.queued = now;
         let rank = call.rank;

@@ -1,21 +1,16 @@
 //! The core's records of tasks, workers and calls.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::config::TaskConfig;
 use crate::crash::CrashStreak;
-use crate::handle::{CallId, KeyId, TaskId, WorkerId};
-use crate::input::{CrashKind, Priority};
+use crate::handle::{KeyId, TaskId, WorkerId};
+use crate::input::{AbortReason, CrashKind, Priority};
+use crate::line::{Line, Queue, Rank};
+use crate::liveness::Life;
 use crate::outcome::Outcome;
 use crate::output::{Gauges, Timing};
 use crate::time::Instant;
-
-/// A call's place among others: by time of the call with its priority's handicap, then by order of calls. A call keeps
-/// it for life, so that one which is requeued finds its old place again.
-pub(crate) type Rank = (u64, u64);
-
-/// Calls in the order they are to be taken.
-pub(crate) type Line = BTreeMap<Rank, CallId>;
 
 #[derive(Debug)]
 pub(crate) struct Task {
@@ -23,7 +18,7 @@ pub(crate) struct Task {
     pub(crate) mode: Mode,
     pub(crate) slots: Vec<Slot>,
     pub(crate) waiting: Line,
-    pub(crate) pending: Line,
+    pub(crate) pending: Queue,
     pub(crate) in_flight: u32,
     pub(crate) next_slot: usize,
     pub(crate) streak: CrashStreak,
@@ -37,8 +32,8 @@ impl Task {
         Task {
             mode: Mode::Running,
             slots: vec![Slot::Empty; config.pool_size as usize],
-            waiting: Line::new(),
-            pending: Line::new(),
+            waiting: Line::default(),
+            pending: Queue::default(),
             in_flight: 0,
             next_slot: 0,
             streak: CrashStreak::default(),
@@ -140,6 +135,7 @@ pub(crate) struct Worker {
     pub(crate) calls: Line,
     /// Those of them that are not posted yet.
     pub(crate) staged: Line,
+    pub(crate) life: Life,
 }
 
 #[derive(Debug)]
@@ -151,6 +147,7 @@ pub(crate) struct Call {
     pub(crate) timing: Timing,
     pub(crate) priority: Priority,
     pub(crate) has_timeout: bool,
+    pub(crate) grace: Option<Duration>,
 }
 
 /// Where a call is.
@@ -158,6 +155,8 @@ pub(crate) struct Call {
 pub(crate) enum Place {
     /// Minted, not dispatched.
     Nowhere,
+    /// Cancelled before it was dispatched.
+    Doomed(AbortReason),
     /// Its caller waits for a place in the queue.
     Waiting,
     /// In the queue.
@@ -173,5 +172,5 @@ pub(crate) enum Place {
 #[derive(Debug, Default)]
 pub(crate) struct Key {
     pub(crate) aborted: bool,
-    pub(crate) calls: BTreeMap<Rank, CallId>,
+    pub(crate) calls: Line,
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::handle::{CallId, TaskId, WorkerId};
 use crate::time::Instant;
+use crate::work;
 
 /// A reason to wake up. Each is set at most once at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +15,10 @@ pub enum Timer {
     WorkerIdle(WorkerId),
     /// When a new worker should have said that it is ready.
     WorkerStart(WorkerId),
+    /// When a cancelled call's handler should have ended.
+    Grace(CallId),
+    /// When a worker with work is to be asked for a sign of life, or should have answered.
+    Liveness(WorkerId),
     /// When a crashed worker's place may be filled again.
     Restart(TaskId, u32),
 }
@@ -32,27 +37,30 @@ impl TimerQueue {
         self.clear(timer);
         let place = (at, self.next);
         self.next += 1;
+        work::search(self.by_time.len());
         self.by_time.insert(place, timer);
         self.by_timer.insert(timer, place);
     }
 
     pub(crate) fn clear(&mut self, timer: Timer) {
         if let Some(place) = self.by_timer.remove(&timer) {
+            work::search(self.by_time.len());
             self.by_time.remove(&place);
         }
     }
 
     pub(crate) fn next(&self) -> Option<(Instant, Timer)> {
+        work::search(self.by_time.len());
         self.by_time.first_key_value().map(|(&(at, _), &timer)| (at, timer))
     }
 
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<(Instant, Timer)> {
         let (at, timer) = self.next()?;
         if at > now {
             return None;
         }
         self.clear(timer);
-        Some(timer)
+        Some((at, timer))
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -9,7 +9,9 @@ use proc_macro::TokenStream;
 /// For `impl Photo` it writes `impl Handlers for Photo`, which reads the arguments, calls the method and writes its
 /// result, and `PhotoClient`, whose methods of the same names call a task and read what comes back. Methods take
 /// `&self` and arguments that are `Serialize` and `Deserialize`; they may be `async`, may return a `Result` whose error
-/// implements `Display`, and may end with an argument of type `Context`, which only the worker sees.
+/// implements `Display`, and may end with an argument of type `Context`, which only the worker sees. Methods that are
+/// not fully `pub` are left alone. Bytes move without being copied between page and worker when they are
+/// `serde_bytes::ByteBuf`; a `Vec<u8>` is an array of numbers.
 ///
 /// ```text
 /// #[atelier_runtime::handlers]

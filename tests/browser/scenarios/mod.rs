@@ -1,6 +1,8 @@
 //! Tests in Rust, one file for each part they are about.
 
 mod harness;
+mod memory;
+mod rust_app;
 mod tour;
 
 use std::sync::Arc;
@@ -14,6 +16,13 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("harness::a_page_reaches_its_own_receiver", harness::reaches_receiver),
         lab.trial("harness::a_visitor_can_click_and_choose_files", harness::clicks_and_files),
         lab.trial("harness::what_a_page_says_is_heard", harness::console_is_heard),
+        lab.trial("rust_app::counts_on_all_workers", rust_app::counts),
+        lab.trial("rust_app::a_count_is_cancelled_by_its_key", rust_app::cancels_a_count),
+        lab.trial("rust_app::a_search_finds_or_hears_that_it_is_cancelled", rust_app::searches),
+        lab.trial("rust_app::a_handler_knows_its_call_and_returns_bytes", rust_app::looks_at_calls),
+        lab.trial("rust_app::errors_reach_the_page", rust_app::shows_errors),
+        lab.trial("rust_app::a_panic_ends_a_worker_and_no_more", rust_app::survives_panics),
+        lab.trial("memory::signals_that_nobody_uses_go_and_others_stay", memory::signals),
         lab.trial("tour::all_samples_are_processed_and_everyone_tells_the_same", tour::samples),
         lab.trial("tour::a_malformed_photograph_fails_alone", tour::malformed),
         lab.trial("tour::one_is_cancelled_then_all", tour::cancel),

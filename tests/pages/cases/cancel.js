@@ -115,3 +115,43 @@ export async function a_handler_that_ignores_its_signal_keeps_its_place() {
   openGate('stubborn');
   await until(() => task.getState().queueDepth === 0);
 }
+
+export async function past_its_grace_a_stubborn_handler_costs_its_worker_and_nobody_else() {
+  const { runtime, events } = observed();
+  const task = bench({ type: 'parallel', poolSize: 1, maxInFlight: 2 }, runtime);
+  const innocent = task.hold('innocent', 'alive');
+  const stubborn = task.with({ key: 'k', cancel: { graceMs: 20 } }).hold('stubborn', 1);
+  await heard('stubborn');
+  runtime.abortTaskController.abort('k');
+  await rejects(stubborn, ABORT);
+  await until(() => said().filter((name) => name === 'innocent').length === 2, 'the other call begins again');
+  openGate('innocent');
+  equal(await innocent, 'alive');
+  equal(events.filter((event) => event.name === 'worker.crash.total').length, 0);
+  equal(events.filter((event) => event.name === 'worker.terminate.total').length, 1);
+}
+
+export async function a_handler_that_listens_keeps_its_worker() {
+  const { runtime, events } = observed();
+  const task = bench({}, runtime);
+  const call = task.with({ key: 'k', cancel: { graceMs: 5_000 } }).listen('polite');
+  await heard('polite');
+  runtime.abortTaskController.abort('k');
+  await rejects(call, ABORT);
+  await until(() => task.getState().queueDepth === 0);
+  equal(events.filter((event) => event.name === 'worker.terminate.total').length, 0);
+}
+
+export async function urgent_calls_go_first_and_equals_in_order() {
+  const task = bench({ maxQueueDepth: 10 });
+  const held = task.hold('first', 0);
+  const calls = ['background', 'user-visible', 'user-blocking', 'user-blocking'].map((priority, i) =>
+    task.with({ priority }).hold(`${priority} ${i}`, i),
+  );
+  await heard('first');
+  for (let i = 0; i < 4; i++) openGate(`${['background', 'user-visible', 'user-blocking', 'user-blocking'][i]} ${i}`);
+  openGate('first');
+  await Promise.all([held, ...calls]);
+  await heard('background 0');
+  deepEqual(said(), ['first', 'user-blocking 2', 'user-blocking 3', 'user-visible 1', 'background 0']);
+}

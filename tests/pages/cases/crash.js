@@ -113,3 +113,25 @@ export async function what_happens_during_a_backoff_is_not_lost() {
   task.startWorkers();
   equal(await kept, 2);
 }
+
+export async function a_worker_that_never_comes_back_is_replaced() {
+  const task = bench({ hangTimeoutMs: 100, type: 'parallel', poolSize: 1, maxInFlight: 2 });
+  const stuck = task.spin(1e9);
+  const behind = task.add(1, 1);
+  const error = await rejects(stuck, { name: 'WorkerCrashedError' });
+  equal(error.kind, 'hang');
+  ok(error.cause.message.includes('no sign of life'));
+  equal(await behind, 2, 'the call behind it goes to the next worker');
+}
+
+export async function a_long_asynchronous_handler_is_no_hang() {
+  const task = bench({ hangTimeoutMs: 1000 });
+  const held = task.hold('patient', 'done');
+  await heard('patient');
+  // More than twice the timeout: the heartbeat is what keeps it alive.
+  const begun = performance.now();
+  await until(() => performance.now() - begun > 2500);
+  openGate('patient');
+  equal(await held, 'done');
+  equal(task.getState().lastCrash, undefined);
+}

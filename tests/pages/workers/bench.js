@@ -17,6 +17,10 @@ function gate(name) {
 }
 
 const started = new BroadcastChannel('started');
+const trapping = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11,
+]);
+let spins = 0;
 
 expose(
   createTaskWorker({
@@ -51,7 +55,40 @@ expose(
         });
       });
     },
+    // Goes on when its gate opens, unless it is cancelled by then.
+    async step(name, context) {
+      started.postMessage(name);
+      await gate(name);
+      try {
+        context.throwIfAborted();
+        started.postMessage(`${name} went on`);
+      } catch (error) {
+        started.postMessage(`${name} stopped: ${error.name}: ${error.message}`);
+        throw error;
+      }
+    },
+    spins: () => spins,
+    kind: (value) => Object.prototype.toString.call(value),
+    // Frames and audio keep what they carry until they are closed.
+    closed: (media) => {
+      const told = [media.format, media.timestamp];
+      media.close();
+      return told;
+    },
+    frame: () => {
+      const frame = new VideoFrame(new Uint8Array(64), { format: 'RGBA', codedWidth: 4, codedHeight: 4, timestamp: 3 });
+      return [frame];
+    },
+    wasmMemory: () => [new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer, 0, 3).fill(4)],
+    trap: () => new WebAssembly.Instance(new WebAssembly.Module(trapping)).exports.f(),
+    // Dies a little later, of nobody's call.
+    dieLater: (message) => {
+      setTimeout(() => {
+        throw new RangeError(message);
+      });
+    },
     spin: (ms) => {
+      spins += 1;
       const until = performance.now() + ms;
       while (performance.now() < until);
       return ms;

@@ -1,0 +1,104 @@
+//! Workers that do not answer: a cancelled handler that goes on past its grace, and a worker without a sign of life.
+
+use std::time::Duration;
+
+use crate::handle::{CallId, WorkerId};
+use crate::input::CrashKind;
+use crate::output::Output;
+use crate::runtime::Runtime;
+use crate::task::Place;
+use crate::time::Instant;
+use crate::timers::Timer;
+
+/// What is known of a worker's life.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    /// When it was last heard of, or got work after it had none.
+    last_sign: Instant,
+    /// Whether it was asked since.
+    asked: bool,
+    /// Whether a timer is set.
+    watched: bool,
+}
+
+impl Life {
+    pub(crate) fn new(now: Instant) -> Life {
+        Life { last_sign: now, asked: false, watched: false }
+    }
+}
+
+impl Runtime {
+    /// Something was heard of a worker.
+    pub(crate) fn sign_of_life(&mut self, worker: WorkerId) {
+        let now = self.now;
+        if let Some(record) = self.workers.get_mut(worker) {
+            record.life.last_sign = now;
+            record.life.asked = false;
+        }
+    }
+
+    /// A worker has work from now on.
+    pub(crate) fn watch(&mut self, worker: WorkerId) {
+        let Some(timeout) = self.hang_timeout(worker) else { return };
+        let now = self.now;
+        let Some(record) = self.workers.get_mut(worker).filter(|record| !record.life.watched) else { return };
+        record.life = Life { last_sign: now, asked: false, watched: true };
+        self.timers.set(Timer::Liveness(worker), now + timeout / 2);
+    }
+
+    fn hang_timeout(&self, worker: WorkerId) -> Option<Duration> {
+        let task = self.workers.get(worker)?.task;
+        self.tasks.get(task)?.config.hang_timeout
+    }
+
+    /// Half the timeout without a sign: ask. The whole of it: it hangs. `due` is when this should have been looked at:
+    /// when the page itself was late by much (it was busy, or the machine slept), the worker gets another chance, since
+    /// its answer may lie unread.
+    pub(crate) fn look_for_life(&mut self, worker: WorkerId, due: Instant) {
+        let (now, Some(timeout)) = (self.now, self.hang_timeout(worker)) else { return };
+        let half = timeout / 2;
+        let late = now.since(due) > half / 2;
+        let Some(record) = self.workers.get_mut(worker) else { return };
+        if record.calls.len() == record.staged.len() {
+            record.life.watched = false;
+            return;
+        }
+        let silent = now.since(record.life.last_sign);
+        let next = if record.life.asked && !late {
+            return self.worker_crashed(worker, CrashKind::Hang);
+        } else if silent < half {
+            record.life.last_sign + half
+        } else {
+            record.life.asked = true;
+            now + half
+        };
+        let asked = record.life.asked;
+        self.timers.set(Timer::Liveness(worker), next);
+        if asked {
+            self.emit(Output::Ping { worker });
+        }
+    }
+
+    /// A cancelled call's handler has not ended in its grace: its worker is replaced. The other calls there are not to
+    /// blame and go back to the queue.
+    pub(crate) fn grace_over(&mut self, call: CallId) {
+        let Some(entry) = self.calls.get(call) else { return };
+        let (task, Place::Abandoned(worker)) = (entry.task, entry.place) else { return };
+        self.take_calls_back(worker);
+        self.terminate(worker);
+        self.start_if_eager(task);
+        self.pump(task);
+    }
+
+    /// The call of a hanging worker that is the most likely cause: the one it has had the longest.
+    pub(crate) fn oldest_posted(&self, worker: WorkerId) -> Option<CallId> {
+        self.calls_of(worker)
+            .into_iter()
+            .filter_map(|call| {
+                let entry = self.calls.get(call).filter(|entry| matches!(entry.place, Place::Posted(_)))?;
+                Some((entry.timing.posted, entry.rank, call))
+            })
+            .min()
+            .map(|(_, _, call)| call)
+    }
+}

@@ -1,0 +1,110 @@
+// Handlers in Rust, called from JavaScript: those of the Rust example, in workers that share one compiled module.
+import { deepEqual, equal, ok, rejects, until } from '../assert.js';
+import { observed } from '../atelier.js';
+import { createTaskRuntime } from '/atelier/index.js';
+import { wasmWorker } from '/atelier/wasm-worker.js';
+
+const GLUE = '/rust-app/pkg/atelier_rust_app.js';
+const module = await WebAssembly.compileStreaming(fetch('/rust-app/pkg/atelier_rust_app_bg.wasm'));
+
+const rustWorker = (entry = 'numbers_worker') => () => wasmWorker({ module, glue: GLUE, entry });
+
+function numbers(options = {}, runtime = createTaskRuntime()) {
+  return runtime.defineTask({ type: 'singleton', taskId: 'numbers', worker: rustWorker(), ...options });
+}
+
+export async function they_answer_in_javascripts_terms() {
+  const task = numbers({ maxInFlight: 4 });
+  const results = await Promise.all([task.count_primes(0, 100), task.small_prime(3), task.small_prime_later(4)]);
+  deepEqual(results, [25, 7, 11]);
+  equal(await task.find_gap(6), 23);
+}
+
+export async function their_errors_have_a_name_and_a_message() {
+  const task = numbers();
+  await rejects(task.count_primes(7, 7), { name: 'NumberError', message: /^there is no number from 7 up to 7$/ });
+  await rejects(task.count_sheep(), { name: 'Error', message: "Method 'count_sheep' not found on worker handlers" });
+  for (const [args, message] of [
+    [['two', 3], `argument 'from' (number 1): invalid type: string "two", expected u32`],
+    [[2], `argument 'to' (number 2): invalid type: unit value, expected u32`],
+    [[2, -3], `argument 'to' (number 2): invalid type: floating point \`-3.0\`, expected u32`],
+    [[2.5, 3], `argument 'from' (number 1): invalid type: floating point \`2.5\`, expected u32`],
+  ]) {
+    const error = await rejects(task.count_primes(...args), { name: 'TypeError' });
+    equal(error.message, message);
+  }
+  equal(await task.count_primes(0, 3), 1, 'the worker goes on');
+}
+
+export async function they_know_their_call() {
+  const { runtime, events } = observed();
+  const task = numbers({}, runtime);
+  const seen = await task.with({ key: 'k' }).caller();
+  const span = () => events.find((event) => event.kind === 'span');
+  await until(span);
+  const { callId, traceId, spanId } = span();
+  deepEqual(seen, { call_id: callId, key: 'k', traceparent: `00-${traceId}-${spanId}-03`, aborted: false });
+  const quiet = await numbers().caller();
+  deepEqual([quiet.key, quiet.traceparent], [undefined, undefined]);
+}
+
+export async function an_async_one_hears_that_it_is_cancelled() {
+  const task = numbers({ maxInFlight: 2 });
+  const controller = new AbortController();
+  const endless = task.with({ signal: controller.signal }).find_gap(1000);
+  equal(await task.searches_stopped(), 0, 'answered while the search goes on');
+  controller.abort();
+  await rejects(endless, { name: 'AbortError' });
+  await until(async () => (await task.searches_stopped()) === 1);
+}
+
+export async function bytes_move_and_the_module_is_shared() {
+  const told = [];
+  const worker = () => {
+    const made = new Worker('/tests/workers/rust-observed.js', { type: 'module' });
+    made.addEventListener('message', ({ data }) => data.moved && told.push(data));
+    made.postMessage({ module, glue: new URL(GLUE, document.baseURI).href, entry: 'numbers_worker' });
+    return made;
+  };
+  const marks = await numbers({ worker }).sieve(1_000_000);
+  ok(marks instanceof Uint8Array);
+  equal(marks.reduce((sum, mark) => sum + mark, 0), 78_498);
+  deepEqual((await until(() => told.filter(({ moved }) => moved.length > 0)[0])).moved, [0], 'moved away');
+  ok(told.every(({ fetched }) => fetched === 0), 'no worker fetches the module');
+}
+
+export async function a_panic_is_the_cause_of_the_crash() {
+  const task = numbers({ maxInFlight: 3, maxQueueDepth: 8 });
+  for (const method of ['small_prime', 'small_prime_later']) {
+    equal(await task.small_prime(0), 2, 'the worker is ready, so that the next calls share a message');
+    // The first has ended when the second panics, in the same turn; the third is lost with the worker.
+    const [before, panic, search] = [task.small_prime(0), task[method](10), task.find_gap(1000)];
+    before.catch(() => {});
+    search.catch(() => {});
+    const error = await rejects(panic, { name: 'WorkerCrashedError', message: "Worker crashed for task 'numbers'" });
+    equal(await before, 2, 'what was finished before arrives');
+    equal(error.cause.name, 'panic');
+    ok(
+      /^panicked at examples\/rust-app\/src\/numbers\.rs:\d+:\d+:\nindex out of bounds: the len is 10 but the index is 10$/
+        .test(error.cause.message),
+      error.cause.message,
+    );
+    await rejects(search, { name: 'WorkerCrashedError' });
+    equal(await task.small_prime(9), 29, 'the next worker answers');
+  }
+}
+
+export async function every_panic_of_many_tells_its_message() {
+  const task = numbers({ type: 'parallel', poolSize: 4, maxQueueDepth: 100, crashMaxRetries: 1000 });
+  for (let round = 0; round < 4; round++) {
+    const panics = [10, 11, 12, 13].map((place) => task[place % 2 ? 'small_prime' : 'small_prime_later'](place));
+    const errors = await Promise.all(panics.map((panic) => rejects(panic, { name: 'WorkerCrashedError' })));
+    for (const error of errors) ok(error.cause.message.includes('index out of bounds'), error.cause.message);
+    equal(await task.small_prime(0), 2);
+  }
+}
+
+export async function a_wrong_entry_is_a_clear_error() {
+  const error = await rejects(numbers({ worker: rustWorker('nobody') }).small_prime(0), { name: 'WorkerCrashedError' });
+  ok(error.cause.message.includes("exports no function 'nobody'"), error.cause.message);
+}

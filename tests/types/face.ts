@@ -1,0 +1,123 @@
+// Compiled, never run: what the package's types let through, and what they refuse.
+// `npx --package typescript@5.9 tsc --project tests/types`
+import {
+  createTaskRuntime,
+  parallelLimit,
+  yieldAsCompleted,
+  WorkerCrashedError,
+  type RuntimeEvent,
+  type Settled,
+  type StripTaskContext,
+  type Task,
+  type TaskDispatchOptions,
+  type Telemetry,
+  type WorkerState,
+} from 'atelier';
+import { init } from 'atelier/manual';
+import { exportOtlp } from 'atelier/otlp';
+import { createTaskWorker, expose, type TaskContext } from 'atelier/worker';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(_: Equal<A, B>): void {}
+
+const handlers = {
+  add: (a: number, b: number) => a + b,
+  async later(text: string, context: TaskContext) {
+    context.throwIfAborted();
+    return text.length;
+  },
+  nothing: (_: TaskContext): void => {},
+};
+expose(createTaskWorker(handlers));
+type Api = StripTaskContext<typeof handlers>;
+same<Api['nothing'], () => void>(true);
+same<Parameters<Api['later']>, [text: string]>(true);
+
+const runtime = createTaskRuntime({ observability: { spans: { mode: 'auto', sampleRate: 0.1 }, metrics: 'off' } });
+const task = runtime.defineTask<Api>({
+  type: 'parallel',
+  worker: () => new Worker('worker.js'),
+  init: 'eager',
+  poolSize: 2,
+  keyOf: (first: unknown) => first,
+  timeoutMs: 5,
+  crashPolicy: 'restart-requeue-in-flight',
+  crashMaxRetries: 1,
+  taskName: 'name',
+  taskId: 'id',
+  maxInFlight: 2,
+  maxQueueDepth: 0,
+  queuePolicy: 'drop-oldest',
+  idleTimeoutMs: 5,
+  hangTimeoutMs: 5,
+});
+same<ReturnType<typeof task.add>, Promise<number>>(true);
+same<ReturnType<typeof task.later>, Promise<number>>(true);
+same<ReturnType<typeof task.with>, Task<Api>>(true);
+same<ReturnType<typeof task.getState>, WorkerState>(true);
+void task.later('text');
+void task.with({ key: 'k', priority: 'background', cancel: { graceMs: 5 }, transfer: [], transferResult: false }).add(1, 2);
+// A task whose handlers still have their context is called without it, too.
+const direct = runtime.defineTask<typeof handlers>({ type: 'singleton', worker: () => new Worker('worker.js') });
+same<Parameters<typeof direct.later>, [text: string]>(true);
+void direct.nothing();
+task.startWorkers();
+task.stopWorkers();
+task.dispose();
+
+// @ts-expect-error a method that is none
+void task.subtract(1, 2);
+// @ts-expect-error an argument of another type
+void task.add('1', 2);
+// @ts-expect-error a task is no promise
+void task.then;
+// @ts-expect-error an option that is none
+task.with({ transfers: [] });
+// @ts-expect-error a policy that is none
+runtime.defineTask({ type: 'parallel', worker: () => new Worker('worker.js'), queuePolicy: 'wait' });
+// @ts-expect-error no worker
+runtime.defineTask({ type: 'parallel' });
+
+const options: TaskDispatchOptions = { trace: runtime.createTrace('name', { parent: 'document' }) };
+void task.with(options).add(1, 2);
+const stops: (() => void)[] = [
+  runtime.subscribeEvents((event) => same<typeof event, RuntimeEvent>(true)),
+  runtime.subscribeEvents((events) => same<typeof events, RuntimeEvent[]>(true), { batch: true, kinds: ['span'], tasks: ['id'] }),
+  runtime.subscribeRuntimeSnapshot((snapshot) => snapshot.tasks[0]?.lastCrash?.error.message, { onlyOnChange: true }),
+  runtime.subscribeFrames((frame) => frame.seq),
+];
+for (const stop of stops) stop();
+// @ts-expect-error a kind that is none
+runtime.subscribeEvents(() => {}, { kinds: ['spans'] });
+runtime.subscribeEvents((event) => {
+  if (event.kind === 'span') same<typeof event.errorKind, 'abort' | 'queue' | 'crash' | 'exception' | undefined>(true);
+  else if (event.kind === 'trace') event.traceName?.length;
+  else event.attrs?.['task.id'];
+});
+
+const telemetry: Telemetry = runtime.getTelemetry();
+telemetry.tasks[0]?.histograms['task.phase_ms'].run.p95.toFixed();
+telemetry.tasks[0]?.methods['add']?.counters['task.success.total']?.toFixed();
+telemetry.ledger['listener:1']?.['spans']?.dropped['queue_full']?.toFixed();
+
+const keys = runtime.abortTaskController;
+keys.signalFor('k') satisfies AbortSignal;
+keys.abortMany(['a', 'b']);
+
+async function generators(): Promise<void> {
+  for await (const n of parallelLimit([1, 2], 2, async (item) => `${item}`)) same<typeof n, string>(true);
+  const settled = parallelLimit(new Set(['a']), 1, (item) => item.length, { returnSettled: true, keyOf: (item) => item });
+  for await (const each of settled) {
+    same<typeof each, Settled<string, number>>(true);
+    if (each.status === 'rejected') same<typeof each.reason, unknown>(true);
+  }
+  for await (const n of yieldAsCompleted([Promise.resolve(1), 2])) same<typeof n, number>(true);
+  // @ts-expect-error a policy that is none
+  parallelLimit([1], 1, (item) => item, { errorPolicy: 'ignore' });
+  same<Awaited<ReturnType<typeof runtime.runWithTrace<number>>>, number>(true);
+  await init(new URL('file.wasm', 'https://example.org'));
+  await exportOtlp(runtime, { endpoint: 'https://example.org' }).flush();
+}
+void generators().catch((error: unknown) => {
+  if (error instanceof WorkerCrashedError) same<typeof error.kind, 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang'>(true);
+});
