@@ -1,5 +1,5 @@
 export { createTaskWorker, expose } from './worker.js';
-export type { StripTaskContext, TaskContext, TaskWorker } from './worker.js';
+export type { SpanAttributes, StripTaskContext, TaskContext, TaskWorker } from './worker.js';
 
 export type TaskType = 'parallel' | 'singleton';
 export type QueuePolicy = 'block' | 'reject' | 'drop-latest' | 'drop-oldest';

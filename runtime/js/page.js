@@ -7,7 +7,7 @@ import { transferables } from './transferables.js';
 import { MARK, TO_PAGE, TO_WORKER } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
-const { RESULT, FAILURE, THROWN, TIMES, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
+const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
 
 /** What the wasm hears. */
 const HEARD_NOTHING = -1;
@@ -33,6 +33,7 @@ class Payload {
     this.posts = 0;
     this.moved = false;
     this.answer = undefined;
+    this.spans = undefined;
   }
 }
 
@@ -95,6 +96,11 @@ export class Payloads {
     const { answer } = this.#slots[slot];
     this.#slots[slot] = undefined;
     return answer;
+  }
+
+  /** The spans of a call's handler, a list as spans.js makes it and how many are missing in it. */
+  spans(slot) {
+    return this.#slots[slot].spans;
   }
 
   /** What a handler failed with: `[name, message, stack]` of an error, or `[value]` of something else that was thrown. */
@@ -307,6 +313,13 @@ export class Port {
           started = message[at++];
           ended = message[at++];
           break;
+        case SPANS: {
+          const payload = this.#payloads.at(message[at++]);
+          const spans = [message[at++], message[at++]];
+          // The span of a call that was cancelled has ended, and all beneath it.
+          if (payload) payload.spans = spans;
+          break;
+        }
         case READY:
           this.#hear(HEARD_READY, 0, 0, 0, false);
           break;
