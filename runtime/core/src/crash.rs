@@ -9,7 +9,11 @@ pub const RESTART_BACKOFF_MAX: Duration = Duration::from_secs(2);
 
 /// Crashes since the last success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct CrashStreak(u32);
+pub(crate) struct CrashStreak {
+    in_a_row: u32,
+    /// All that ever counted, forgiven or not.
+    counted: u64,
+}
 
 /// What follows a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,16 +24,32 @@ pub(crate) enum Verdict {
 
 impl CrashStreak {
     pub(crate) fn crashed(&mut self, max_retries: u32) -> Verdict {
-        self.0 = self.0.saturating_add(1);
-        if self.0 > max_retries {
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        self.counted += 1;
+        self.verdict(max_retries)
+    }
+
+    /// What follows at this length of the streak.
+    pub(crate) fn verdict(self, max_retries: u32) -> Verdict {
+        if self.in_a_row > max_retries {
             return Verdict::GiveUp;
         }
-        let doublings = (self.0 - 1).min(16);
+        let doublings = self.in_a_row.saturating_sub(1).min(16);
         Verdict::RestartAfter((RESTART_BACKOFF_MIN * (1 << doublings)).min(RESTART_BACKOFF_MAX))
     }
 
+    /// How many crashes have counted so far, for [`CrashStreak::counts_since`].
+    pub(crate) fn counted(self) -> u64 {
+        self.counted
+    }
+
+    /// Whether the streak goes on, and has grown since then.
+    pub(crate) fn counts_since(self, counted: u64) -> bool {
+        self.in_a_row > 0 && self.counted > counted
+    }
+
     pub(crate) fn reset(&mut self) {
-        self.0 = 0;
+        self.in_a_row = 0;
     }
 }
 

@@ -13,6 +13,7 @@ use crate::timers::Timer;
 
 impl Runtime {
     pub(crate) fn spawn(&mut self, task: TaskId, index: usize) -> WorkerId {
+        let born = self.tasks.get(task).map_or(0, |record| record.streak.counted());
         let worker = self.workers.insert(Worker {
             task,
             index: index as u32,
@@ -20,6 +21,7 @@ impl Runtime {
             calls: Line::default(),
             staged: Line::default(),
             life: Life::new(self.now),
+            born,
         });
         if let Some(record) = self.tasks.get_mut(task) {
             record.slots[index] = Slot::Live(worker);
@@ -76,7 +78,7 @@ impl Runtime {
         let Some(record) = self.workers.get(worker) else { return };
         let (task, index, ready) = (record.task, record.index, record.ready);
         let kind = if kind == CrashKind::Error && !ready { CrashKind::Load } else { kind };
-        let now = self.now;
+        let (now, born) = (self.now, record.born);
         let Some(record) = self.tasks.get_mut(task) else { return };
         record.totals.crashed += 1;
         record.last_crash = Some(LastCrash { at: now, worker, worker_index: index, kind });
@@ -84,7 +86,12 @@ impl Runtime {
         let verdict = match policy {
             CrashPolicy::FailTask => Verdict::GiveUp,
             CrashPolicy::RestartFailInFlight | CrashPolicy::RestartRequeueInFlight => {
-                record.streak.crashed(retries)
+                // What began together and dies while it starts has one cause: it counts once.
+                if !ready && record.streak.counts_since(born) {
+                    record.streak.verdict(retries)
+                } else {
+                    record.streak.crashed(retries)
+                }
             }
         };
         self.fact(Fact::WorkerCrashed { task, worker, index, kind });
@@ -119,17 +126,11 @@ impl Runtime {
         }
     }
 
-    /// The pause after a crash is over.
+    /// The pause after a crash is over: the place has a worker again, whether a call wants it or not.
     pub(crate) fn restart(&mut self, task: TaskId, index: u32) {
-        let Some(record) = self.tasks.get_mut(task) else { return };
-        let eager = record.config.init == Init::Eager;
-        if let Some(slot) = record.slots.get_mut(index as usize)
-            && *slot == Slot::Backoff
-        {
-            *slot = Slot::Empty;
-            if eager {
-                self.spawn(task, index as usize);
-            }
+        let Some(record) = self.tasks.get(task) else { return };
+        if record.slots.get(index as usize) == Some(&Slot::Backoff) {
+            self.spawn(task, index as usize);
         }
         self.pump(task);
     }
