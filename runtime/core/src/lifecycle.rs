@@ -86,11 +86,10 @@ impl Runtime {
         let verdict = match policy {
             CrashPolicy::FailTask => Verdict::GiveUp,
             CrashPolicy::RestartFailInFlight | CrashPolicy::RestartRequeueInFlight => {
-                // What began together and dies while it starts has one cause: it counts once.
-                if !ready && record.streak.counts_since(born) {
-                    record.streak.verdict(retries)
+                if ready {
+                    record.streak.crashed(retries, now)
                 } else {
-                    record.streak.crashed(retries)
+                    record.streak.crashed_at_start(born, retries, now)
                 }
             }
         };
@@ -118,9 +117,9 @@ impl Runtime {
                 self.remove_worker(worker, Slot::Empty);
                 self.fail_task(task, blame);
             }
-            Verdict::RestartAfter(pause) => {
+            Verdict::RestartAt(at) => {
                 self.remove_worker(worker, Slot::Backoff);
-                self.timers.set(Timer::Restart(task, index), self.now + pause);
+                self.timers.set(Timer::Restart(task, index), at);
                 self.pump(task);
             }
         }

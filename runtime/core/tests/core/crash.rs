@@ -331,10 +331,11 @@ fn workers_that_begin_together_and_die_as_they_start_count_once() {
     for pause in [100, 200] {
         for worker in world.workers(task) {
             world.crash(worker);
+            world.wait(ms(5));
         }
         assert_eq!(world.state(task).mode, Mode::Running);
         assert_eq!(world.gauges(task)[3], 0);
-        world.wait(ms(pause - 1));
+        world.wait(ms(pause - 16));
         assert_eq!(world.gauges(task)[3], 0);
         world.wait(ms(1));
         assert_eq!(world.gauges(task)[3], 3);

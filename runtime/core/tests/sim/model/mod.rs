@@ -73,6 +73,8 @@ struct Task {
     crashes_in_a_row: u32,
     /// Those that made such a row longer, ever.
     crashes_counted: u64,
+    /// When the pause after the last of them ends.
+    rests_until: Instant,
     last_crash: Option<LastCrash>,
     totals: Totals,
     told: Gauges,
@@ -132,6 +134,7 @@ impl Model {
             turn: 0,
             crashes_in_a_row: 0,
             crashes_counted: 0,
+            rests_until: now,
             last_crash: None,
             totals: Totals::default(),
             told: Gauges::default(),

@@ -92,7 +92,15 @@ impl Model {
         }
         self.bury(who, Holder::Resting);
         let pause = (0..row - 1).fold(Duration::from_millis(100), |pause, _| pause * 2);
-        self.set_alarm(Alarm::Restart(seat), pause.min(Duration::from_secs(2)));
+        let mut until = now + pause.min(Duration::from_secs(2));
+        if let Some(task) = self.task_mut(seat.0) {
+            if same && task.rests_until > now {
+                until = task.rests_until;
+            } else if !same {
+                task.rests_until = until;
+            }
+        }
+        self.set_alarm(Alarm::Restart(seat), until.since(now));
         self.move_up(seat.0);
     }
 
