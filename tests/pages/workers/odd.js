@@ -141,6 +141,14 @@ class Handlers {
       },
     };
   }
+  returnRevoked() {
+    const { proxy, revoke } = Proxy.revocable([], {});
+    revoke();
+    return [proxy];
+  }
+  async promiseRevoked() {
+    return this.returnRevoked();
+  }
   async promiseThrowingGetter() {
     return this.returnThrowingGetter();
   }
