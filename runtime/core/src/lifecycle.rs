@@ -13,6 +13,7 @@ use crate::timers::Timer;
 
 impl Runtime {
     pub(crate) fn spawn(&mut self, task: TaskId, index: usize) -> WorkerId {
+        let born = self.tasks.get(task).map_or(0, |record| record.streak.counted());
         let worker = self.workers.insert(Worker {
             task,
             index: index as u32,
@@ -20,6 +21,7 @@ impl Runtime {
             calls: Line::default(),
             staged: Line::default(),
             life: Life::new(self.now),
+            born,
         });
         if let Some(record) = self.tasks.get_mut(task) {
             record.slots[index] = Slot::Live(worker);
@@ -76,7 +78,7 @@ impl Runtime {
         let Some(record) = self.workers.get(worker) else { return };
         let (task, index, ready) = (record.task, record.index, record.ready);
         let kind = if kind == CrashKind::Error && !ready { CrashKind::Load } else { kind };
-        let now = self.now;
+        let (now, born) = (self.now, record.born);
         let Some(record) = self.tasks.get_mut(task) else { return };
         record.totals.crashed += 1;
         record.last_crash = Some(LastCrash { at: now, worker, worker_index: index, kind });
@@ -84,7 +86,11 @@ impl Runtime {
         let verdict = match policy {
             CrashPolicy::FailTask => Verdict::GiveUp,
             CrashPolicy::RestartFailInFlight | CrashPolicy::RestartRequeueInFlight => {
-                record.streak.crashed(retries)
+                if ready {
+                    record.streak.crashed(retries, now)
+                } else {
+                    record.streak.crashed_at_start(born, retries, now)
+                }
             }
         };
         self.fact(Fact::WorkerCrashed { task, worker, index, kind });
@@ -111,25 +117,19 @@ impl Runtime {
                 self.remove_worker(worker, Slot::Empty);
                 self.fail_task(task, blame);
             }
-            Verdict::RestartAfter(pause) => {
+            Verdict::RestartAt(at) => {
                 self.remove_worker(worker, Slot::Backoff);
-                self.timers.set(Timer::Restart(task, index), self.now + pause);
+                self.timers.set(Timer::Restart(task, index), at);
                 self.pump(task);
             }
         }
     }
 
-    /// The pause after a crash is over.
+    /// The pause after a crash is over: the place has a worker again, whether a call wants it or not.
     pub(crate) fn restart(&mut self, task: TaskId, index: u32) {
-        let Some(record) = self.tasks.get_mut(task) else { return };
-        let eager = record.config.init == Init::Eager;
-        if let Some(slot) = record.slots.get_mut(index as usize)
-            && *slot == Slot::Backoff
-        {
-            *slot = Slot::Empty;
-            if eager {
-                self.spawn(task, index as usize);
-            }
+        let Some(record) = self.tasks.get(task) else { return };
+        if record.slots.get(index as usize) == Some(&Slot::Backoff) {
+            self.spawn(task, index as usize);
         }
         self.pump(task);
     }

@@ -136,6 +136,8 @@ pub(crate) struct Worker {
     /// Those of them that are not posted yet.
     pub(crate) staged: Line,
     pub(crate) life: Life,
+    /// How many crashes of its task had counted when it began.
+    pub(crate) born: u64,
 }
 
 #[derive(Debug)]

@@ -71,6 +71,10 @@ struct Task {
     /// The seat that a tie goes to, or the next one after it.
     turn: usize,
     crashes_in_a_row: u32,
+    /// Those that made such a row longer, ever.
+    crashes_counted: u64,
+    /// When the pause after the last of them ends.
+    rests_until: Instant,
     last_crash: Option<LastCrash>,
     totals: Totals,
     told: Gauges,
@@ -90,6 +94,8 @@ struct Worker {
     seat: Seat,
     ready: bool,
     alive: bool,
+    /// The crashes of its task that had counted when it began.
+    crashes_before: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,6 +133,8 @@ impl Model {
             seats: vec![Holder::Nobody; config.pool_size as usize],
             turn: 0,
             crashes_in_a_row: 0,
+            crashes_counted: 0,
+            rests_until: now,
             last_crash: None,
             totals: Totals::default(),
             told: Gauges::default(),
