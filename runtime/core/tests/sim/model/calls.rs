@@ -110,7 +110,16 @@ impl Model {
         loop {
             let next = self.pending(task).first().copied();
             let starts = next.filter(|_| self.seat_for_next(task).is_some());
-            if let Some(id) = starts {
+            if let Some(mut id) = starts {
+                let turn = |id: CallId| self.call(id).map(|call| call.turn());
+                // Whoever comes before it goes first, even without a place of its own in the queue.
+                if let Some(earlier) =
+                    self.waiting(task).first().copied().filter(|&first| turn(first) < turn(id))
+                {
+                    id = earlier;
+                    self.admit(id);
+                    self.say(Said::Admit(id));
+                }
                 self.start(task, id);
             }
             let Some(depth) = self.task(task).map(|task| task.config.max_queue_depth) else { return };
