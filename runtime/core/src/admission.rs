@@ -208,6 +208,7 @@ impl Runtime {
         let now = self.now;
         let Some(record) = self.workers.get_mut(worker) else { return };
         let (task, index) = (record.task, record.index);
+        let had_work = record.has_work();
         for call in std::mem::take(&mut record.staged).calls() {
             let Some(entry) = self.calls.get_mut(call) else { continue };
             entry.place = Place::Posted(worker);
@@ -220,6 +221,6 @@ impl Runtime {
             self.outputs.push_back(Output::Post { worker, call });
             self.outputs.push_back(Output::Fact(Fact::Started { task, call, wait }));
         }
-        self.watch(worker);
+        self.watch(worker, had_work);
     }
 }

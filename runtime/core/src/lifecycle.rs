@@ -91,9 +91,9 @@ impl Runtime {
 
         let blame = End::Crashed { worker_index: Some(index), kind };
         let keep = policy == CrashPolicy::RestartRequeueInFlight && verdict != Verdict::GiveUp;
-        // Only one call can keep a worker from answering; the others wait behind it.
+        // Only one call can keep a worker from answering, perhaps one that was cancelled; the others wait behind it.
         let hangs = kind == CrashKind::Hang && verdict != Verdict::GiveUp;
-        let culprit = if hangs { self.oldest_posted(worker) } else { None };
+        let culprit = if hangs { self.longest_at(worker) } else { None };
         for call in self.calls_of(worker) {
             match self.calls.get(call).map(|entry| entry.place) {
                 Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
@@ -119,12 +119,12 @@ impl Runtime {
         }
     }
 
-    /// The pause after a crash is over.
+    /// A worker's place may be filled again: the pause after its crash is over, or it was ended without one.
     pub(crate) fn restart(&mut self, task: TaskId, index: u32) {
         let Some(record) = self.tasks.get_mut(task) else { return };
         let eager = record.config.init == Init::Eager;
         if let Some(slot) = record.slots.get_mut(index as usize)
-            && *slot == Slot::Backoff
+            && !matches!(slot, Slot::Live(_))
         {
             *slot = Slot::Empty;
             if eager {

@@ -138,6 +138,13 @@ pub(crate) struct Worker {
     pub(crate) life: Life,
 }
 
+impl Worker {
+    /// Whether it was sent anything that it has not answered.
+    pub(crate) fn has_work(&self) -> bool {
+        self.calls.len() > self.staged.len()
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) task: TaskId,
