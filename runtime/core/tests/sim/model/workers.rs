@@ -8,7 +8,8 @@ use super::{Alarm, Holder, Model, Said, Seat, Spot, Who, Worker};
 impl Model {
     pub(super) fn spawn(&mut self, seat: Seat) -> Who {
         let who = self.workers.len();
-        self.workers.push(Worker { id: None, seat, ready: false, alive: true });
+        let heard = self.now;
+        self.workers.push(Worker { id: None, seat, ready: false, alive: true, heard, asked: false });
         if let Some(task) = self.task_mut(seat.0) {
             task.seats[seat.1 as usize] = Holder::Worker(who);
             task.totals.spawned += 1;
@@ -73,8 +74,11 @@ impl Model {
             self.fail(seat.0, who, blame);
             return;
         }
+        let cause = if kind == CrashKind::Hang { self.longest_at(who) } else { None };
         for call in self.calls_of(who) {
-            let requeue = policy == CrashPolicy::RestartRequeueInFlight;
+            // Where one call keeps all from going on, the others are not to blame.
+            let innocent = cause.is_some_and(|cause| cause != call);
+            let requeue = innocent || policy == CrashPolicy::RestartRequeueInFlight;
             match self.call(call).map(|call| call.spot) {
                 Some(Spot::Orphan(_)) => self.remove(call),
                 // It was ready and has not seen this one.
@@ -115,12 +119,7 @@ impl Model {
         let Some(task) = self.task_mut(id).filter(|task| task.mode == Mode::Running) else { return };
         task.mode = Mode::Paused;
         for who in task.living().collect::<Vec<_>>() {
-            for call in self.calls_of(who) {
-                match self.call(call).map(|call| call.spot) {
-                    Some(Spot::Orphan(_)) => self.remove(call),
-                    _ => self.requeue(call),
-                }
-            }
+            self.take_back(who);
         }
         self.terminate_all(id);
     }
@@ -179,9 +178,20 @@ impl Model {
         self.workers[who].alive = false;
         self.clear_alarm(Alarm::WorkerIdle(who));
         self.clear_alarm(Alarm::WorkerStart(who));
+        self.clear_alarm(Alarm::Look(who));
         self.say(Said::Terminate(seat));
         if let Some(task) = self.task_mut(seat.0) {
             task.seats[seat.1 as usize] = after;
+        }
+    }
+
+    /// What a worker has goes back to the queue; what nobody waits for is forgotten.
+    pub(super) fn take_back(&mut self, who: Who) {
+        for call in self.calls_of(who) {
+            match self.call(call).map(|call| call.spot) {
+                Some(Spot::Orphan(_)) => self.remove(call),
+                _ => self.requeue(call),
+            }
         }
     }
 
