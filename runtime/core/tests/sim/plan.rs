@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use atelier_core::{AbortReason, CrashKind, CrashPolicy, Init, Priority, QueuePolicy, Reply, TaskConfig};
 
-use crate::rng::Rng;
+use super::rng::Rng;
 
 /// Which of a list: its length divides this.
 pub(crate) type Pick = u32;

@@ -37,17 +37,24 @@ impl Model {
     }
 
     pub(crate) fn next_timeout(&self) -> Option<(Instant, Timer)> {
-        let (at, alarm) = self.next_alarm()?;
+        // The first of several that are due together: it was set first.
+        self.timers().min_by_key(|(at, _)| *at)
+    }
+
+    /// Everything it waits for, in the order it was set.
+    pub(crate) fn timers(&self) -> impl Iterator<Item = (Instant, Timer)> {
         let id = |who: Who| self.workers[who].id.unwrap_or(WorkerId::from_bits(u64::MAX));
-        let timer = match alarm {
-            Alarm::CallTimeout(call) => Timer::CallTimeout(call),
-            Alarm::WorkerIdle(who) => Timer::WorkerIdle(id(who)),
-            Alarm::WorkerStart(who) => Timer::WorkerStart(id(who)),
-            Alarm::Grace(call) => Timer::Grace(call),
-            Alarm::Look(who) => Timer::Liveness(id(who)),
-            Alarm::Restart((task, place)) => Timer::Restart(task, place),
-        };
-        Some((at, timer))
+        self.alarms.iter().map(move |&(at, alarm)| {
+            let timer = match alarm {
+                Alarm::CallTimeout(call) => Timer::CallTimeout(call),
+                Alarm::WorkerIdle(who) => Timer::WorkerIdle(id(who)),
+                Alarm::WorkerStart(who) => Timer::WorkerStart(id(who)),
+                Alarm::Grace(call) => Timer::Grace(call),
+                Alarm::Look(who) => Timer::Liveness(id(who)),
+                Alarm::Restart((task, place)) => Timer::Restart(task, place),
+            };
+            (at, timer)
+        })
     }
 
     pub(super) fn set_alarm(&mut self, alarm: Alarm, after: Duration) {
@@ -68,7 +75,6 @@ impl Model {
     }
 
     fn next_alarm(&self) -> Option<(Instant, Alarm)> {
-        // The first of several that are due together: it was set first.
         self.alarms.iter().min_by_key(|(at, _)| *at).copied()
     }
 }
