@@ -75,7 +75,7 @@ impl Stage {
         self.tasks.push(task);
         self.counts.insert(task, COUNTERS.map(|name| (name, 0)).into());
         self.model.define(task, config, self.now);
-        self.listen(plan);
+        self.carry_out(plan);
     }
 
     /// The tasks that are not disposed.
@@ -114,6 +114,11 @@ impl Stage {
 
     pub(super) fn tell(&mut self, input: Input, plan: &Plan) {
         self.model.handle(&input, self.now);
+        self.carry_out(plan);
+    }
+
+    /// Does what the model says, and tells it what comes of that at once.
+    fn carry_out(&mut self, plan: &Plan) {
         self.listen(plan);
         while let Some(input) = self.at_once.pop_front() {
             self.model.handle(&input, self.now);
