@@ -1,5 +1,6 @@
 //! A plan carried out: step by step the page is told what to do, and must come to what the model came to.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -38,20 +39,21 @@ pub(super) async fn play(scene: &Scene, seed: u64) -> Result<()> {
         serde_json::to_string(&unmakeable)?
     );
     scene.tab.eval::<Option<bool>>(&prepare).await?;
-    let mut play = Play {
-        tab: &scene.tab,
-        plan: &plan,
-        stage: Stage::default(),
-        orders: Vec::new(),
-        done: Vec::new(),
-        begun: std::time::Instant::now(),
-        has_hung: false,
-    };
+    let mut play = Play::new(Some(&scene.tab), &plan);
     play.run().await.with_context(|| format!("seed {seed}, after:\n{}", play.done.join("\n")))
 }
 
+/// What happens in a seed's drill, and how often, without a page.
+pub(super) async fn rehearse(seed: u64) -> Result<BTreeMap<String, u64>> {
+    let plan = Plan::new(seed, STEPS);
+    let mut play = Play::new(None, &plan);
+    play.run().await?;
+    Ok(play.stage.seen)
+}
+
 struct Play<'a> {
-    tab: &'a Tab,
+    /// Where it happens; nowhere, in a rehearsal.
+    tab: Option<&'a Tab>,
     plan: &'a Plan,
     stage: Stage,
     /// What is told in this turn.
@@ -63,7 +65,19 @@ struct Play<'a> {
     has_hung: bool,
 }
 
-impl Play<'_> {
+impl<'a> Play<'a> {
+    fn new(tab: Option<&'a Tab>, plan: &'a Plan) -> Play<'a> {
+        Play {
+            tab,
+            plan,
+            stage: Stage::default(),
+            orders: Vec::new(),
+            done: Vec::new(),
+            begun: std::time::Instant::now(),
+            has_hung: false,
+        }
+    }
+
     async fn run(&mut self) -> Result<()> {
         self.define();
         self.define();
@@ -140,7 +154,8 @@ impl Play<'_> {
         if let Some(call) = self.stage.calls.iter().position(|call| call.end.is_none()) {
             bail!("even the model has not ended call {call}");
         }
-        let began: Vec<(u64, usize)> = self.tab.eval("drill.began()").await?;
+        let Some(tab) = self.tab else { return Ok(()) };
+        let began: Vec<(u64, usize)> = tab.eval("drill.began()").await?;
         let foreign: Vec<_> = began.iter().filter(|pair| !self.stage.given.contains(pair)).collect();
         if !foreign.is_empty() {
             bail!("workers began what they should not have had (worker, call): {foreign:?}");
@@ -150,11 +165,12 @@ impl Play<'_> {
 
     /// The runtime's own counters say what the events said.
     async fn compare_totals(&self) -> Result<()> {
+        let Some(tab) = self.tab else { return Ok(()) };
         let living = self.stage.living_tasks();
         let Expected { mut tasks, .. } = self.stage.expected(Duration::ZERO);
         tasks.retain(|task| living.iter().any(|living| task_name(*living) == task.task));
         let named = serde_json::to_string(&tasks)?;
-        let totals: serde_json::Value = self.tab.eval(&format!("drill.totals({named})")).await?;
+        let totals: serde_json::Value = tab.eval(&format!("drill.totals({named})")).await?;
         let counts = json!(tasks.iter().map(|task| &task.counts).collect::<Vec<_>>());
         if totals != counts {
             bail!("getTelemetry() counts {totals}, not {counts}");
@@ -264,7 +280,9 @@ impl Play<'_> {
         self.done.push(format!("  {orders}"));
         self.orders.clear();
         let expected = serde_json::to_string(&self.stage.expected(pause))?;
-        self.tab.eval::<Option<bool>>(&format!("drill.turn({orders}, {expected})")).await?;
+        if let Some(tab) = self.tab {
+            tab.eval::<Option<bool>>(&format!("drill.turn({orders}, {expected})")).await?;
+        }
         Ok(())
     }
 

@@ -66,6 +66,8 @@ pub(super) struct Stage {
     pub(super) given: BTreeSet<(u64, usize)>,
     /// What the runtime tells the core before it does anything else.
     at_once: VecDeque<Input>,
+    /// What happened, how often.
+    pub(super) seen: BTreeMap<String, u64>,
 }
 
 // What users do.
@@ -131,8 +133,14 @@ impl Stage {
 impl Stage {
     /// Time has passed since the last turn. Workers that do not hang have shown that they live.
     pub(super) fn advance(&mut self, now: Instant, plan: &Plan) {
-        while let Some((at, _)) = self.model.next_timeout().filter(|(at, _)| *at <= now) {
+        while let Some((at, timer)) = self.model.next_timeout().filter(|(at, _)| *at <= now) {
             self.now = self.now.max(at);
+            match timer {
+                Timer::Grace(_) => self.see("grace over"),
+                Timer::WorkerIdle(_) => self.see("idle"),
+                Timer::Restart(..) => self.see("restart"),
+                _ => {}
+            }
             self.tell(Input::Time, plan);
         }
         self.now = self.now.max(now);
@@ -184,18 +192,24 @@ impl Stage {
                 Said::Settle(settlement) => {
                     let (task, end) = (settlement.task, settlement.end);
                     self.count(task, counter(end.outcome()));
+                    self.see(&name(end));
                     self.calls[settlement.call.to_bits() as usize].end = Some(name(end));
                 }
                 Said::Forget(key) => self.keys.retain(|_, known| *known != key),
                 Said::Dispatched(task, _) => self.count(task, "task.dispatch.total"),
-                Said::Requeued(task, _) => self.count(task, "task.requeue.total"),
+                Said::Requeued(task, _) => {
+                    self.see("requeue");
+                    self.count(task, "task.requeue.total");
+                }
                 Said::Spawned((task, _)) => self.count(task, "worker.spawn.total"),
                 Said::Crashed((task, _), kind) => {
                     self.count(task, "worker.crash.total");
+                    self.see(kind.name());
                     self.last_crashes.insert(task, kind);
                 }
                 Said::Terminated((task, _)) => self.count(task, "worker.terminate.total"),
-                Said::Admit(_) | Said::Started(..) | Said::Gauges(..) => {}
+                Said::Admit(_) => self.see("admit"),
+                Said::Started(..) | Said::Gauges(..) => {}
             }
         }
     }
@@ -229,10 +243,15 @@ impl Stage {
         let Some(worker) = self.workers.get_mut(&seat) else { return };
         if worker.running.contains(&call) && !worker.hangs {
             worker.heard.insert(call);
+            self.see("cancel");
             if self.calls[call].handler.heeds_signal {
                 self.giving_up.push_back(call);
             }
         }
+    }
+
+    fn see(&mut self, what: &str) {
+        *self.seen.entry(what.to_owned()).or_default() += 1;
     }
 
     fn count(&mut self, task: TaskId, name: &'static str) {
