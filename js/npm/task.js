@@ -25,7 +25,7 @@ export function makeTask(runtime, options) {
     stopWorkers: () => handle.stop_workers(),
     dispose: () => handle.dispose(),
   };
-  return face(handle, life, keyOf, {});
+  return face({ handle, payloads: runtime.payloads, life, keyOf }, {});
 }
 
 function makeWorker(factory) {
@@ -36,16 +36,17 @@ function makeWorker(factory) {
   return worker;
 }
 
-function face(handle, life, keyOf, options) {
-  const methods = new Map(Object.entries(life));
-  methods.set('with', (more) => face(handle, life, keyOf, mergeOptions(options, more)));
+function face(task, options) {
+  const methods = new Map(Object.entries(task.life));
+  methods.set('with', (more) => face(task, mergeOptions(options, more)));
   return new Proxy(Object.freeze(Object.create(null)), {
     get(_, name) {
       // No `then`: a task is no promise, and must survive being returned from an async function.
       if (typeof name !== 'string' || name === 'then') return undefined;
       let method = methods.get(name);
       if (!method) {
-        method = (...args) => call(handle, keyOf, options, name, args);
+        const number = task.handle.method(name);
+        method = (...args) => call(task, options, number, args);
         methods.set(name, method);
       }
       return method;
@@ -55,22 +56,20 @@ function face(handle, life, keyOf, options) {
   });
 }
 
-function call(handle, keyOf, options, method, args) {
+function call({ handle, payloads, keyOf }, options, method, args) {
   return new Promise((resolve, reject) => {
     // What keyOf throws rejects the call, because it is thrown inside the promise's executor.
-    const key = options.key ?? keyOf?.(...args);
+    let key = options.key ?? keyOf?.(...args);
+    if (typeof key !== 'string' || key === '') key = undefined;
+    const { signal, trace, transfer, transferResult, priority, cancel } = options;
+    payloads.hand(args, key, transfer, transferResult !== false, resolve, reject);
     handle.dispatch(
       method,
-      args,
-      typeof key === 'string' && key !== '' ? key : undefined,
-      options.signal,
-      traceNumber(options.trace),
-      options.transfer,
-      options.transferResult !== false,
-      options.priority === undefined ? USER_VISIBLE : PRIORITIES.indexOf(options.priority),
-      graceMs(options.cancel),
-      resolve,
-      reject,
+      key,
+      signal,
+      trace === undefined ? undefined : traceNumber(trace),
+      priority === undefined ? USER_VISIBLE : PRIORITIES.indexOf(priority),
+      cancel === undefined ? undefined : graceMs(cancel),
     );
   });
 }

@@ -112,6 +112,7 @@ impl RuntimeHandle {
     pub fn new(spans: bool, sample_rate: f64, metrics: &str) -> RuntimeHandle {
         let telemetry = telemetry();
         let runtime = TaskRuntime::new(RuntimeConfig { spans, sample_rate, metrics: false });
+        runtime.set_page_errors(errors::of_call);
         let metrics = match metrics {
             "on" => Metrics::On,
             "off" => Metrics::Off,
@@ -136,6 +137,12 @@ impl RuntimeHandle {
             }
         });
         RuntimeHandle(page)
+    }
+
+    /// Takes the payloads of calls.
+    #[wasm_bindgen(getter)]
+    pub fn payloads(&self) -> JsValue {
+        self.0.runtime.payloads()
     }
 
     /// Defines a task.

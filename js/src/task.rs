@@ -4,15 +4,14 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use atelier_runtime::core::Priority;
-use atelier_runtime::{CallError, CallOptions, Clock, Task, Transfer};
-use js_sys::{Array, Function};
+use atelier_runtime::{CallOptions, Clock, Task};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
 use crate::snapshot::Remains;
-use crate::{errors, snapshot, trace};
+use crate::{snapshot, trace};
 
-/// In the order of `npm/task.js`'s list.
+/// In the order of `npm/call-options.js`'s list.
 const PRIORITIES: [Priority; 3] = [Priority::UserBlocking, Priority::UserVisible, Priority::Background];
 
 /// A task.
@@ -25,41 +24,31 @@ pub struct TaskHandle {
 
 #[wasm_bindgen]
 impl TaskHandle {
-    /// Calls a method; one of the two functions is called once. `trace` is a trace's number, `priority` a place in
-    /// `npm/task.js`'s list.
-    #[expect(clippy::too_many_arguments, reason = "one crossing of the border a call")]
+    /// The number of a method, for calls.
+    pub fn method(&self, name: &str) -> u32 {
+        self.task.method(name)
+    }
+
+    /// Calls a method with the payload that was handed over just before. `trace` is a trace's number, `priority` a place
+    /// in `npm/call-options.js`'s list.
     pub fn dispatch(
         &self,
-        method: &str,
-        args: Array,
+        method: u32,
         key: Option<String>,
         signal: Option<AbortSignal>,
         trace: Option<u32>,
-        transfer: Option<Array>,
-        transfer_result: bool,
         priority: u8,
         grace_ms: Option<f64>,
-        resolve: Function,
-        reject: Function,
     ) {
         let options = CallOptions {
             key,
             signal,
             trace: trace.and_then(trace::find),
-            transfer: transfer.map_or(Transfer::Auto, Transfer::List),
-            transfer_result,
             priority: PRIORITIES[usize::from(priority) % PRIORITIES.len()],
-            timeout: None,
             grace: grace_ms.map(|millis| Duration::try_from_secs_f64(millis / 1e3).unwrap_or(Duration::MAX)),
+            ..CallOptions::default()
         };
-        let sink = move |result: Result<JsValue, CallError>| {
-            // A promise's own functions do not throw.
-            let _ = match result {
-                Ok(value) => resolve.call1(&JsValue::UNDEFINED, &value),
-                Err(error) => reject.call1(&JsValue::UNDEFINED, &errors::of_call(&error)),
-            };
-        };
-        self.task.dispatch(method, args, options, Box::new(sink));
+        self.task.dispatch_handed(method, options);
     }
 
     /// The task's state as a plain object.

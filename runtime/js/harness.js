@@ -1,23 +1,17 @@
-// The worker's side of the wire, and the search for transferables that both sides use.
+// The worker's end of the wire: takes calls, runs handlers, answers. The rules are in wire.js.
 //
-// One message carries everything that arose for this worker in one turn of the page's loop, as an array of entries that
-// begin with a small integer. The worker answers with what has finished by the end of its own turn. This file is the
-// whole of the package's `./worker`: nothing else is loaded into a worker.
+// With what it imports, this file is the whole of the package's `./worker`: plain JavaScript, nothing else is loaded into
+// a worker.
 
-// Page to worker.
-const CALL = 1; // [CALL, call, method, args, flags, number, key, traceparent]
-const CANCEL = 2; // [CANCEL, call]
-const PING = 3; // [PING]: answer, if you can
+import { ABORT, TaskContext, abortError } from './context.js';
+import { NOTHING, transferables } from './transferables.js';
+import { MARK, TO_PAGE, TO_WORKER } from './wire.js';
 
-// Worker to page.
-const RESULT = 1; // [RESULT, call, started, ended, value]
-const FAILURE = 2; // [FAILURE, call, started, ended, isError, name | value, message, stack]
-const READY = 3; // [READY]
-const FAULT = 4; // [FAULT, name, message, stack, file, line]: the worker has crashed, and answers no more
-const ALIVE = 5; // [ALIVE]: the answer to a ping
-const UNREADABLE = 6; // [UNREADABLE]: a message from the page could not be read, and its calls are lost
+const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
+const { RESULT, FAILURE, THROWN, TIMES, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
 
-const FLAG_TRANSFER_RESULT = 1;
+/** How many places an answer takes in a message, by its kind. */
+const LENGTHS = { [RESULT]: 3, [FAILURE]: 5, [THROWN]: 3, [TIMES]: 3 };
 
 // A result that is ready waits at most this long, in milliseconds, for others to share its message.
 const MAX_REPLY_DELAY = 0.5;
@@ -72,34 +66,35 @@ export function panicked(message) {
 
 /**
  * Answers the page's calls with one function: `(method, args, context) => result or promise`. What Rust handlers use.
- * @param {(method: string, args: any[], context: TaskContext) => any} call
+ * @param {(method: string, args: any[], context: TaskContext) => any} handle
  */
-export function serve(call) {
+export function serve(handle) {
   const scope = globalThis;
-  const running = new Map(); // call → context
-  const cancelled = new Set(); // calls cancelled before they began
-  const inbox = [];
-  const durations = new Map(); // method → milliseconds its handler held the worker the last time
+  const methods = []; // names by number
+  const durations = []; // milliseconds the method's handler held the worker the last time, by number
+  const calls = []; // by slot, from a call's arrival to its answer
+  const inbox = []; // calls that have not begun
   let working = false;
   let crashed = false; // begins nothing any more
   let silent = false; // has said so
   let replies = [];
   let transfers = [];
+  let clock = 0; // when the worker last looked, which it does only where it matters
   let firstReply = 0;
   let counted = 0;
+  let crowded = false; // whether the last calls came in numbers
+  let flushDue = false; // whether a flush will follow in a later turn
 
   const pause = new MessageChannel();
-  pause.port1.onmessage = work;
+  pause.port1.onmessage = () => {
+    if (working) return work();
+    flushDue = false;
+    flush();
+  };
 
-  scope.addEventListener('message', (event) => {
-    if (!Array.isArray(event.data)) return;
-    // A page may send messages of its own; what is not of this protocol is passed over.
-    for (const entry of event.data) {
-      const kind = entry?.[0];
-      if (kind === CALL) inbox.push(entry);
-      else if (kind === CANCEL) cancel(entry[1]);
-      else if (kind === PING) scope.postMessage([[ALIVE]]);
-    }
+  scope.addEventListener('message', ({ data }) => {
+    if (!Array.isArray(data) || data[0] !== MARK) return;
+    receive(data);
     if (!working && inbox.length > 0) work();
   });
   scope.addEventListener('unhandledrejection', (event) => {
@@ -113,14 +108,14 @@ export function serve(call) {
     // The page is told in a message: the event it would get has neither the error's name nor its stack, and nothing
     // orders that event after the messages that went before it.
     if (!crashed && event.error instanceof Error && !event.defaultPrevented) {
-      const [, name, message, stack] = describe(event.error);
-      crash(name, message, stack, event.filename, event.lineno);
+      const { name, message, stack } = event.error;
+      crash(String(name), String(message), stack, event.filename, event.lineno);
     }
     if (crashed) event.preventDefault();
   });
   scope.addEventListener('messageerror', () => {
     flush();
-    scope.postMessage([[UNREADABLE]]);
+    scope.postMessage([MARK, UNREADABLE]);
   });
   crash = (name, message, stack, file, line) => {
     if (crashed) return;
@@ -130,89 +125,138 @@ export function serve(call) {
     queueMicrotask(() => {
       flush();
       silent = true;
-      scope.postMessage([[FAULT, name, message, stack, file, line]]);
+      scope.postMessage([MARK, FAULT, name, message, stack, file, line]);
     });
   };
-  scope.postMessage([[READY]]);
+  scope.postMessage([MARK, READY]);
 
-  function cancel(id) {
-    const context = running.get(id);
-    if (context) context.abort();
-    else if (inbox.some((entry) => entry[1] === id)) cancelled.add(id);
+  function receive(message) {
+    for (let at = 1; at < message.length; ) {
+      switch (message[at++]) {
+        case CALL: {
+          const call = new Call(message[at++], message[at++], message[at++], message[at++], message[at++]);
+          if (call.flags & KEY) call.key = message[at++];
+          if (call.flags & TRACE) call.traceparent = message[at++];
+          calls[call.slot] = call;
+          inbox.push(call);
+          break;
+        }
+        case CANCEL:
+          calls[message[at++]]?.cancel();
+          break;
+        case METHOD:
+          methods[message[at++]] = message[at++];
+          break;
+        case PING:
+          scope.postMessage([MARK, ALIVE]);
+          break;
+        default:
+          return;
+      }
+    }
   }
 
   function work() {
     if (crashed) return;
     working = true;
-    const begun = performance.now();
+    crowded = inbox.length > 1 || replies.length > 0;
+    if (crowded) clock = performance.now();
+    const begun = clock;
     for (let next = 0; next < inbox.length && !crashed; next++) {
-      if (next > 0 && performance.now() - begun > MAX_TURN) {
+      if (clock - begun > MAX_TURN) {
         inbox.splice(0, next);
         flush();
         pause.port2.postMessage(0);
         return;
       }
       begin(inbox[next]);
+      if (replies.length > 0 && clock - firstReply > MAX_REPLY_DELAY) flush();
     }
     inbox.length = 0;
     working = false;
-    if (replies.length > 0) flush();
+    if (replies.length === 0) return;
+    if (crowded) flushSoon();
+    else flush();
   }
 
-  function begin([, id, method, args, flags, number, key, traceparent]) {
-    const started = now();
-    const context = new TaskContext(number, key, traceparent);
-    if (cancelled.delete(id)) {
-      context.abort();
-      fail(id, started, context.signal.reason);
+  // Where calls come in numbers, what else has arrived by now is done first and shares the answer: batches that were split
+  // once would stay split for ever. A lone call is answered at once.
+  function flushSoon() {
+    if (flushDue) return;
+    flushDue = true;
+    pause.port2.postMessage(0);
+  }
+
+  function begin(call) {
+    const looks = crowded || call.flags & TIMED;
+    if (call.flags & TIMED && !crowded) clock = performance.now();
+    call.started = clock;
+    if (call.cancelled) {
+      fail(call, abortError());
       return;
     }
-    running.set(id, context);
     // A handler that may hold the worker for long must not hold back what others have finished.
-    if (replies.length > 0 && !(durations.get(method) < MAX_REPLY_DELAY)) flush();
+    if (replies.length > 0 && !(durations[call.method] < MAX_REPLY_DELAY)) flush();
+    call.context = new TaskContext(call);
     try {
-      const result = call(method, args, context);
-      durations.set(method, now() - started);
+      const result = handle(methods[call.method], call.args, call.context);
+      if (looks) look(call);
       if (typeof result?.then === 'function') {
         Promise.resolve(result).then(
-          (value) => succeed(id, started, value, flags),
-          (error) => fail(id, started, error),
+          (value) => {
+            if (call.flags & TIMED) clock = performance.now();
+            succeed(call, value);
+          },
+          (error) => {
+            if (call.flags & TIMED) clock = performance.now();
+            fail(call, error);
+          },
         );
       } else {
-        succeed(id, started, result, flags);
+        succeed(call, result);
       }
     } catch (error) {
-      fail(id, started, error);
+      if (looks) look(call);
+      fail(call, error);
     }
   }
 
-  function succeed(id, started, value, flags) {
-    running.delete(id);
-    const moved = flags & FLAG_TRANSFER_RESULT ? transferables(value) : [];
-    reply([RESULT, id, started, now(), value], moved);
+  // A handler gave the worker back.
+  function look(call) {
+    clock = performance.now();
+    durations[call.method] = clock - call.started;
   }
 
-  function fail(id, started, error) {
-    running.delete(id);
+  function succeed(call, value) {
+    const moved = call.flags & TRANSFER_RESULT ? transferables(value) : NOTHING;
+    open(call);
+    replies.push(RESULT, call.slot, value);
+    for (const each of moved) transfers.push(each);
+  }
+
+  function fail(call, error) {
     if (error instanceof WebAssembly.RuntimeError) {
       die(error);
       return;
     }
-    reply([FAILURE, id, started, now(), ...describe(error)], []);
+    open(call);
+    replies.push(...describe(error, call.slot));
   }
 
-  function reply(entry, moved) {
-    const at = performance.now();
-    if (replies.length === 0) firstReply = at;
-    replies.push(entry);
-    for (const each of moved) transfers.push(each);
-    if (at - firstReply > MAX_REPLY_DELAY) flush();
-    else if (replies.length === 1) queueMicrotask(flushWhenQuiet);
+  // An answer's beginning.
+  function open(call) {
+    calls[call.slot] = undefined;
+    if (replies.length === 0) {
+      replies.push(MARK);
+      firstReply = clock;
+      if (!working && crowded) flushSoon();
+      else if (!working) queueMicrotask(flushWhenQuiet);
+    }
+    if (call.flags & TIMED) replies.push(TIMES, performance.timeOrigin + call.started, performance.timeOrigin + clock);
   }
 
   // Several promises that settle in one turn share a message: wait until a round of microtasks brings no more.
   function flushWhenQuiet() {
-    if (replies.length === 0) return;
     if (replies.length === counted) return flush();
     counted = replies.length;
     queueMicrotask(flushWhenQuiet);
@@ -221,27 +265,34 @@ export function serve(call) {
   function flush() {
     const entries = replies;
     const moved = transfers;
+    counted = 0;
+    crowded = false;
+    if (entries.length === 0) return;
     replies = [];
     transfers = [];
-    counted = 0;
-    if (entries.length === 0 || silent) return;
+    if (silent) return;
     try {
       scope.postMessage(entries, moved);
     } catch {
-      for (const entry of entries) postAlone(entry, moved);
+      for (let at = 1; at < entries.length; ) {
+        const value = entries[at] === TIMES ? at + LENGTHS[TIMES] : at;
+        const end = value + LENGTHS[entries[value]];
+        postAlone([MARK, ...entries.slice(at, end)], entries.slice(value, end), moved);
+        at = end;
+      }
     }
   }
 
   // One answer cannot be sent: the others must not suffer for it. Some buffers (those of a wasm memory) cannot be moved
   // although they can be copied, so it is tried both ways.
-  function postAlone(entry, moved) {
-    const own = transferables(entry[4]).filter((each) => moved.includes(each));
-    for (const list of own.length > 0 ? [own, []] : [[]]) {
+  function postAlone(message, [kind, slot, value], moved) {
+    const own = kind === RESULT && moved.length > 0 ? transferables(value).filter((each) => moved.includes(each)) : NOTHING;
+    for (const list of own.length > 0 ? [own, NOTHING] : [NOTHING]) {
       try {
-        scope.postMessage([entry], list);
+        scope.postMessage(message, list);
         return;
       } catch (error) {
-        if (list.length === 0) scope.postMessage([[FAILURE, entry[1], entry[2], entry[3], ...describe(error)]]);
+        if (list.length === 0) scope.postMessage([MARK, ...describe(error, slot)]);
       }
     }
   }
@@ -251,120 +302,46 @@ export function serve(call) {
   }
 }
 
-const turns = []; // those who wait for the worker's loop
-let ticks;
+/** A call in the worker. */
+class Call {
+  key = undefined;
+  traceparent = undefined;
+  cancelled = false;
+  context = undefined;
+  started = 0;
 
-/**
- * Resolves when the worker's loop has had a turn, in which it heard what the page had sent. A message to oneself, since
- * timers would wait for milliseconds.
- */
-export function nextTurn() {
-  if (!ticks) {
-    ticks = new MessageChannel();
-    ticks.port1.onmessage = () => turns.shift()();
+  constructor(slot, method, flags, number, args) {
+    this.slot = slot;
+    this.method = method;
+    this.flags = flags;
+    this.number = number;
+    this.args = args;
   }
-  return new Promise((resolve) => {
-    turns.push(resolve);
-    ticks.port2.postMessage(0);
-  });
+
+  cancel() {
+    this.cancelled = true;
+    this.context?.[ABORT]();
+  }
 }
 
-// Milliseconds since the epoch, with the fraction that `Date.now` lacks.
-function now() {
-  return performance.timeOrigin + performance.now();
-}
-
-function describe(error) {
-  if (error instanceof Error || error instanceof DOMException) {
-    return [true, String(error.name), String(error.message), error.stack === undefined ? undefined : String(error.stack)];
-  }
+// The entry for a failed call, whatever was thrown.
+function describe(error, slot) {
   try {
+    if (error instanceof Error || error instanceof DOMException) {
+      const stack = error.stack === undefined ? undefined : String(error.stack);
+      return [FAILURE, slot, String(error.name), String(error.message), stack];
+    }
     structuredClone(error);
-    return [false, error];
+    return [THROWN, slot, error];
   } catch {
-    return [true, 'Error', String(error), undefined];
+    return [FAILURE, slot, 'Error', shown(error), undefined];
   }
 }
 
-/** What a handler gets as its last argument. */
-class TaskContext {
-  #controller;
-  #aborted = false;
-
-  constructor(number, key, traceparent) {
-    this.callId = String(number);
-    this.key = key;
-    this.traceparent = traceparent;
+function shown(value) {
+  try {
+    return String(value);
+  } catch {
+    return 'the handler threw something that can neither be sent nor shown';
   }
-
-  /** Fires when the call is cancelled. */
-  get signal() {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#aborted) this.#controller.abort(abortError());
-    }
-    return this.#controller.signal;
-  }
-
-  /** Throws an `AbortError` when the call is cancelled. */
-  throwIfAborted() {
-    if (this.#aborted) throw abortError();
-  }
-
-  abort() {
-    this.#aborted = true;
-    this.#controller?.abort(abortError());
-  }
-}
-
-function abortError() {
-  return new DOMException('Task was aborted', 'AbortError');
-}
-
-const TRANSFERABLE = [
-  'ArrayBuffer',
-  'MessagePort',
-  'ImageBitmap',
-  'OffscreenCanvas',
-  'VideoFrame',
-  'AudioData',
-  'ReadableStream',
-  'WritableStream',
-  'TransformStream',
-]
-  .map((name) => globalThis[name])
-  .filter((type) => typeof type === 'function');
-
-/**
- * Everything in a value that can be moved instead of copied, each once: in arrays, plain objects, maps and sets, at any
- * depth. Shared buffers stay shared.
- * @returns {Transferable[]}
- */
-export function transferables(value) {
-  if (value === null || typeof value !== 'object') return [];
-  const found = new Set();
-  const seen = new Set();
-  const stack = [value];
-  while (stack.length > 0) {
-    const each = stack.pop();
-    if (each === null || typeof each !== 'object' || seen.has(each)) continue;
-    seen.add(each);
-    if (ArrayBuffer.isView(each)) {
-      if (each.buffer instanceof ArrayBuffer) found.add(each.buffer);
-    } else if (typeof ImageData === 'function' && each instanceof ImageData) {
-      found.add(each.data.buffer);
-    } else if (TRANSFERABLE.some((type) => each instanceof type)) {
-      found.add(each);
-    } else if (Array.isArray(each)) {
-      for (const item of each) stack.push(item);
-    } else if (each instanceof Map) {
-      for (const [key, item] of each) stack.push(key, item);
-    } else if (each instanceof Set) {
-      for (const item of each) stack.push(item);
-    } else if (Object.prototype.toString.call(each) === '[object Object]') {
-      // Plain ones and those of a class, of this realm or another: what cloning looks into. The browser's own have names.
-      for (const item of Object.values(each)) stack.push(item);
-    }
-  }
-  return [...found];
 }

@@ -1,6 +1,5 @@
-//! What the core never sees: arguments, results and the promises that wait for them, by handle.
-
-use std::rc::Rc;
+//! What the driver keeps of a call beside the core. Arguments and answers are on the other side of the border, in
+//! `js/page.js`.
 
 use atelier_core::{CallId, Instant};
 use js_sys::Array;
@@ -11,6 +10,7 @@ use web_sys::{AbortSignal, Event};
 
 use crate::emit::CallSpan;
 use crate::error::CallError;
+use crate::methods::Method;
 
 /// How a call's buffers travel.
 #[derive(Clone, Debug, Default)]
@@ -22,49 +22,54 @@ pub enum Transfer {
     List(Array),
 }
 
-/// Who waits for a call.
+/// Takes the end of a call, in Rust.
 pub(crate) type Sink = Box<dyn FnOnce(Result<JsValue, CallError>)>;
 
-/// A call's payload.
-pub(crate) struct Payload {
-    pub(crate) number: u64,
-    pub(crate) method: Rc<str>,
-    pub(crate) args: Array,
-    pub(crate) transfer: Transfer,
-    pub(crate) transfer_result: bool,
-    pub(crate) key: Option<Rc<str>>,
-    pub(crate) sink: Option<Sink>,
+/// Who waits for a call.
+pub(crate) enum Waiter {
+    /// A promise, whose functions were handed over with the arguments.
+    Page,
+    /// Something in Rust.
+    Rust(Sink),
+}
+
+/// What the driver keeps of a call until it is settled.
+pub(crate) struct Record {
+    pub(crate) method: Method,
+    pub(crate) waiter: Waiter,
+    /// Why it could not be sent, or its worker not be made.
+    pub(crate) failure: Option<CallError>,
     pub(crate) span: Option<CallSpan>,
-    pub(crate) answer: Option<Result<JsValue, CallError>>,
+    /// When its handler started and ended.
     pub(crate) handler: Option<(Instant, Instant)>,
-    pub(crate) posts: u32,
-    pub(crate) moved: bool,
     pub(crate) _signal: Option<SignalListener>,
 }
 
-/// Payloads by handle.
+/// Records by the place of their call.
 #[derive(Default)]
-pub(crate) struct Payloads(Vec<Option<(CallId, Payload)>>);
+pub(crate) struct Records(Vec<(CallId, Option<Record>)>);
 
-impl Payloads {
-    pub(crate) fn insert(&mut self, call: CallId, payload: Payload) {
-        if self.0.len() <= call.index() {
-            self.0.resize_with(call.index() + 1, || None);
+impl Records {
+    pub(crate) fn insert(&mut self, call: CallId, record: Record) {
+        if call.index() >= self.0.len() {
+            // The core gives out places one after the other, so that only new ones are filled here.
+            self.0.resize_with(call.index() + 1, || (call, None));
         }
-        self.0[call.index()] = Some((call, payload));
+        self.0[call.index()] = (call, Some(record));
     }
 
-    pub(crate) fn get_mut(&mut self, call: CallId) -> Option<&mut Payload> {
-        self.0.get_mut(call.index())?.as_mut().filter(|(id, _)| *id == call).map(|(_, payload)| payload)
+    /// The call that was last made at this place. The place is its own until no worker has it any more, even when it is
+    /// settled before.
+    pub(crate) fn call_at(&self, slot: u32) -> Option<CallId> {
+        self.0.get(slot as usize).map(|(call, _)| *call)
     }
 
-    pub(crate) fn remove(&mut self, call: CallId) -> Option<Payload> {
-        let slot = self.0.get_mut(call.index())?;
-        if slot.as_ref().is_some_and(|(id, _)| *id == call) {
-            slot.take().map(|(_, payload)| payload)
-        } else {
-            None
-        }
+    pub(crate) fn get_mut(&mut self, call: CallId) -> Option<&mut Record> {
+        self.0.get_mut(call.index()).filter(|(id, _)| *id == call)?.1.as_mut()
+    }
+
+    pub(crate) fn remove(&mut self, call: CallId) -> Option<Record> {
+        self.0.get_mut(call.index()).filter(|(id, _)| *id == call)?.1.take()
     }
 }
 

@@ -16,8 +16,6 @@ extern "C" {
     fn set_timeout(callback: &JsValue, millis: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(id: &JsValue);
-    #[wasm_bindgen(js_name = queueMicrotask)]
-    pub(crate) fn queue_microtask(callback: &JsValue);
 }
 
 /// The longest delay `setTimeout` takes (HTML, "timers": a signed 32-bit integer); longer waits are cut into several.

@@ -62,6 +62,11 @@ impl Emitter {
         self.metrics.get()
     }
 
+    /// Whether anything is told of calls.
+    pub(crate) fn listens(&self) -> bool {
+        self.metrics() || self.spans()
+    }
+
     pub(crate) fn spans(&self) -> bool {
         self.spans.get()
     }

@@ -1,15 +1,15 @@
 //! Cancellation keys: the strings that users give, and the core's handles for them.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use atelier_core::KeyId;
+use rustc_hash::FxHashMap;
 
 /// Keys that are aborted or in use; others take no memory.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
-    by_name: HashMap<Rc<str>, KeyId>,
-    names: HashMap<KeyId, Rc<str>>,
+    by_name: FxHashMap<Rc<str>, KeyId>,
+    names: FxHashMap<KeyId, Rc<str>>,
 }
 
 impl Keys {

@@ -10,7 +10,7 @@ use web_sys::Worker;
 use crate::clock::Clock;
 use crate::driver::{Driver, Event, TaskEntry};
 use crate::emit::{Emitter, Label};
-use crate::error::DefineError;
+use crate::error::{CallError, DefineError};
 use crate::task::Task;
 use crate::trace::Trace;
 
@@ -124,6 +124,17 @@ impl TaskRuntime {
     /// Turns metric events on or off.
     pub fn set_metrics(&self, on: bool) {
         self.driver.emitter.set_metrics(on);
+    }
+
+    /// Where JavaScript hands over the payloads of the calls that it makes with [`Task::dispatch_handed`]: an object with
+    /// `hand(args, key, transfer, transferResult, resolve, reject)`.
+    pub fn payloads(&self) -> JsValue {
+        self.driver.slots.clone().into()
+    }
+
+    /// Says how the errors are made that promises of [`Task::dispatch_handed`] are rejected with.
+    pub fn set_page_errors(&self, make: fn(&CallError) -> JsValue) {
+        self.driver.page_error.set(make);
     }
 
     /// Called whenever something happened and all of it is told: the moment to hand telemetry on.

@@ -10,11 +10,13 @@ use js_sys::Array;
 use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
 
-use crate::calls::{Payload, SignalListener, Sink, Transfer};
+use crate::calls::{Record, SignalListener, Sink, Transfer, Waiter};
 use crate::driver::{Driver, Event};
 use crate::emit::SpanPlace;
 use crate::error::{CallError, Crash};
+use crate::methods::Method;
 use crate::trace::Trace;
+use crate::wire::slot;
 
 /// What goes with one call besides its arguments.
 #[derive(Clone, Debug)]
@@ -82,11 +84,33 @@ impl Task {
         self.id.to_bits()
     }
 
+    /// The number of a method, for [`Task::dispatch_handed`].
+    pub fn method(&self, name: &str) -> u32 {
+        self.driver.method(name)
+    }
+
+    /// Calls a method whose arguments, transfer and promise were given to [`crate::TaskRuntime::payloads`] just before;
+    /// the options' own `transfer` and `transfer_result` do not count. The promise is settled after this returns.
+    pub fn dispatch_handed(&self, method: u32, options: CallOptions) {
+        self.begin(method, options, Waiter::Page);
+    }
+
     /// Calls a method; `sink` is called once with how it ended, never before this returns.
     pub fn dispatch(&self, method: &str, args: Array, options: CallOptions, sink: Sink) {
+        let transfer = match &options.transfer {
+            Transfer::Auto => None,
+            Transfer::List(list) => Some(list),
+        };
+        let key = options.key.as_deref().filter(|key| !key.is_empty());
+        self.driver.slots.hand(&args, key, transfer, options.transfer_result);
+        self.begin(self.driver.method(method), options, Waiter::Rust(sink));
+    }
+
+    fn begin(&self, method: Method, options: CallOptions, waiter: Waiter) {
         let driver = &self.driver;
         let call = driver.core.borrow_mut().mint_call();
         let number = driver.next_number();
+        driver.slots.place(slot(call), method, number as f64);
         let key = options.key.filter(|key| !key.is_empty()).map(Rc::<str>::from);
         let fired_already = options.signal.as_ref().is_some_and(AbortSignal::aborted);
         let signal = options.signal.filter(|_| !fired_already).map(|signal| {
@@ -101,24 +125,16 @@ impl Task {
             let at = driver.clock.unix_nanos(driver.clock.now());
             let tasks = driver.tasks.borrow();
             let label = &tasks.get(&self.id)?.label;
-            Some(driver.emitter.call_span(label, number, method, at, &place))
+            let span = driver.emitter.call_span(label, number, &driver.method_name(method), at, &place);
+            driver.slots.trace(slot(call), &span.context.to_string());
+            Some(span)
         });
-        let payload = Payload {
-            number,
-            method: Rc::from(method),
-            args,
-            transfer: options.transfer,
-            transfer_result: options.transfer_result,
-            key: key.clone(),
-            sink: Some(sink),
-            span,
-            answer: None,
-            handler: None,
-            posts: 0,
-            moved: false,
-            _signal: signal,
-        };
-        driver.payloads.borrow_mut().insert(call, payload);
+        let record = Record { method, waiter, failure: None, span, handler: None, _signal: signal };
+        driver.records.borrow_mut().insert(call, record);
+        if fired_already {
+            // Before the call itself, so that no queue turns it away and no worker starts for it.
+            driver.signal_fired_before(call);
+        }
         let dispatch = Dispatch {
             call,
             task: self.id,
@@ -128,9 +144,6 @@ impl Task {
             grace: options.grace,
         };
         driver.tell(Event::Dispatch(dispatch, key));
-        if fired_already {
-            driver.signal_fired(call);
-        }
     }
 
     /// Calls a method and waits for its result.

@@ -1,115 +1,165 @@
-//! The wire's integers and shapes; `js/harness.js` is the other end.
+//! The wire as the wasm sees it: numbers. `js/page.js` keeps the payloads and holds the page's end of the wire, whose rules
+//! are in `js/harness.js`.
 
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
+use atelier_core::{CallId, Reply};
+use js_sys::{Array, Function};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
+use web_sys::Worker;
 
-use crate::error::{CrashCause, RemoteError};
+use crate::error::{CallError, CrashCause, RemoteError};
 
-const CALL: f64 = 1.0;
-const CANCEL: f64 = 2.0;
-const PING: f64 = 3.0;
-const FLAG_TRANSFER_RESULT: f64 = 1.0;
-
-const RESULT: u32 = 1;
-const FAILURE: u32 = 2;
-const READY: u32 = 3;
-const FAULT: u32 = 4;
-const ALIVE: u32 = 5;
-const UNREADABLE: u32 = 6;
-
-/// What a call looks like on its way to a worker.
-pub(crate) struct CallEntry<'a> {
-    pub(crate) call: f64,
-    pub(crate) number: f64,
-    pub(crate) method: &'a JsValue,
-    pub(crate) args: &'a Array,
-    pub(crate) transfer_result: bool,
-    pub(crate) key: Option<&'a str>,
-    pub(crate) traceparent: Option<String>,
+// What `page.js` and `harness.js` import: bindings have to name a file for it to come along.
+#[wasm_bindgen(module = "/js/wire.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = MARK)]
+    static WIRE: JsValue;
 }
 
-impl CallEntry<'_> {
-    pub(crate) fn to_js(&self) -> JsValue {
-        let flags = if self.transfer_result { FLAG_TRANSFER_RESULT } else { 0.0 };
-        let entry = Array::of5(
-            &JsValue::from_f64(CALL),
-            &JsValue::from_f64(self.call),
-            self.method,
-            self.args,
-            &JsValue::from_f64(flags),
-        );
-        entry.push(&JsValue::from_f64(self.number));
-        if self.key.is_some() || self.traceparent.is_some() {
-            entry.push(&self.key.map_or(JsValue::UNDEFINED, JsValue::from_str));
-        }
-        if let Some(traceparent) = &self.traceparent {
-            entry.push(&JsValue::from_str(traceparent));
-        }
-        entry.into()
-    }
+#[wasm_bindgen(module = "/js/transferables.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = NOTHING)]
+    static TRANSFERABLES: JsValue;
 }
 
-pub(crate) fn cancel_entry(call: f64) -> JsValue {
-    Array::of2(&JsValue::from_f64(CANCEL), &JsValue::from_f64(call)).into()
+#[wasm_bindgen(module = "/js/page.js")]
+extern "C" {
+    /// The payloads of a runtime's calls, by slot.
+    #[wasm_bindgen(js_name = Payloads)]
+    #[derive(Clone, Debug)]
+    pub(crate) type Slots;
+    #[wasm_bindgen(constructor, js_class = Payloads)]
+    pub(crate) fn new() -> Slots;
+    #[wasm_bindgen(method)]
+    pub(crate) fn introduce(this: &Slots, name: &str);
+    #[wasm_bindgen(method)]
+    pub(crate) fn hand(
+        this: &Slots,
+        args: &Array,
+        key: Option<&str>,
+        transfer: Option<&Array>,
+        transfer_result: bool,
+    );
+    #[wasm_bindgen(method)]
+    pub(crate) fn place(this: &Slots, slot: u32, method: u32, number: f64);
+    #[wasm_bindgen(method)]
+    pub(crate) fn trace(this: &Slots, slot: u32, traceparent: &str);
+    #[wasm_bindgen(method)]
+    pub(crate) fn resolve(this: &Slots, slot: u32);
+    #[wasm_bindgen(method)]
+    pub(crate) fn reject(this: &Slots, slot: u32, error: &JsValue);
+    #[wasm_bindgen(method)]
+    pub(crate) fn take(this: &Slots, slot: u32) -> JsValue;
+    #[wasm_bindgen(method)]
+    fn failure(this: &Slots, slot: u32) -> Option<Array>;
+
+    /// The end of the page's turn, when messages leave.
+    pub(crate) type Turn;
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new(flush: &Function, unsent: &Function) -> Turn;
+    #[wasm_bindgen(method)]
+    pub(crate) fn schedule(this: &Turn);
+
+    /// The page's end of the wire to one worker.
+    #[wasm_bindgen(js_name = Port)]
+    pub(crate) type Wire;
+    #[wasm_bindgen(constructor, js_class = Port)]
+    pub(crate) fn to(worker: &Worker, slots: &Slots, turn: &Turn, hear: &Function) -> Wire;
+    #[wasm_bindgen(method)]
+    pub(crate) fn close(this: &Wire);
+    #[wasm_bindgen(method)]
+    pub(crate) fn call(this: &Wire, slot: u32, timed: bool);
+    #[wasm_bindgen(method)]
+    pub(crate) fn cancel(this: &Wire, slot: u32);
+    #[wasm_bindgen(method)]
+    pub(crate) fn ping(this: &Wire);
+    #[wasm_bindgen(method)]
+    fn fault(this: &Wire) -> Option<Array>;
 }
 
-pub(crate) fn ping_entry() -> JsValue {
-    Array::of1(&JsValue::from_f64(PING)).into()
+// What `page.js` calls the things it heard.
+const HEARD_READY: i32 = 0;
+const HEARD_OK: i32 = 1;
+const HEARD_ERROR: i32 = 2;
+const HEARD_ALIVE: i32 = 3;
+const HEARD_UNREADABLE: i32 = 4;
+const HEARD_FAULT: i32 = 5;
+
+/// A call's place in the page's table: what the wire calls it by.
+pub(crate) const fn slot(call: CallId) -> u32 {
+    call.index() as u32
 }
 
 /// What a worker said.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Heard {
+    /// It takes calls.
     Ready,
+    /// It answered a ping.
     Alive,
-    Answer {
-        call: f64,
-        started_ms: f64,
-        ended_ms: f64,
-        answer: Answer,
-    },
-    Fault(CrashCause),
     /// It could not read a message, so the calls in it are lost.
     Unreadable,
+    /// It has crashed, and its last words are with the wire.
+    Fault,
+    /// It answered the call at this slot; when the handler ran, if that was asked for.
+    Answer {
+        /// Whose answer.
+        slot: u32,
+        /// Whether the handler returned or threw.
+        reply: Reply,
+        /// When the handler started and ended, in milliseconds since the epoch.
+        ran: Option<(f64, f64)>,
+    },
 }
 
-pub(crate) enum Answer {
-    Value(JsValue),
-    Error(RemoteError),
-    Thrown(JsValue),
-}
-
-/// Reads a message; what is not of this protocol is passed over.
-pub(crate) fn read(data: &JsValue) -> Vec<Heard> {
-    let Some(entries) = data.dyn_ref::<Array>() else { return Vec::new() };
-    entries.iter().filter_map(|entry| read_entry(entry.dyn_ref::<Array>()?)).collect()
-}
-
-fn read_entry(entry: &Array) -> Option<Heard> {
-    match entry.get(0).as_f64()? as u32 {
-        READY => Some(Heard::Ready),
-        ALIVE => Some(Heard::Alive),
-        UNREADABLE => Some(Heard::Unreadable),
-        FAULT => Some(Heard::Fault(CrashCause {
-            name: entry.get(1).as_string(),
-            message: entry.get(2).as_string().unwrap_or_default(),
-            stack: entry.get(3).as_string(),
-            filename: entry.get(4).as_string().filter(|name| !name.is_empty()),
-            line: entry.get(5).as_f64().map(|line| line as u32).filter(|&line| line > 0),
-        })),
-        kind @ (RESULT | FAILURE) => Some(Heard::Answer {
-            call: entry.get(1).as_f64()?,
-            started_ms: entry.get(2).as_f64()?,
-            ended_ms: entry.get(3).as_f64()?,
-            answer: match kind {
-                RESULT => Answer::Value(entry.get(4)),
-                _ if entry.get(4).is_truthy() => Answer::Error(RemoteError {
-                    name: entry.get(5).as_string().unwrap_or_else(|| "Error".to_owned()),
-                    message: entry.get(6).as_string().unwrap_or_default(),
-                    stack: entry.get(7).as_string(),
-                }),
-                _ => Answer::Thrown(entry.get(5)),
-            },
-        }),
+/// Reads the numbers in which `page.js` tells what was heard; `None` when it was nothing.
+pub(crate) fn read(kind: i32, slot: u32, started: f64, ended: f64) -> Option<Heard> {
+    let answer = |reply| Heard::Answer { slot, reply, ran: (ended > 0.0).then_some((started, ended)) };
+    match kind {
+        HEARD_READY => Some(Heard::Ready),
+        HEARD_OK => Some(answer(Reply::Ok)),
+        HEARD_ERROR => Some(answer(Reply::Error)),
+        HEARD_ALIVE => Some(Heard::Alive),
+        HEARD_UNREADABLE => Some(Heard::Unreadable),
+        HEARD_FAULT => Some(Heard::Fault),
         _ => None,
+    }
+}
+
+/// Reads the calls that could not be sent, and why.
+pub(crate) fn read_unsent(told: &Array) -> impl Iterator<Item = (u32, CallError)> {
+    let error = |error: JsValue| {
+        if error.is_undefined() { CallError::PayloadLost } else { CallError::NotSent(error) }
+    };
+    (0..told.length() / 2)
+        .filter_map(move |at| Some((told.get(2 * at).as_f64()? as u32, error(told.get(2 * at + 1)))))
+}
+
+impl Slots {
+    /// What the handler of a call failed with.
+    pub(crate) fn error(&self, slot: u32) -> CallError {
+        let Some(told) = self.failure(slot) else { return CallError::Thrown(JsValue::UNDEFINED) };
+        if told.length() == 1 {
+            return CallError::Thrown(told.get(0));
+        }
+        CallError::Handler(Box::new(RemoteError {
+            name: told.get(0).as_string().unwrap_or_else(|| "Error".to_owned()),
+            message: told.get(1).as_string().unwrap_or_default(),
+            stack: told.get(2).as_string(),
+        }))
+    }
+}
+
+impl Wire {
+    /// What the worker said of its own death.
+    pub(crate) fn last_words(&self) -> CrashCause {
+        let Some(told) = self.fault() else { return CrashCause::default() };
+        CrashCause {
+            name: told.get(0).as_string(),
+            message: told.get(1).as_string().unwrap_or_default(),
+            stack: told.get(2).as_string(),
+            filename: told.get(3).as_string().filter(|name| !name.is_empty()),
+            line: told.get(4).as_f64().map(|line| line as u32).filter(|&line| line > 0),
+        }
     }
 }

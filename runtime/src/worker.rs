@@ -17,9 +17,20 @@ extern "C" {
     fn serve(call: &JsValue);
     #[wasm_bindgen(js_name = methodNotFound)]
     fn method_not_found(method: &str) -> JsValue;
+    fn panicked(message: &str);
+}
+
+// What the harness imports: bindings have to name a file for it to come along.
+#[wasm_bindgen(module = "/js/context.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = ABORT)]
+    static CONTEXT: JsValue;
+}
+
+#[wasm_bindgen(module = "/js/turns.js")]
+extern "C" {
     #[wasm_bindgen(js_name = nextTurn)]
     fn next_turn_promise() -> Promise;
-    fn panicked(message: &str);
 }
 
 #[wasm_bindgen]

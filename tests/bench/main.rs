@@ -34,7 +34,7 @@ struct Options {
     /// Rounds of each cell.
     #[arg(long)]
     rounds: Option<u32>,
-    /// Writes a CPU profile of each of our cells' main thread to target/bench; the figures suffer.
+    /// Writes CPU profiles of the main thread to target/bench; the figures suffer.
     #[arg(long)]
     profile: bool,
 }
@@ -83,8 +83,10 @@ async fn run(options: &Options) -> Result<()> {
                     continue;
                 }
                 let calls = if options.quick { cell.calls_quick } else { cell.calls };
-                let profile = (options.profile && contender == Contender::Ours && round == 0)
-                    .then(|| project.path(&format!("target/bench/{}.cpuprofile", cell.name)));
+                let profile = (options.profile && round == 0).then(|| {
+                    let name = format!("target/bench/{}-{}.cpuprofile", cell.name, contender.name());
+                    project.path(&name)
+                });
                 let sample: Sample =
                     measure(&chromium, &server.url(), cell, contender, calls, profile.as_deref())
                         .await

@@ -66,7 +66,7 @@ enum Task {
         /// Rounds of each cell.
         #[arg(long)]
         rounds: Option<u32>,
-        /// Also writes a CPU profile of each of our cells to target/bench; the figures suffer.
+        /// Also writes CPU profiles of the main thread to target/bench; the figures suffer.
         #[arg(long)]
         profile: bool,
     },

@@ -4,6 +4,7 @@ import { deepEqual, equal, ok, rejects, until } from '../assert.js';
 import { turn } from '../deferred.js';
 import { watched } from '../watched.js';
 import { createTaskRuntime } from '/atelier/index.js';
+import { MARK, TO_PAGE, TO_WORKER } from '/atelier/worker/wire.js';
 
 const CRASHED = { name: 'WorkerCrashedError' };
 
@@ -52,7 +53,7 @@ export async function a_message_that_the_worker_cannot_read_is_a_crash_too() {
   const call = task.hold('x', 1);
   await heard('x');
   // What the worker's side of the wire says then.
-  seen.workers[0].dispatchEvent(new MessageEvent('message', { data: [[6]] }));
+  seen.workers[0].dispatchEvent(new MessageEvent('message', { data: [MARK, TO_PAGE.UNREADABLE] }));
   equal((await rejects(call, CRASHED)).kind, 'messageerror');
   equal(await task.add(1, 1), 2);
 }
@@ -94,11 +95,13 @@ export async function the_dead_are_not_listened_to() {
   const call = task.hold('again', 'the second');
   await heard('again');
   const [dead] = seen.workers;
-  const [[, id]] = seen.sent[0].message;
+  const { message } = seen.sent[0];
+  const slot = message[message.indexOf(TO_WORKER.CALL, 4) + 1];
   dead.dispatchEvent(new ErrorEvent('error', { message: 'gone' }));
   await until(() => seen.workers.length === 2);
-  for (const data of [[[1, id, 0, 0, 'a ghost']], [[3]], [[4, 'Error', 'again']], [[6]]]) {
-    dead.dispatchEvent(new MessageEvent('message', { data }));
+  const { RESULT, READY, FAULT, UNREADABLE } = TO_PAGE;
+  for (const words of [[RESULT, slot, 'a ghost'], [READY], [FAULT, 'Error', 'again'], [UNREADABLE]]) {
+    dead.dispatchEvent(new MessageEvent('message', { data: [MARK, ...words] }));
   }
   dead.dispatchEvent(new ErrorEvent('error', { message: 'twice' }));
   dead.dispatchEvent(new MessageEvent('messageerror'));

@@ -17,7 +17,7 @@ pub struct BenchOptions {
     pub filter: Option<String>,
     /// How many rounds, if not the usual.
     pub rounds: Option<u32>,
-    /// Also takes a CPU profile of each of our cells, with the wasm's function names kept.
+    /// Also takes CPU profiles of the main thread, with the wasm's function names kept.
     pub profile: bool,
 }
 

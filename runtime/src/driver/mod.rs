@@ -1,0 +1,290 @@
+//! Carries out what the core decides, and tells it what happened.
+//!
+//! Callbacks only enqueue; [`Driver::drain`] is the one place that feeds the core, and it holds no borrow while it calls
+//! out (a worker factory, a promise, a listener), so that whatever they do in turn is enqueued too.
+
+mod settling;
+mod telling;
+mod workers;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use atelier_core::{
+    AbortReason, CallId, Dispatch, Gauges, Input, Instant, Output, Runtime as Core, TaskId, WorkerId,
+};
+use js_sys::Array;
+use rustc_hash::FxHashMap;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::*;
+use web_sys::Worker;
+
+use crate::calls::Records;
+use crate::clock::{Clock, Timeout};
+use crate::emit::{Emitter, Label};
+use crate::error::{CallError, Crash, CrashCause};
+use crate::ids::Ids;
+use crate::keys::Keys;
+use crate::methods::{Method, Methods};
+use crate::port::Port;
+use crate::wire::{Slots, Turn};
+
+/// Makes the errors that promises are rejected with.
+pub(crate) type PageError = fn(&CallError) -> JsValue;
+
+/// Makes a worker; what it throws becomes the error of the calls that needed it.
+pub(crate) type Factory = Rc<dyn Fn() -> Result<Worker, JsValue>>;
+
+/// What the driver keeps of a task.
+pub(crate) struct TaskEntry {
+    pub(crate) label: Label,
+    pub(crate) factory: Factory,
+    pub(crate) crash: Option<Rc<Crash>>,
+    /// What was told of them last; nothing, while nobody wants metrics.
+    pub(crate) gauges: Option<Gauges>,
+}
+
+/// What happened, in the driver's own terms. Keys are still names: their handles may change until their turn comes.
+pub(crate) enum Event {
+    Core(Input),
+    Dispatch(Dispatch, Option<Rc<str>>),
+    AbortKey(Rc<str>),
+    ClearKey(Rc<str>),
+    ClearAllKeys,
+    ForgetTask(TaskId),
+}
+
+pub(crate) struct Driver {
+    pub(crate) core: RefCell<Core>,
+    pub(crate) tasks: RefCell<FxHashMap<TaskId, TaskEntry>>,
+    pub(crate) records: RefCell<Records>,
+    pub(crate) slots: Slots,
+    pub(crate) page_error: Cell<PageError>,
+    methods: RefCell<Methods>,
+    /// The error of all calls that one abort of a key cancels, as an aborted signal has one reason for all who listen.
+    key_aborted: RefCell<Option<JsValue>>,
+    pub(crate) keys: RefCell<Keys>,
+    pub(crate) emitter: Emitter,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) sample_rate: f64,
+    ports: RefCell<FxHashMap<WorkerId, Rc<Port>>>,
+    /// What was heard of crashes that the core has not yet told of.
+    causes: RefCell<FxHashMap<WorkerId, CrashCause>>,
+    inbox: RefCell<VecDeque<Event>>,
+    draining: Cell<bool>,
+    /// When what is being handled happened.
+    now: Cell<Instant>,
+    turn: Turn,
+    _flush: Closure<dyn FnMut()>,
+    _unsent: Closure<dyn FnMut(Array)>,
+    alarm: Closure<dyn FnMut()>,
+    alarm_set: RefCell<Option<(Instant, Timeout)>>,
+    drained: RefCell<Option<Rc<dyn Fn()>>>,
+    numbers: Cell<u64>,
+    me: Weak<Driver>,
+}
+
+impl Driver {
+    pub(crate) fn new(emitter: Emitter, sample_rate: f64) -> Rc<Driver> {
+        Rc::new_cyclic(|me: &Weak<Driver>| {
+            let (at_flush, at_unsent, at_alarm) = (me.clone(), me.clone(), me.clone());
+            let flush = Closure::<dyn FnMut()>::new(move || {
+                if let Some(driver) = at_flush.upgrade() {
+                    driver.end_turn();
+                }
+            });
+            let unsent = Closure::<dyn FnMut(Array)>::new(move |told: Array| {
+                if let Some(driver) = at_unsent.upgrade() {
+                    driver.hear_unsent(&told);
+                }
+            });
+            Driver {
+                core: RefCell::new(Core::new()),
+                tasks: RefCell::default(),
+                records: RefCell::default(),
+                slots: Slots::new(),
+                page_error: Cell::new(|error| js_sys::Error::new(&error.message()).into()),
+                methods: RefCell::default(),
+                key_aborted: RefCell::default(),
+                keys: RefCell::default(),
+                emitter,
+                clock: Clock::new(),
+                ids: Ids::new(),
+                sample_rate,
+                ports: RefCell::default(),
+                causes: RefCell::default(),
+                inbox: RefCell::default(),
+                draining: Cell::new(false),
+                now: Cell::default(),
+                turn: Turn::new(flush.as_ref().unchecked_ref(), unsent.as_ref().unchecked_ref()),
+                _flush: flush,
+                _unsent: unsent,
+                alarm: Closure::new(move || {
+                    if let Some(driver) = at_alarm.upgrade() {
+                        driver.alarm_set.take();
+                        driver.tell(Event::Core(Input::Time));
+                    }
+                }),
+                alarm_set: RefCell::default(),
+                drained: RefCell::default(),
+                numbers: Cell::new(1),
+                me: me.clone(),
+            }
+        })
+    }
+
+    /// Called after each drain, when everything that happened is told.
+    pub(crate) fn on_drained(&self, callback: Rc<dyn Fn()>) {
+        *self.drained.borrow_mut() = Some(callback);
+    }
+
+    /// The next call's number in this runtime: its id for users and telemetry.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.numbers.replace(self.numbers.get() + 1)
+    }
+
+    /// The number of a method.
+    pub(crate) fn method(&self, name: &str) -> Method {
+        self.methods.borrow_mut().number(name, |name| self.slots.introduce(name))
+    }
+
+    pub(crate) fn method_name(&self, method: Method) -> Rc<str> {
+        self.methods.borrow().name(method)
+    }
+
+    /// Takes an event, and works until there is nothing left to do (unless that is being done already).
+    pub(crate) fn tell(&self, event: Event) {
+        self.inbox.borrow_mut().push_back(event);
+        self.drain();
+    }
+
+    pub(crate) fn drain(&self) {
+        if self.draining.get() {
+            return;
+        }
+        // What is in the inbox happened in this turn: one look at the clock is enough for all of it.
+        self.now.set(self.clock.now());
+        self.work();
+    }
+
+    /// The turn ends, and with it nothing new has happened: only who measures looks at the clock.
+    fn end_turn(&self) {
+        if self.emitter.listens() {
+            self.now.set(self.clock.now());
+        }
+        self.inbox.borrow_mut().push_back(Event::Core(Input::Flush));
+        self.work();
+    }
+
+    fn work(&self) {
+        if self.draining.replace(true) {
+            return;
+        }
+        loop {
+            // Defining a task leaves outputs without an event.
+            loop {
+                let output = self.core.borrow_mut().poll_output();
+                let Some(output) = output else { break };
+                self.carry_out(output);
+            }
+            self.key_aborted.take();
+            let event = self.inbox.borrow_mut().pop_front();
+            let Some(event) = event else { break };
+            self.feed(event);
+        }
+        self.draining.set(false);
+        self.schedule();
+        let drained = self.drained.borrow().clone();
+        if let Some(drained) = drained {
+            drained();
+        }
+    }
+
+    fn feed(&self, event: Event) {
+        let now = self.now.get();
+        let mut core = self.core.borrow_mut();
+        let input = match event {
+            Event::Core(input) => input,
+            Event::Dispatch(mut dispatch, key) => {
+                dispatch.key = key.map(|key| self.keys.borrow_mut().get_or_mint(&key, || core.mint_key()).0);
+                Input::Dispatch(dispatch)
+            }
+            Event::AbortKey(key) => {
+                let (key, _) = self.keys.borrow_mut().get_or_mint(&key, || core.mint_key());
+                Input::AbortKey { key }
+            }
+            Event::ClearKey(key) => {
+                let Some(key) = self.keys.borrow().get(&key) else { return };
+                Input::ClearKey { key }
+            }
+            Event::ForgetTask(task) => {
+                if let Some(entry) = self.tasks.borrow_mut().remove(&task) {
+                    self.emitter.task_disposed(&entry.label);
+                }
+                return;
+            }
+            Event::ClearAllKeys => {
+                let keys = self.keys.borrow().all();
+                for key in keys {
+                    core.handle(Input::ClearKey { key }, now);
+                }
+                return;
+            }
+        };
+        core.handle(input, now);
+    }
+
+    fn carry_out(&self, output: Output) {
+        match output {
+            Output::Spawn { task, worker, .. } => self.spawn(task, worker),
+            Output::Post { worker, call } => self.post(worker, call),
+            Output::Cancel { worker, call } => {
+                if let Some(port) = self.port(worker) {
+                    port.enqueue_cancel(call);
+                }
+            }
+            Output::Ping { worker } => {
+                if let Some(port) = self.port(worker) {
+                    port.enqueue_ping();
+                }
+            }
+            Output::Terminate { worker } => {
+                let port = self.ports.borrow_mut().remove(&worker);
+                drop(port);
+            }
+            Output::Settle(settlement) => self.settle(settlement),
+            Output::ForgetKey { key } => self.keys.borrow_mut().forget(key),
+            Output::Fact(fact) => self.tell_fact(fact),
+            _ => {}
+        }
+    }
+
+    /// Sees to it that what waits for the end of the turn, or for time, is come back to.
+    fn schedule(&self) {
+        let core = self.core.borrow();
+        if core.needs_flush() {
+            self.turn.schedule();
+        }
+        let Some((due, _)) = core.next_timeout() else { return };
+        let mut alarm = self.alarm_set.borrow_mut();
+        // One that rings too early does no harm, and setting it anew whenever a call ends would cost more than the call.
+        if alarm.as_ref().is_none_or(|(at, _)| *at > due) {
+            let millis = due.since(self.clock.now()).as_secs_f64() * 1e3;
+            *alarm = Some((due, Timeout::set(self.alarm.as_ref(), millis)));
+        }
+    }
+
+    /// Cancels a call whose own signal fired.
+    pub(crate) fn signal_fired(&self, call: CallId) {
+        self.tell(Event::Core(Input::AbortCall { call, reason: AbortReason::Signal }));
+    }
+
+    /// A call that is about to be made is cancelled already.
+    pub(crate) fn signal_fired_before(&self, call: CallId) {
+        self.inbox
+            .borrow_mut()
+            .push_back(Event::Core(Input::AbortCall { call, reason: AbortReason::Signal }));
+    }
+}

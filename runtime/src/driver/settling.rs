@@ -1,0 +1,61 @@
+//! How calls end: what their callers get.
+
+use atelier_core::{AbortReason, End, Settlement, TaskId};
+use wasm_bindgen::JsValue;
+
+use super::Driver;
+use crate::calls::Waiter;
+use crate::error::CallError;
+use crate::wire::slot;
+
+impl Driver {
+    pub(super) fn settle(&self, settlement: Settlement) {
+        let Settlement { call, task, end, timing } = settlement;
+        let Some(mut record) = self.records.borrow_mut().remove(call) else { return };
+        let slot = slot(call);
+        let error = self.error_of(end, task, slot, record.failure.take());
+        // The slot is emptied before anyone is told: who is told may make a call that gets it next.
+        let sink = match std::mem::replace(&mut record.waiter, Waiter::Page) {
+            Waiter::Page => {
+                match &error {
+                    None => self.slots.resolve(slot),
+                    Some(error) => self.slots.reject(slot, &self.shown_to_page(end, error)),
+                }
+                None
+            }
+            Waiter::Rust(sink) => Some((sink, self.slots.take(slot))),
+        };
+        if self.emitter.listens() || record.span.is_some() {
+            self.tell_settled(task, end, timing, &record, error.as_ref());
+        }
+        if let Some((sink, value)) = sink {
+            sink(error.map_or(Ok(value), Err));
+            // It may have taken its time.
+            self.now.set(self.clock.now());
+        }
+    }
+
+    /// Why a call did not return; `None` when it did.
+    fn error_of(&self, end: End, task: TaskId, slot: u32, failure: Option<CallError>) -> Option<CallError> {
+        Some(match end {
+            End::Ok => return None,
+            End::Error => self.slots.error(slot),
+            End::PostFailed | End::SpawnFailed => failure.unwrap_or(CallError::NoWorker(JsValue::UNDEFINED)),
+            End::Aborted(reason) => CallError::Aborted(reason),
+            End::Dropped(policy) => CallError::Dropped(policy),
+            End::Crashed { .. } => {
+                let crash = self.tasks.borrow().get(&task).and_then(|entry| entry.crash.clone());
+                crash.map_or(CallError::Disposed, CallError::Crashed)
+            }
+            _ => CallError::Disposed,
+        })
+    }
+
+    fn shown_to_page(&self, end: End, error: &CallError) -> JsValue {
+        let made = || (self.page_error.get())(error);
+        match end {
+            End::Aborted(AbortReason::Key) => self.key_aborted.borrow_mut().get_or_insert_with(made).clone(),
+            _ => made(),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What telemetry is told of the core's facts.
+
+use std::rc::Rc;
+
+use atelier_core::{End, Fact, TaskId, Timing};
+
+use super::Driver;
+use crate::calls::Record;
+use crate::emit::{Ended, Label};
+use crate::error::{CallError, Crash, CrashCause};
+
+impl Driver {
+    pub(super) fn tell_settled(
+        &self,
+        task: TaskId,
+        end: End,
+        timing: Timing,
+        record: &Record,
+        error: Option<&CallError>,
+    ) {
+        let Some(label) = self.tasks.borrow().get(&task).map(|entry| entry.label.clone()) else { return };
+        let message = error.map(CallError::message).unwrap_or_default();
+        let ended = Ended {
+            end,
+            timing,
+            handler: record.handler,
+            error_type: error.map(CallError::name),
+            error_message: &message,
+        };
+        let at = self.clock.unix_nanos(timing.settled);
+        self.emitter.settled(&label, &self.method_name(record.method), at, &ended, record.span.as_ref());
+    }
+
+    pub(super) fn tell_fact(&self, fact: Fact) {
+        let at = self.clock.unix_nanos(self.now.get());
+        let mut tasks = self.tasks.borrow_mut();
+        let method = |call| {
+            let method = self.records.borrow_mut().get_mut(call).map(|record| record.method);
+            method.map_or_else(|| Rc::from(""), |method| self.method_name(method))
+        };
+        let with = |task: TaskId, tell: &dyn Fn(&Label)| {
+            if let Some(entry) = tasks.get(&task) {
+                tell(&entry.label);
+            }
+        };
+        match fact {
+            Fact::Dispatched { .. } | Fact::Started { .. } | Fact::Requeued { .. }
+                if !self.emitter.metrics() => {}
+            Fact::Dispatched { task, call } => {
+                with(task, &|label| self.emitter.dispatched(label, &method(call), at));
+            }
+            Fact::Started { task, call, wait } => {
+                with(task, &|label| self.emitter.started(label, &method(call), at, wait.as_secs_f64()));
+            }
+            Fact::Requeued { task, call } => {
+                with(task, &|label| self.emitter.requeued(label, &method(call), at))
+            }
+            Fact::WorkerSpawned { task, index } => {
+                with(task, &|label| self.emitter.worker_spawned(label, index, at));
+            }
+            Fact::WorkerTerminated { task, index } => {
+                with(task, &|label| self.emitter.worker_terminated(label, index, at));
+            }
+            Fact::WorkerCrashed { task, worker, index, kind } => {
+                // When no event told of it, the core found out by itself.
+                let cause =
+                    self.causes.borrow_mut().remove(&worker).unwrap_or_else(|| CrashCause::found(kind));
+                if let Some(entry) = tasks.get_mut(&task) {
+                    let task_id = entry.label.id.clone();
+                    let crash = Rc::new(Crash { task_id, worker_index: Some(index), kind, cause });
+                    self.emitter.worker_crashed(&entry.label, index, at, &crash);
+                    entry.crash = Some(crash);
+                }
+            }
+            Fact::Gauges { task, gauges } => {
+                if let Some(entry) = tasks.get_mut(&task) {
+                    let told = entry.gauges.take();
+                    if self.emitter.metrics() {
+                        self.emitter.gauges(&entry.label, at, told, gauges);
+                        entry.gauges = Some(gauges);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The driver's workers: how they come to be, what is sent to them, what is heard.
+
+use std::rc::Rc;
+
+use atelier_core::{CallId, CrashKind, Input, TaskId, WorkerId};
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use super::{Driver, Event};
+use crate::error::{CallError, CrashCause};
+use crate::port::{Port, PortEvent};
+use crate::wire::{Heard, read_unsent};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn report(what: &str, error: &JsValue);
+}
+
+impl Driver {
+    pub(super) fn port(&self, worker: WorkerId) -> Option<Rc<Port>> {
+        self.ports.borrow().get(&worker).cloned()
+    }
+
+    pub(super) fn spawn(&self, task: TaskId, worker: WorkerId) {
+        let factory = self.tasks.borrow().get(&task).map(|entry| entry.factory.clone());
+        let Some(factory) = factory else { return };
+        let made = factory();
+        // Making a worker takes time.
+        self.now.set(self.clock.now());
+        match made {
+            Ok(made) => {
+                let driver = self.me.clone();
+                let port = Port::new(worker, made, &self.slots, &self.turn, move |worker, event| {
+                    if let Some(driver) = driver.upgrade() {
+                        driver.hear(worker, event);
+                    }
+                });
+                self.ports.borrow_mut().insert(worker, Rc::new(port));
+            }
+            Err(error) => {
+                self.keep_spawn_error(worker, &error);
+                self.inbox.borrow_mut().push_back(Event::Core(Input::SpawnFailed { worker }));
+            }
+        }
+    }
+
+    /// The calls that were meant for a worker that could not be made will end with its factory's error.
+    fn keep_spawn_error(&self, worker: WorkerId, error: &JsValue) {
+        let calls = self.core.borrow().calls_at(worker);
+        if calls.is_empty() {
+            // An eager worker: there is no call to tell it to.
+            report("The function that makes a task's workers threw", error);
+        }
+        for call in calls {
+            if let Some(record) = self.records.borrow_mut().get_mut(call) {
+                record.failure = Some(CallError::NoWorker(error.clone()));
+            }
+        }
+    }
+
+    pub(super) fn post(&self, worker: WorkerId, call: CallId) {
+        if let Some(port) = self.port(worker) {
+            port.enqueue_call(call, self.emitter.listens());
+        }
+    }
+
+    /// Calls could not be sent.
+    pub(super) fn hear_unsent(&self, told: &Array) {
+        for (slot, error) in read_unsent(told) {
+            let mut records = self.records.borrow_mut();
+            let Some(call) = records.call_at(slot) else { continue };
+            if let Some(record) = records.get_mut(call) {
+                record.failure = Some(error);
+            }
+            self.inbox.borrow_mut().push_back(Event::Core(Input::PostFailed { call }));
+        }
+        self.drain();
+    }
+
+    fn hear(&self, worker: WorkerId, event: PortEvent) {
+        match event {
+            PortEvent::Heard(heard) => self.hear_one(worker, heard),
+            PortEvent::MessageEnd => self.drain(),
+            PortEvent::Crashed(kind, cause) => {
+                self.hear_crash(worker, kind, cause);
+                self.drain();
+            }
+        }
+    }
+
+    fn hear_one(&self, worker: WorkerId, heard: Heard) {
+        let input = match heard {
+            Heard::Ready => Input::WorkerReady { worker },
+            Heard::Alive => Input::WorkerAlive { worker },
+            Heard::Unreadable => {
+                let message = "the worker could not read a message".to_owned();
+                let cause = CrashCause { message, ..CrashCause::default() };
+                return self.hear_crash(worker, CrashKind::MessageError, cause);
+            }
+            Heard::Fault => {
+                let Some(port) = self.port(worker) else { return };
+                return self.hear_crash(worker, CrashKind::Error, port.last_words());
+            }
+            Heard::Answer { slot, reply, ran } => {
+                let mut records = self.records.borrow_mut();
+                let Some(call) = records.call_at(slot) else { return };
+                if let Some(record) = records.get_mut(call) {
+                    record.handler = ran.map(|(started, ended)| {
+                        (self.clock.at_unix_millis(started), self.clock.at_unix_millis(ended))
+                    });
+                }
+                Input::Settled { worker, call, reply }
+            }
+        };
+        self.inbox.borrow_mut().push_back(Event::Core(input));
+    }
+
+    fn hear_crash(&self, worker: WorkerId, kind: CrashKind, cause: CrashCause) {
+        if self.port(worker).is_none() {
+            return;
+        }
+        // The first that is heard is the worker's own account, where it gave one.
+        self.causes.borrow_mut().entry(worker).or_insert(cause);
+        self.inbox.borrow_mut().push_back(Event::Core(Input::WorkerCrashed { worker, kind }));
+    }
+}
