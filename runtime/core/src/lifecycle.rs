@@ -97,9 +97,9 @@ impl Runtime {
 
         let blame = End::Crashed { worker_index: Some(index), kind };
         let keep = policy == CrashPolicy::RestartRequeueInFlight && verdict != Verdict::GiveUp;
-        // Only one call can keep a worker from answering; the others wait behind it.
+        // Only one call can keep a worker from answering, perhaps one that was cancelled; the others wait behind it.
         let hangs = kind == CrashKind::Hang && verdict != Verdict::GiveUp;
-        let culprit = if hangs { self.oldest_posted(worker) } else { None };
+        let culprit = if hangs { self.longest_at(worker) } else { None };
         for call in self.calls_of(worker) {
             match self.calls.get(call).map(|entry| entry.place) {
                 Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
@@ -125,10 +125,16 @@ impl Runtime {
         }
     }
 
-    /// The pause after a crash is over: the place has a worker again, whether a call wants it or not.
+    /// A worker's place may be filled again: the pause after its crash is over, so that it has one again whether a call
+    /// wants it or not, or it was ended without a pause.
     pub(crate) fn restart(&mut self, task: TaskId, index: u32) {
         let Some(record) = self.tasks.get(task) else { return };
-        if record.slots.get(index as usize) == Some(&Slot::Backoff) {
+        let wanted = match record.slots.get(index as usize) {
+            Some(Slot::Backoff) => true,
+            Some(Slot::Empty) => record.config.init == Init::Eager,
+            _ => false,
+        };
+        if wanted {
             self.spawn(task, index as usize);
         }
         self.pump(task);

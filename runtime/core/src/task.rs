@@ -140,6 +140,13 @@ pub(crate) struct Worker {
     pub(crate) born: u64,
 }
 
+impl Worker {
+    /// Whether it was sent anything that it has not answered.
+    pub(crate) fn has_work(&self) -> bool {
+        self.calls.len() > self.staged.len()
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) task: TaskId,

@@ -9,7 +9,16 @@ impl Model {
     pub(super) fn spawn(&mut self, seat: Seat) -> Who {
         let who = self.workers.len();
         let crashes_before = self.task(seat.0).map_or(0, |task| task.crashes_counted);
-        self.workers.push(Worker { id: None, seat, ready: false, alive: true, crashes_before });
+        let heard = self.now;
+        self.workers.push(Worker {
+            id: None,
+            seat,
+            ready: false,
+            alive: true,
+            crashes_before,
+            heard,
+            asked: false,
+        });
         if let Some(task) = self.task_mut(seat.0) {
             task.seats[seat.1 as usize] = Holder::Worker(who);
             task.totals.spawned += 1;
@@ -77,8 +86,11 @@ impl Model {
             self.fail(seat.0, who, blame);
             return;
         }
+        let cause = if kind == CrashKind::Hang { self.longest_at(who) } else { None };
         for call in self.calls_of(who) {
-            let requeue = policy == CrashPolicy::RestartRequeueInFlight;
+            // Where one call keeps all from going on, the others are not to blame.
+            let innocent = cause.is_some_and(|cause| cause != call);
+            let requeue = innocent || policy == CrashPolicy::RestartRequeueInFlight;
             match self.call(call).map(|call| call.spot) {
                 Some(Spot::Orphan(_)) => self.remove(call),
                 // It was ready and has not seen this one.
@@ -126,12 +138,7 @@ impl Model {
         let Some(task) = self.task_mut(id).filter(|task| task.mode == Mode::Running) else { return };
         task.mode = Mode::Paused;
         for who in task.living().collect::<Vec<_>>() {
-            for call in self.calls_of(who) {
-                match self.call(call).map(|call| call.spot) {
-                    Some(Spot::Orphan(_)) => self.remove(call),
-                    _ => self.requeue(call),
-                }
-            }
+            self.take_back(who);
         }
         self.terminate_all(id);
     }
@@ -190,9 +197,20 @@ impl Model {
         self.workers[who].alive = false;
         self.clear_alarm(Alarm::WorkerIdle(who));
         self.clear_alarm(Alarm::WorkerStart(who));
+        self.clear_alarm(Alarm::Look(who));
         self.say(Said::Terminate(seat));
         if let Some(task) = self.task_mut(seat.0) {
             task.seats[seat.1 as usize] = after;
+        }
+    }
+
+    /// What a worker has goes back to the queue; what nobody waits for is forgotten.
+    pub(super) fn take_back(&mut self, who: Who) {
+        for call in self.calls_of(who) {
+            match self.call(call).map(|call| call.spot) {
+                Some(Spot::Orphan(_)) => self.remove(call),
+                _ => self.requeue(call),
+            }
         }
     }
 
