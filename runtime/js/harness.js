@@ -100,7 +100,7 @@ export function serve(handle) {
   });
   scope.addEventListener('unhandledrejection', (event) => {
     // A trap inside a Rust future ends here; the instance is poisoned, so the worker must go.
-    if (event.reason instanceof WebAssembly.RuntimeError) {
+    if (isTrap(event.reason)) {
       event.preventDefault();
       die(event.reason);
     }
@@ -235,7 +235,7 @@ export function serve(handle) {
   }
 
   function fail(call, error) {
-    if (error instanceof WebAssembly.RuntimeError) {
+    if (isTrap(error)) {
       die(error);
       return;
     }
@@ -347,9 +347,18 @@ function describe(error, slot) {
   }
 }
 
+function isTrap(error) {
+  try {
+    return error instanceof WebAssembly.RuntimeError;
+  } catch {
+    // A proxy that lets nobody look.
+    return false;
+  }
+}
+
 function shown(value) {
   try {
-    return String(value);
+    return typeof value?.message === 'string' ? value.message : String(value);
   } catch {
     return 'the handler threw something that can neither be sent nor shown';
   }

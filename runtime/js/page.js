@@ -55,7 +55,9 @@ export class Payloads {
   /** Takes the payload of the call that is about to be made. Without functions to resolve and reject, the wasm waits. */
   hand(args, key, transfer, transferResult, resolve, reject) {
     const flags = (transferResult ? TRANSFER_RESULT : 0) | (key === undefined ? 0 : KEY);
-    this.#handed = new Payload(args, key, transfer, flags, resolve, reject);
+    // A list of its own: what its maker does to theirs later changes nothing, and what throws throws here.
+    const moved = transfer && [...transfer];
+    this.#handed = new Payload(args, key, moved, flags, resolve, reject);
   }
 
   /** The call has been made: it has a slot and a number. */
@@ -202,7 +204,7 @@ export class Port {
     const transfer = payload.transfer ?? transferables(args);
     if (transfer.length > 0) {
       payload.moved = true;
-      this.#moved.push(...transfer);
+      for (const each of transfer) this.#moved.push(each);
     }
     payload.posts++;
     message.push(CALL, slot, method, timed ? payload.flags | TIMED : payload.flags, payload.number, args);

@@ -99,7 +99,11 @@ function asJson(attributes) {
 }
 
 function named(error) {
-  if (error instanceof Error || error instanceof DOMException) return [String(error.name), String(error.message)];
+  try {
+    if (error instanceof Error || error instanceof DOMException) return [String(error.name), String(error.message)];
+  } catch {
+    // A proxy that lets nobody look.
+  }
   return [typeof error, shown(error)];
 }
 

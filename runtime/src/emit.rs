@@ -205,10 +205,8 @@ impl Emitter {
                     span.record(field::OTEL_STATUS_CODE, "ERROR");
                 }
             }
-            if let Some(posted) = ended.timing.first_posted {
-                span.record(field::QUEUE_WAIT, posted.since(ended.timing.dispatched).as_secs_f64());
-            }
             if let Some(posted) = ended.timing.posted {
+                span.record(field::QUEUE_WAIT, ended.timing.waited.as_secs_f64());
                 span.record(field::QUEUE_WAIT_LAST, posted.since(ended.timing.queued).as_secs_f64());
             }
             if ended.spans_lost > 0 {

@@ -213,11 +213,12 @@ impl Runtime {
             let Some(entry) = self.calls.get_mut(call) else { continue };
             entry.place = Place::Posted(worker);
             let timing = &mut entry.timing;
-            timing.first_posted.get_or_insert(now);
+            let since = if timing.attempts == 0 { timing.dispatched } else { timing.queued };
+            let wait = now.since(since);
+            timing.waited += wait;
             timing.posted = Some(now);
             timing.attempts += 1;
             timing.worker_index = Some(index);
-            let wait = now.since(timing.dispatched);
             self.outputs.push_back(Output::Post { worker, call });
             self.outputs.push_back(Output::Fact(Fact::Started { task, call, wait }));
         }

@@ -57,7 +57,7 @@ pub mod field {
     pub const ERROR_TYPE: &str = "error.type";
     /// `abort`, `queue`, `crash` or `exception` (`str`).
     pub const ERROR_KIND: &str = "atelier.error.kind";
-    /// What a listener's `queueWaitMs` says, in seconds (`f64`).
+    /// What a listener's `queueWaitMs` says, in seconds (`f64`): its waits for a worker together.
     pub const QUEUE_WAIT: &str = "atelier.queue.wait";
     /// What a listener's `queueWaitLastMs` says, in seconds (`f64`): the wait before the last attempt.
     pub const QUEUE_WAIT_LAST: &str = "atelier.queue.wait_last";

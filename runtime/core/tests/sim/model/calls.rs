@@ -190,11 +190,14 @@ impl Model {
             }
             let Some(call) = self.call_mut(id) else { continue };
             call.spot = Spot::Posted(who);
-            call.timing.first_posted.get_or_insert(now);
+            let wait = match call.timing.attempts {
+                0 => now.since(call.timing.dispatched),
+                _ => now.since(call.timing.queued),
+            };
+            call.timing.waited += wait;
             call.timing.posted = Some(now);
             call.timing.attempts += 1;
             call.timing.worker_index = Some(seat.1);
-            let wait = now.since(call.timing.dispatched);
             self.say(Said::Post(seat, id));
             self.say(Said::Started(seat.0, id, wait));
         }

@@ -151,7 +151,7 @@ impl Model {
             dispatched: self.now,
             admitted: None,
             queued: self.now,
-            first_posted: None,
+            waited: Duration::ZERO,
             posted: None,
             settled: self.now,
             attempts: 0,
