@@ -1,15 +1,22 @@
 //! The package's own `tracing` subscriber: one telemetry for every runtime of the page.
 
+use std::cell::Cell;
+
 use atelier_telemetry::Telemetry;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use wasm_bindgen::prelude::*;
 
 thread_local! {
     static TELEMETRY: Telemetry = start();
+    static HEARD: Cell<f64> = const { Cell::new(0.0) };
 }
 
 fn start() -> Telemetry {
     let telemetry = Telemetry::new();
-    let subscriber = tracing_subscriber::registry().with(telemetry.layer());
+    let subscriber = tracing_subscriber::registry().with(telemetry.layer()).with(Tally);
     // This wasm is the package's alone, so nobody else can have set one.
     let _ = tracing::subscriber::set_global_default(subscriber);
     telemetry
@@ -18,4 +25,23 @@ fn start() -> Telemetry {
 /// The page's telemetry.
 pub(crate) fn telemetry() -> Telemetry {
     TELEMETRY.with(Telemetry::clone)
+}
+
+/// How many `tracing` events and spans there were in this page. Where nobody asked for telemetry, calls add none.
+#[wasm_bindgen]
+pub fn tracing_heard() -> f64 {
+    HEARD.get()
+}
+
+/// Counts whatever is said, wanted or not.
+struct Tally;
+
+impl<S: Subscriber> Layer<S> for Tally {
+    fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+        HEARD.set(HEARD.get() + 1.0);
+    }
+
+    fn on_new_span(&self, _: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+        HEARD.set(HEARD.get() + 1.0);
+    }
 }

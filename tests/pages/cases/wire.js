@@ -156,3 +156,17 @@ export async function messages_of_others_are_passed_over() {
   }
   equal(await task.add(2, 2), 4);
 }
+
+export async function a_result_that_cannot_be_sent_makes_no_copies_of_its_neighbours() {
+  const seen = watched();
+  const task = bench({ type: 'parallel', poolSize: 1, maxInFlight: 4, worker: seen.worker });
+  const both = () => Promise.allSettled([task.lend(8), task.unclonable()]);
+  // The worker has to know first that neither takes long, or it sends one before it begins the other.
+  await both();
+  await both();
+  seen.forget();
+  const [lent, refused] = await both();
+  equal(lent.value.byteLength, 8);
+  equal(refused.reason.name, 'DataCloneError');
+  equal(await task.lentLength(), 0, 'it moved');
+}
