@@ -161,8 +161,8 @@ export class Port {
   };
 
   /**
-   * `hear` takes what the worker said as numbers: a kind, a slot, when the handler started and ended (or 0), and whether
-   * this is the message's end.
+   * `hear` takes what the worker said as numbers: a kind, a slot, when the handler started and ended (or 0), how many bytes
+   * were copied in vain, and whether this is the message's end.
    */
   constructor(worker, payloads, turn, hear) {
     this.#worker = worker;
@@ -183,7 +183,10 @@ export class Port {
     return this.#fault;
   }
 
-  /** Puts a call into the next message. */
+  /**
+   * Puts a call into the next message.
+   * @returns {number} bytes that will be copied although they could be moved; looked for in a timed call only
+   */
   call(slot, timed) {
     const payload = this.#payloads.at(slot);
     const { method, args, key, traceparent } = payload;
@@ -201,6 +204,8 @@ export class Port {
     message.push(CALL, slot, method, timed ? payload.flags | TIMED : payload.flags, payload.number, args);
     if (key !== undefined) message.push(key);
     if (traceparent !== undefined) message.push(traceparent);
+    // What we chose ourselves leaves nothing to be moved.
+    return timed && payload.transfer !== undefined ? copiedBytes(args, transfer) : 0;
   }
 
   /** Puts a cancel into the next message. */
@@ -288,7 +293,8 @@ export class Port {
           // A call that was cancelled has no payload any more.
           if (payload) payload.answer = kind === RESULT ? value : [value];
           const last = at === message.length;
-          this.#hear(kind === RESULT ? HEARD_OK : HEARD_ERROR, slot, started, ended, last);
+          const inVain = ended > 0 && payload && !(payload.flags & TRANSFER_RESULT) ? copiedBytes(value, NOTHING) : 0;
+          this.#hear(kind === RESULT ? HEARD_OK : HEARD_ERROR, slot, started, ended, inVain, last);
           if (last) return;
           started = ended = 0;
           break;
@@ -298,7 +304,7 @@ export class Port {
           const payload = this.#payloads.at(slot);
           if (payload) payload.answer = message.slice(at, at + 3);
           at += 3;
-          this.#hear(HEARD_ERROR, slot, started, ended, false);
+          this.#hear(HEARD_ERROR, slot, started, ended, 0, false);
           started = ended = 0;
           break;
         }
@@ -307,24 +313,71 @@ export class Port {
           ended = message[at++];
           break;
         case READY:
-          this.#hear(HEARD_READY, 0, 0, 0, false);
+          this.#hear(HEARD_READY, 0, 0, 0, 0, false);
           break;
         case ALIVE:
-          this.#hear(HEARD_ALIVE, 0, 0, 0, false);
+          this.#hear(HEARD_ALIVE, 0, 0, 0, 0, false);
           break;
         case UNREADABLE:
-          this.#hear(HEARD_UNREADABLE, 0, 0, 0, false);
+          this.#hear(HEARD_UNREADABLE, 0, 0, 0, 0, false);
           break;
         case FAULT:
           this.#fault = message.slice(at, at + 5);
           at += 5;
-          this.#hear(HEARD_FAULT, 0, 0, 0, false);
+          this.#hear(HEARD_FAULT, 0, 0, 0, 0, false);
           break;
         default:
           at = message.length;
       }
     }
-    this.#hear(HEARD_NOTHING, 0, 0, 0, true);
+    this.#hear(HEARD_NOTHING, 0, 0, 0, 0, true);
+  }
+}
+
+const NOTHING = Object.freeze([]);
+// Moving a buffer has a price of its own, which is that of copying so many bytes; smaller ones are better copied.
+const LARGE_BUFFER = 64 * 1024;
+// So many values of a payload are looked at: that a large one is copied is no reason to walk through all of it.
+const MAX_LOOKS = 1000;
+
+/** Bytes of the large buffers in a value that are not in `moved`: what is copied although it could be moved. */
+function copiedBytes(value, moved) {
+  const seen = new Set(moved);
+  const found = [value];
+  let bytes = 0;
+  for (let next = 0; next < found.length; next++) {
+    const each = found[next];
+    if (each === null || typeof each !== 'object' || seen.has(each)) continue;
+    seen.add(each);
+    const buffer = bufferOf(each);
+    if (buffer === undefined) {
+      for (const inner of valuesIn(each)) {
+        if (found.length === MAX_LOOKS) break;
+        found.push(inner);
+      }
+    } else if (buffer !== null && (buffer === each || !seen.has(buffer))) {
+      seen.add(buffer);
+      if (buffer.byteLength >= LARGE_BUFFER) bytes += buffer.byteLength;
+    }
+  }
+  return bytes;
+}
+
+// The buffer that is copied with a value, null for one that is shared instead; undefined for anything else.
+function bufferOf(value) {
+  if (value instanceof ArrayBuffer) return value;
+  const view = typeof ImageData === 'function' && value instanceof ImageData ? value.data : value;
+  if (!ArrayBuffer.isView(view)) return undefined;
+  return view.buffer instanceof ArrayBuffer ? view.buffer : null;
+}
+
+function valuesIn(value) {
+  if (Array.isArray(value) || value instanceof Set) return value;
+  if (value instanceof Map) return value.values();
+  try {
+    return Object.prototype.toString.call(value) === '[object Object]' ? Object.values(value) : NOTHING;
+  } catch {
+    return NOTHING; // A getter threw; it will again when the value is cloned.
   }
 }
 

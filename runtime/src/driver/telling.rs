@@ -8,6 +8,7 @@ use super::Driver;
 use crate::calls::Record;
 use crate::emit::{Ended, Label};
 use crate::error::{CallError, Crash, CrashCause};
+use crate::methods::Method;
 
 impl Driver {
     pub(super) fn tell_settled(
@@ -29,6 +30,14 @@ impl Driver {
         };
         let at = self.clock.unix_nanos(timing.settled);
         self.emitter.settled(&label, &self.method_name(record.method), at, &ended, record.span.as_ref());
+    }
+
+    /// Bytes of a call's payload were copied although they could have been moved.
+    pub(super) fn tell_copied(&self, task: TaskId, method: Method, bytes: f64) {
+        if let Some(entry) = self.tasks.borrow().get(&task) {
+            let at = self.clock.unix_nanos(self.now.get());
+            self.emitter.copied(&entry.label, &self.method_name(method), at, bytes);
+        }
     }
 
     pub(super) fn tell_fact(&self, fact: Fact) {
@@ -72,6 +81,13 @@ impl Driver {
                     entry.crash = Some(crash);
                 }
             }
+            Fact::Abandoned { task, call } => {
+                with(task, &|label| self.emitter.abandoned(label, call, &method(call), at));
+            }
+            Fact::Released { task, call, after } => {
+                with(task, &|label| self.emitter.released(label, call, at, after));
+            }
+            Fact::KeysAborted { count } => self.emitter.keys_aborted(at, count),
             Fact::Gauges { task, gauges } => {
                 if let Some(entry) = tasks.get_mut(&task) {
                     let told = entry.gauges.take();
