@@ -8,7 +8,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atelier_core::names::{
-    CALL_SPAN, Clue, METRICS_STOPPED, Metric, Phase, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN, WORKER_CRASH, field,
+    CALL_SPAN, Clue, METRICS_STOPPED, Metric, Phase, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN,
+    WORKER_CRASH, field,
 };
 use atelier_core::{CallId, End, Gauges, SpanContext, TaskConfig, Timing};
 use tracing::field::Empty;
