@@ -48,7 +48,7 @@ macro_rules! findings {
 findings! {
     PayloadCloned, "payload-cloned", Warning, "Large buffers are copied again and again that could be moved: those that an explicit `transfer` list leaves out, and results under `transferResult: false`.";
     QueueSaturated, "queue-saturated", Warning, "For seconds the queue has been full, and callers wait or are turned away.";
-    PoolIdle, "pool-idle", Info, "Calls keep coming, and at least half of the pool has had none of them.";
+    PoolIdle, "pool-idle", Info, "Calls keep coming, and never need more than half of the workers at once.";
     PoolTooSmall, "pool-too-small", Warning, "Calls wait for a worker longer than they run, while the machine has more processors than the pool has workers.";
     MainThreadBlocked, "main-thread-blocked", Warning, "Answers lie unread because the page's main thread is busy.";
     RetryStorm, "retry-storm", Error, "Workers crash over and over, and the calls that they had are given to the next ones.";
