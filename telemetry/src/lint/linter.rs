@@ -33,11 +33,17 @@ const OF_A_TASK: [fn(&View<'_>) -> Option<Finding>; 9] = [
     pool_idle,
 ];
 
+#[derive(Debug)]
+struct Task {
+    settings: Settings,
+    /// Present when something was heard of it lately.
+    watch: Option<Box<Watch>>,
+}
+
 /// The linter of one runtime.
 #[derive(Debug, Default)]
 pub(crate) struct Linter {
-    settings: FxHashMap<u64, Settings>,
-    watches: FxHashMap<u64, Watch>,
+    tasks: FxHashMap<u64, Task>,
     aborted_keys: u64,
     judged: Option<u64>,
     findings: Vec<Finding>,
@@ -46,18 +52,19 @@ pub(crate) struct Linter {
 impl Linter {
     /// Learns of a task. That much is known even when nobody watches.
     pub(crate) fn define(&mut self, task: u64, settings: Settings) {
-        self.settings.insert(task, settings);
+        self.tasks.insert(task, Task { settings, watch: None });
     }
 
     /// Forgets a task.
     pub(crate) fn dispose(&mut self, task: u64) {
-        self.settings.remove(&task);
-        self.watches.remove(&task);
+        self.tasks.remove(&task);
     }
 
     /// Nobody watches any more: the evidence would only grow old.
     pub(crate) fn rest(&mut self) {
-        *self = Linter { settings: std::mem::take(&mut self.settings), ..Linter::default() };
+        let mut tasks = std::mem::take(&mut self.tasks);
+        tasks.values_mut().for_each(|task| task.watch = None);
+        *self = Linter { tasks, ..Linter::default() };
     }
 
     /// Takes a metric's value.
@@ -84,8 +91,8 @@ impl Linter {
 
     /// None for a task that is disposed: what is still told of it is of no use to anyone.
     fn watch(&mut self, task: &Arc<TaskMeta>) -> Option<&mut Watch> {
-        let settings = *self.settings.get(&task.handle)?;
-        Some(self.watches.entry(task.handle).or_insert_with(|| Watch::new(task.clone(), settings)))
+        let Task { settings, watch } = self.tasks.get_mut(&task.handle)?;
+        Some(watch.get_or_insert_with(|| Box::new(Watch::new(task.clone(), *settings))))
     }
 
     /// What there is to be said, the worst first.
@@ -99,11 +106,14 @@ impl Linter {
     }
 
     fn judge(&mut self, now: u64) {
-        self.watches.retain(|_, watch| !watch.is_spent(now));
-        for watch in self.watches.values_mut() {
-            watch.advance(now);
+        for task in self.tasks.values_mut() {
+            task.watch.take_if(|watch| watch.is_spent(now));
+            if let Some(watch) = &mut task.watch {
+                watch.advance(now);
+            }
         }
-        let mut views: Vec<View<'_>> = self.watches.values().map(|watch| View::of(watch, now)).collect();
+        let watches = self.tasks.values().filter_map(|task| task.watch.as_deref());
+        let mut views: Vec<View<'_>> = watches.map(|watch| View::of(watch, now)).collect();
         views.sort_by_key(|view| view.watch.meta.handle);
         let of_tasks = views.iter().flat_map(|view| OF_A_TASK.iter().filter_map(|rule| rule(view)));
         let of_all = main_thread_blocked(&views).into_iter().chain(keys_unbounded(self.aborted_keys));
