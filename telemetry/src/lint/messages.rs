@@ -16,9 +16,12 @@ pub const DEFAULT_COPIED_CALLS: u64 = 2;
 /// may take before it counts as long (W3C Long Tasks API).
 pub const DEFAULT_LATE_REPLY_SECONDS: f64 = 0.05;
 
-/// For so many of the last seconds answers must have been kept waiting: the longest of each second, added up, and late
-/// ones in two seconds at least.
-pub const DEFAULT_BLOCKED_SECONDS: f64 = 0.2;
+/// Fewer late answers than this say nothing about the others.
+pub const DEFAULT_LATE_REPLIES: u64 = 3;
+
+/// For so many of the last seconds answers must have been kept waiting (the longest of each second, added up), unless it
+/// is a third of all answers that were; and in two seconds at least.
+pub const DEFAULT_BLOCKED_SECONDS: f64 = 0.5;
 
 pub(super) fn payload_cloned(view: &View<'_>) -> Option<Finding> {
     let (calls, bytes) = (view.lately.copied_calls, view.lately.copied_bytes);
@@ -56,12 +59,13 @@ pub(super) fn main_thread_blocked(views: &[View<'_>]) -> Option<Finding> {
     }
     let late: Vec<f64> = longest.into_iter().filter(|&reply| reply >= DEFAULT_LATE_REPLY_SECONDS).collect();
     let blocked: f64 = late.iter().sum();
-    if late.len() < 2 || blocked < DEFAULT_BLOCKED_SECONDS {
+    let replies: u64 = views.iter().map(|view| view.lately.replies).sum();
+    let late_replies: u64 = views.iter().map(|view| view.lately.late_replies).sum();
+    let are_most_late = late_replies >= DEFAULT_LATE_REPLIES && late_replies * 3 >= replies;
+    if late.len() < 2 || (blocked < DEFAULT_BLOCKED_SECONDS && !are_most_late) {
         return None;
     }
     let seconds = views.first()?.seconds;
-    let replies: u64 = views.iter().map(|view| view.lately.replies).sum();
-    let late_replies: u64 = views.iter().map(|view| view.lately.late_replies).sum();
     let longest = late.into_iter().fold(0.0, f64::max);
     Some(
         Advice {

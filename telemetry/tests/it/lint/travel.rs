@@ -35,6 +35,9 @@ fn a_single_copy_or_a_little_one_is_fine() {
 fn answers_that_lie_unread_show_a_busy_main_thread() {
     let blocked = |page: &Page| page.answer(0.0, 0.01, if page.every(1.0) { 0.15 } else { 0.001 });
     provokes(FindingKind::MainThreadBlocked, POOL, blocked, |page| page.answer(0.0, 0.01, 0.001), SOON);
+    // In small pieces, and all the time.
+    let busy = |page: &Page| page.answer(0.0, 0.01, if page.steps % 2 == 0 { 0.06 } else { 0.02 });
+    provokes(FindingKind::MainThreadBlocked, POOL, busy, |page| page.answer(0.0, 0.01, 0.001), SOON);
 }
 
 #[test]
@@ -47,6 +50,10 @@ fn a_single_pause_of_the_main_thread_is_no_finding() {
         }
     });
     provokes_nothing(kind, POOL, |page| page.answer(0.3, 0.3, DEFAULT_LATE_REPLY_SECONDS * 0.9));
+    // A machine that has other things to do as well.
+    provokes_nothing(kind, POOL, |page| {
+        page.answer(0.0, 0.01, if page.every(2.0) { 0.2 } else { 0.001 });
+    });
     // Late, and hardly so.
     provokes_nothing(kind, POOL, |page| {
         page.answer(0.0, 0.01, if page.every(2.0) { DEFAULT_LATE_REPLY_SECONDS * 1.2 } else { 0.001 });
