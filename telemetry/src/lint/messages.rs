@@ -21,7 +21,7 @@ pub const DEFAULT_LATE_REPLIES: u64 = 3;
 
 /// For so many of the last seconds answers must have been kept waiting (the longest of each second, added up), unless it
 /// is a third of all answers that were; and in two seconds at least.
-pub const DEFAULT_BLOCKED_SECONDS: f64 = 0.5;
+pub const DEFAULT_BLOCKED_SECONDS: f64 = 0.4;
 
 pub(super) fn payload_cloned(view: &View<'_>) -> Option<Finding> {
     let (calls, bytes) = (view.lately.copied_calls, view.lately.copied_bytes);

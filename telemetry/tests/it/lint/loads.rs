@@ -85,7 +85,7 @@ fn a_pool_as_large_as_the_machine_is_not_too_small() {
     // Busy, and nobody waits for long.
     provokes_nothing(kind, SMALL, |page| page.gauges(Gauges { pending: 0, ..BACKLOG }));
     provokes_nothing(kind, SMALL, |page| {
-        page.gauges(Gauges { pending: u64::from(page.steps % 2 == 0), ..BACKLOG });
+        page.gauges(Gauges { pending: u64::from(page.steps.is_multiple_of(2)), ..BACKLOG });
     });
     // Two seconds of work at a time.
     provokes_nothing(kind, SMALL, |page| page.gauges(if page.steps % 30 < 20 { BACKLOG } else { AT_REST }));

@@ -177,7 +177,7 @@ impl Page {
 
     /// Whether this is the step at which something happens that happens every so many seconds.
     pub(super) fn every(&self, seconds: f64) -> bool {
-        self.steps % (seconds / STEP).round() as u64 == 0
+        self.steps.is_multiple_of((seconds / STEP).round() as u64)
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {

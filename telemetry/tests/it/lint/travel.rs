@@ -36,7 +36,7 @@ fn answers_that_lie_unread_show_a_busy_main_thread() {
     let blocked = |page: &Page| page.answer(0.0, 0.01, if page.every(1.0) { 0.15 } else { 0.001 });
     provokes(FindingKind::MainThreadBlocked, POOL, blocked, |page| page.answer(0.0, 0.01, 0.001), SOON);
     // In small pieces, and all the time.
-    let busy = |page: &Page| page.answer(0.0, 0.01, if page.steps % 2 == 0 { 0.06 } else { 0.02 });
+    let busy = |page: &Page| page.answer(0.0, 0.01, if page.steps.is_multiple_of(2) { 0.06 } else { 0.02 });
     provokes(FindingKind::MainThreadBlocked, POOL, busy, |page| page.answer(0.0, 0.01, 0.001), SOON);
 }
 
