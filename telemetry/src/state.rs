@@ -97,9 +97,8 @@ impl State {
     /// Takes a metric's value, or a clue.
     pub(crate) fn metric(&mut self, event: &Event<'_>) {
         let fields = self.metric_fields(event);
-        if let Some(clue) = fields.clue {
-            // Keys may be aborted before there is a task.
-            self.runtime(fields.runtime).clue(clue, &fields);
+        if let (Some(clue), Some(runtime)) = (fields.clue, self.runtimes.get_mut(&fields.runtime)) {
+            runtime.clue(clue, &fields);
         }
         let Some((metric, value)) = fields.value else { return };
         if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {

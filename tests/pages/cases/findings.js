@@ -156,6 +156,7 @@ export async function keys_unbounded() {
 
 export async function keys_that_were_aborted_before_anyone_looked() {
   const runtime = createTaskRuntime({ observability: { spans: 'off' } });
+  bench({}, runtime);
   runtime.abortTaskController.abortMany(Array.from({ length: 1000 }, (_, number) => String(number)));
   deepEqual(runtime.getTelemetry().findings, []);
   const end = runtime.subscribeEvents(() => {});

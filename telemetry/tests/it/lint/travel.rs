@@ -52,7 +52,7 @@ fn a_single_pause_of_the_main_thread_is_no_finding() {
     provokes_nothing(kind, POOL, |page| page.answer(0.3, 0.3, DEFAULT_LATE_REPLY_SECONDS * 0.9));
     // A machine that has other things to do as well.
     provokes_nothing(kind, POOL, |page| {
-        page.answer(0.0, 0.01, if page.every(2.0) { 0.2 } else { 0.001 });
+        page.answer(0.0, 0.01, if page.every(2.0) { 0.18 } else { 0.001 });
     });
     // Late, and hardly so.
     provokes_nothing(kind, POOL, |page| {
