@@ -81,6 +81,7 @@ pub(crate) fn full(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
         spans: Vec::new(),
         spans_dropped: 0,
         ledger: Vec::new(),
+        findings: Vec::new(),
     }
 }
 
