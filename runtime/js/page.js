@@ -3,7 +3,8 @@
 // Arguments, answers and promises stay here, by the place of their call in the core (`slot`). What crosses the border to
 // the wasm are numbers.
 
-import { transferables } from './transferables.js';
+import { copiedBytes } from './copied.js';
+import { NOTHING, transferables } from './transferables.js';
 import { MARK, TO_PAGE, TO_WORKER } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
@@ -332,53 +333,6 @@ export class Port {
       }
     }
     this.#hear(HEARD_NOTHING, 0, 0, 0, 0, true);
-  }
-}
-
-const NOTHING = Object.freeze([]);
-// Moving a buffer has a price of its own, which is that of copying so many bytes; smaller ones are better copied.
-const LARGE_BUFFER = 64 * 1024;
-// So many values of a payload are looked at: that a large one is copied is no reason to walk through all of it.
-const MAX_LOOKS = 1000;
-
-/** Bytes of the large buffers in a value that are not in `moved`: what is copied although it could be moved. */
-function copiedBytes(value, moved) {
-  const seen = new Set(moved);
-  const found = [value];
-  let bytes = 0;
-  for (let next = 0; next < found.length; next++) {
-    const each = found[next];
-    if (each === null || typeof each !== 'object' || seen.has(each)) continue;
-    seen.add(each);
-    const buffer = bufferOf(each);
-    if (buffer === undefined) {
-      for (const inner of valuesIn(each)) {
-        if (found.length === MAX_LOOKS) break;
-        found.push(inner);
-      }
-    } else if (buffer !== null && (buffer === each || !seen.has(buffer))) {
-      seen.add(buffer);
-      if (buffer.byteLength >= LARGE_BUFFER) bytes += buffer.byteLength;
-    }
-  }
-  return bytes;
-}
-
-// The buffer that is copied with a value, null for one that is shared instead; undefined for anything else.
-function bufferOf(value) {
-  if (value instanceof ArrayBuffer) return value;
-  const view = typeof ImageData === 'function' && value instanceof ImageData ? value.data : value;
-  if (!ArrayBuffer.isView(view)) return undefined;
-  return view.buffer instanceof ArrayBuffer ? view.buffer : null;
-}
-
-function valuesIn(value) {
-  if (Array.isArray(value) || value instanceof Set) return value;
-  if (value instanceof Map) return value.values();
-  try {
-    return Object.prototype.toString.call(value) === '[object Object]' ? Object.values(value) : NOTHING;
-  } catch {
-    return NOTHING; // A getter threw; it will again when the value is cloned.
   }
 }
 

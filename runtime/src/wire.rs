@@ -22,6 +22,12 @@ extern "C" {
     static TRANSFERABLES: JsValue;
 }
 
+#[wasm_bindgen(module = "/js/copied.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = copiedBytes)]
+    fn copied_bytes(value: &JsValue, moved: &Array) -> f64;
+}
+
 #[wasm_bindgen(module = "/js/page.js")]
 extern "C" {
     /// The payloads of a runtime's calls, by slot.

@@ -184,10 +184,10 @@ impl Runtime {
     }
 
     /// Takes a clue for the linter.
-    pub(crate) fn clue(&mut self, (clue, value): (Clue, f64), fields: &MetricFields) {
-        if self.aggregating && value.is_finite() {
+    pub(crate) fn clue(&mut self, clue: (Clue, f64), fields: &MetricFields, texts: &Texts) {
+        if self.aggregating && clue.1.is_finite() {
             let task = self.tasks.get(&fields.task).map(|task| &task.meta);
-            self.lint.clue(task, clue, value, fields);
+            self.lint.clue(clue, fields, task, texts.get(&fields.method));
         }
     }
 

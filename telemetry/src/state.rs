@@ -98,7 +98,7 @@ impl State {
     pub(crate) fn metric(&mut self, event: &Event<'_>) {
         let fields = self.metric_fields(event);
         if let (Some(clue), Some(runtime)) = (fields.clue, self.runtimes.get_mut(&fields.runtime)) {
-            runtime.clue(clue, &fields);
+            runtime.clue(clue, &fields, &self.texts);
         }
         let Some((metric, value)) = fields.value else { return };
         if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {

@@ -47,12 +47,16 @@ pub(super) fn always_times_out(view: &View<'_>) -> Option<Finding> {
 
 pub(super) fn cancel_ignored(view: &View<'_>) -> Option<Finding> {
     let (lately, watch) = (&view.lately, view.watch);
-    let going_on = watch.abandoned.values().map(|&since| view.since(since));
-    let going_on: Vec<f64> = going_on.filter(|&time| time >= DEFAULT_CANCEL_PATIENCE_SECONDS).collect();
+    let going_on: Vec<_> = (watch.abandoned.values())
+        .map(|call| (view.since(call.since), call.method.as_ref()))
+        .filter(|&(time, _)| time >= DEFAULT_CANCEL_PATIENCE_SECONDS)
+        .collect();
     if going_on.is_empty() && lately.overruns == 0 {
         return None;
     }
-    let longest = going_on.iter().copied().fold(lately.longest_overrun, f64::max);
+    let ended = (lately.longest_overrun, watch.deaf_method.as_ref());
+    let (longest, method) = going_on.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or(ended);
+    let longest = longest.max(lately.longest_overrun);
     let (running, ended) = (going_on.len() as u64, lately.overruns);
     Some(
         Advice {
@@ -60,7 +64,7 @@ pub(super) fn cancel_ignored(view: &View<'_>) -> Option<Finding> {
             message: format!(
                 "{} of '{}' went on after the cancellation, for up to {:.1} s; {running} of them still run.",
                 count(running + ended, "call"),
-                view.name(),
+                view.name_with(method),
                 longest
             ),
             evidence: &[

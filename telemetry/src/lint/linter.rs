@@ -74,18 +74,18 @@ impl Linter {
         }
     }
 
-    /// Takes a clue, with the task it is about.
+    /// Takes a clue, with the task and the method it is about.
     pub(crate) fn clue(
         &mut self,
-        task: Option<&Arc<TaskMeta>>,
-        clue: Clue,
-        value: f64,
+        (clue, value): (Clue, f64),
         fields: &MetricFields,
+        task: Option<&Arc<TaskMeta>>,
+        method: Option<Arc<str>>,
     ) {
         if clue == Clue::KeysAborted {
             self.aborted_keys = value as u64;
         } else if let Some(watch) = task.and_then(|task| self.watch(task)) {
-            watch.clue(clue, value, fields);
+            watch.clue(clue, value, fields, method);
         }
     }
 

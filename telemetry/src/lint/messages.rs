@@ -35,7 +35,7 @@ pub(super) fn payload_cloned(view: &View<'_>) -> Option<Finding> {
                 "In the last {:.1} s, {} of '{}' copied {:.1} MiB in buffers that could have been moved.",
                 view.seconds,
                 count(calls, "payload"),
-                view.name(),
+                view.name_with(view.watch.copied_method.as_ref()),
                 bytes / 1024.0 / 1024.0,
             ),
             evidence: &[

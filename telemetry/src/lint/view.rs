@@ -1,5 +1,7 @@
 //! A task's evidence as the rules see it.
 
+use std::sync::Arc;
+
 use super::watch::Watch;
 use super::window::{DEFAULT_EVIDENCE_SECONDS, DEFAULT_LASTING_SECONDS, Evidence, SECOND};
 
@@ -42,6 +44,14 @@ impl<'a> View<'a> {
     /// Seconds since a moment.
     pub(super) fn since(&self, moment: u64) -> f64 {
         self.now.saturating_sub(moment) as f64 / SECOND as f64
+    }
+
+    /// The task and one of its methods, as messages call it.
+    pub(super) fn name_with(&self, method: Option<&Arc<str>>) -> String {
+        match method {
+            Some(method) => format!("{}.{method}", self.name()),
+            None => self.name().to_owned(),
+        }
     }
 
     /// The task as messages call it.

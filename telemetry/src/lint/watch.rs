@@ -22,6 +22,13 @@ pub(super) struct Gauges {
     pub(super) workers: u64,
 }
 
+/// A cancelled call that goes on.
+#[derive(Debug)]
+pub(super) struct Abandoned {
+    pub(super) since: u64,
+    pub(super) method: Option<Arc<str>>,
+}
+
 /// The evidence of one task.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -36,8 +43,12 @@ pub(super) struct Watch {
     pub(super) last_timeout: u64,
     /// When a call was last answered.
     pub(super) last_answer: Option<u64>,
-    /// Cancelled calls that go on, and since when. At most as many as may be in flight, since each has a place there.
-    pub(super) abandoned: FxHashMap<u64, u64>,
+    /// Cancelled calls that go on. At most as many as may be in flight, since each has a place there.
+    pub(super) abandoned: FxHashMap<u64, Abandoned>,
+    /// The method whose handler last ended too late after its cancellation.
+    pub(super) deaf_method: Option<Arc<str>>,
+    /// The method whose payload was last copied in vain.
+    pub(super) copied_method: Option<Arc<str>>,
     /// When workers were last stopped on purpose, by place.
     stopped: FxHashMap<u32, u64>,
     last_event: u64,
@@ -55,6 +66,8 @@ impl Watch {
             last_timeout: 0,
             last_answer: None,
             abandoned: FxHashMap::default(),
+            deaf_method: None,
+            copied_method: None,
             stopped: FxHashMap::default(),
             last_event: 0,
         }
@@ -168,29 +181,34 @@ impl Watch {
         stopped.is_some_and(|stopped| time.saturating_sub(stopped) <= DEFAULT_EVIDENCE_SECONDS * SECOND)
     }
 
-    /// Takes a clue.
-    pub(super) fn clue(&mut self, clue: Clue, value: f64, fields: &MetricFields) {
+    /// Takes a clue, with the method it is about.
+    pub(super) fn clue(&mut self, clue: Clue, value: f64, fields: &MetricFields, method: Option<Arc<str>>) {
         self.last_event = self.last_event.max(fields.time);
         match clue {
             Clue::CallAbandoned => {
-                self.abandoned.insert(fields.call, fields.time);
+                self.abandoned.insert(fields.call, Abandoned { since: fields.time, method });
             }
-            Clue::CallReleased => {
-                self.abandoned.remove(&fields.call);
-            }
-            Clue::PayloadCopied | Clue::KeysAborted => {}
-        }
-        let Some(evidence) = self.window.at(fields.time / SECOND) else { return };
-        match clue {
+            Clue::CallReleased => self.released(value, fields),
             Clue::PayloadCopied => {
-                evidence.copied_calls += 1;
-                evidence.copied_bytes += value;
+                self.copied_method = method;
+                if let Some(evidence) = self.window.at(fields.time / SECOND) {
+                    evidence.copied_calls += 1;
+                    evidence.copied_bytes += value;
+                }
             }
-            Clue::CallReleased if value >= DEFAULT_CANCEL_PATIENCE_SECONDS => {
-                evidence.overruns += 1;
-                evidence.longest_overrun = evidence.longest_overrun.max(value);
-            }
-            _ => {}
+            Clue::KeysAborted => {}
+        }
+    }
+
+    fn released(&mut self, seconds: f64, fields: &MetricFields) {
+        let method = self.abandoned.remove(&fields.call).and_then(|call| call.method);
+        if seconds < DEFAULT_CANCEL_PATIENCE_SECONDS {
+            return;
+        }
+        self.deaf_method = method;
+        if let Some(evidence) = self.window.at(fields.time / SECOND) {
+            evidence.overruns += 1;
+            evidence.longest_overrun = evidence.longest_overrun.max(seconds);
         }
     }
 }

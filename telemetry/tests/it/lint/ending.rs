@@ -70,7 +70,9 @@ fn a_handler_that_runs_on_ignores_its_cancellation() {
 fn handlers_that_ended_late_have_ignored_their_cancellation() {
     let late = |page: &Page| {
         if page.every(1.5) {
-            page.released(page.steps / 15, 1.4);
+            if page.steps > 0 {
+                page.released(page.steps / 15, 1.4);
+            }
             page.abandoned(page.steps / 15 + 1);
         }
     };

@@ -134,6 +134,7 @@ impl Page {
         event!(
             target: TARGET, Level::TRACE,
             { Clue::PayloadCopied.field() } = bytes,
+            { field::METHOD } = "resize",
             { field::TIME } = self.time(),
             { field::RUNTIME } = RUNTIME,
             { field::TASK } = TASK,
@@ -144,6 +145,7 @@ impl Page {
         event!(
             target: TARGET, Level::TRACE,
             { Clue::CallAbandoned.field() } = 1_u64,
+            { field::METHOD } = "resize",
             { field::TIME } = self.time(),
             { field::RUNTIME } = RUNTIME,
             { field::TASK } = TASK,
@@ -255,6 +257,8 @@ fn assert_is_whole(finding: &Finding, kind: FindingKind) {
     let of_page = matches!(kind, FindingKind::MainThreadBlocked | FindingKind::KeysUnbounded);
     assert_eq!(finding.task_id.as_deref(), if of_page { None } else { Some("photo") });
     assert_eq!(finding.severity, kind.severity().name());
+    let names_method = matches!(kind, FindingKind::PayloadCloned | FindingKind::CancelIgnored);
+    assert_eq!(finding.message.contains("photo.resize"), names_method, "{finding:?}");
     assert!(finding.message.ends_with('.') && finding.fix.ends_with('.'), "{finding:?}");
     assert!(!finding.evidence.is_empty() && finding.evidence.values().all(|value| value.is_finite()));
     // An option of the page's own to change, or something to call.
