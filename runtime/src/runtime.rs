@@ -124,10 +124,8 @@ impl TaskRuntime {
 
     /// Turns metric events on or off.
     pub fn set_metrics(&self, on: bool) {
-        let driver = &self.driver;
-        if driver.emitter.set_metrics(on) && on {
-            let aborted = driver.core.borrow().aborted_keys();
-            driver.emitter.keys_aborted(driver.clock.unix_nanos(driver.clock.now()), aborted);
+        if self.driver.emitter.set_metrics(on) && on {
+            self.driver.tell_present();
         }
     }
 

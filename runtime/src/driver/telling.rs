@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use atelier_core::{End, Fact, TaskId, Timing};
+use atelier_core::{End, Fact, Gauges, TaskId, TaskState, Timing};
 
 use super::Driver;
 use crate::calls::Record;
@@ -30,6 +30,21 @@ impl Driver {
         };
         let at = self.clock.unix_nanos(timing.settled);
         self.emitter.settled(&label, &self.method_name(record.method), at, &ended, record.span.as_ref());
+    }
+
+    /// Metrics begin: tells what holds already, as nothing else does until it changes. Who begins to listen just after
+    /// this is told every gauge again when one changes.
+    pub(crate) fn tell_present(&self) {
+        let (core, at) = (self.core.borrow(), self.clock.unix_nanos(self.clock.now()));
+        self.emitter.keys_aborted(at, core.aborted_keys());
+        for (&task, entry) in self.tasks.borrow_mut().iter_mut() {
+            entry.gauges = None;
+            if let Some(state) = core.task_state(task) {
+                let workers = state.active_workers();
+                let TaskState { in_flight, pending, waiting, .. } = state;
+                self.emitter.gauges(&entry.label, at, None, Gauges { in_flight, pending, waiting, workers });
+            }
+        }
     }
 
     /// Bytes of a call's payload were copied although they could have been moved.

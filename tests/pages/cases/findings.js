@@ -57,6 +57,18 @@ export async function always_times_out() {
   await stop();
 }
 
+export async function a_queue_that_was_full_before_anyone_looked() {
+  const runtime = createTaskRuntime({ observability: { spans: 'off' } });
+  const task = bench({ taskId: 't', maxQueueDepth: 1 }, runtime);
+  const calls = ['a', 'b', 'c'].map((name) => task.hold(name));
+  await heard('a');
+  const end = runtime.subscribeEvents(() => {});
+  await finds(runtime, 'queue-saturated', 't');
+  for (const name of ['a', 'b', 'c']) openGate(name);
+  await Promise.all(calls);
+  end();
+}
+
 export async function payload_cloned_in_arguments() {
   const { runtime } = observed();
   const task = bench({ taskId: 't' }, runtime);
