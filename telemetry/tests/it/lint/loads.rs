@@ -87,6 +87,9 @@ fn a_pool_as_large_as_the_machine_is_not_too_small() {
     provokes_nothing(kind, SMALL, |page| {
         page.gauges(Gauges { pending: u64::from(page.steps.is_multiple_of(2)), ..BACKLOG });
     });
+    // Always one that waits, and not for long.
+    let four = Define { max_in_flight: 4, ..POOL };
+    provokes_nothing(kind, four, |page| page.gauges(Gauges { pending: 1, waiting: 0, ..FULL }));
     // Two seconds of work at a time.
     provokes_nothing(kind, SMALL, |page| page.gauges(if page.steps % 30 < 20 { BACKLOG } else { AT_REST }));
 }
@@ -111,6 +114,11 @@ fn a_pool_that_is_needed_now_and_then_is_not_idle() {
         if page.every(2.0) {
             page.gauges(Gauges { in_flight: 3, ..AT_REST });
         }
+    });
+    // More than half of it.
+    provokes_nothing(kind, POOL, |page| {
+        page.start();
+        page.gauges(Gauges { in_flight: 5, workers: 8, ..AT_REST });
     });
     // A call now and then.
     provokes_nothing(kind, POOL, |page| {
@@ -181,7 +189,9 @@ fn workers_that_start_or_stop_for_good_do_not_churn() {
     });
     // By hand.
     provokes_nothing(kind, POOL, restarts);
+    // Long after.
     provokes_nothing(kind, STOPS_SOON, |page| {
+        rests(page);
         if page.every(12.0) {
             (0..4).for_each(|index| page.worker(Metric::WorkerSpawned, index));
         } else if page.steps % 120 == 10 {
