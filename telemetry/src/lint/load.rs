@@ -80,7 +80,7 @@ pub(super) fn pool_too_small(view: &View<'_>) -> Option<Finding> {
     let backlog = view.lately.backlog / view.seconds;
     // By Little's law they wait at least half as long as they run.
     let waits_long = backlog >= 0.5 * meta.max_in_flight as f64;
-    let has_room = watch.settings.cores.is_none_or(|cores| meta.pool_size < cores);
+    let has_room = watch.settings.cores.is_some_and(|cores| meta.pool_size < cores);
     if !is_crowded(view) || !waits_long || !has_room || is_short(view) {
         return None;
     }

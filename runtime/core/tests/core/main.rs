@@ -7,8 +7,8 @@
 
 mod abort;
 mod choice;
+mod clues;
 mod crash;
-mod facts;
 mod keys;
 mod lifecycle;
 mod liveness;
