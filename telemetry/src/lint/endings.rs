@@ -62,7 +62,7 @@ pub(super) fn cancel_ignored(view: &View<'_>) -> Option<Finding> {
         Advice {
             kind: FindingKind::CancelIgnored,
             message: format!(
-                "{} of '{}' went on after the cancellation, for up to {:.1} s; {running} of them still run.",
+                "{} of '{}' went on after the cancellation, for up to {:.1} s; still running: {running}.",
                 count(running + ended, "call"),
                 view.name_with(method),
                 longest

@@ -71,7 +71,7 @@ pub(super) fn main_thread_blocked(views: &[View<'_>]) -> Option<Finding> {
         Advice {
             kind: FindingKind::MainThreadBlocked,
             message: format!(
-                "In the last {seconds:.1} s, {late_replies} of {} were read late, the latest after {} ms: the page's main thread was busy.",
+                "In the last {seconds:.1} s, {late_replies} of {} were read late, by up to {} ms: the page's main thread was busy.",
                 count(replies, "answer"),
                 ms(longest)
             ),
