@@ -113,6 +113,7 @@ fn a_cancelled_call_is_no_error_and_one_that_never_ran_has_no_worker() {
         worker_index: None,
         attempt: 0,
         phases: Phases([Some(0.25), None, None, None, None]),
+        handler_spans_lost: 0,
         ..call(1)
     });
     assert_eq!(span.status, None);

@@ -5,6 +5,10 @@ import { abortError } from './errors.js';
 export class AbortTaskController {
   #handle;
   #signals = new KeySignals();
+  // What was said in this turn. The wasm hears it later when it is calling out at the moment, as to a worker function.
+  #said = new Map();
+  #saidOfAllOthers;
+  #forgets = false;
 
   constructor(handle) {
     this.#handle = handle;
@@ -20,6 +24,7 @@ export class AbortTaskController {
   abort(key) {
     key = String(key);
     this.#handle.abort_key(key);
+    this.#say(key, true);
     this.#signals.abort(key);
   }
 
@@ -28,19 +33,39 @@ export class AbortTaskController {
   }
 
   isAborted(key) {
-    return this.#handle.is_key_aborted(String(key));
+    key = String(key);
+    return this.#said.get(key) ?? this.#saidOfAllOthers ?? this.#handle.is_key_aborted(key);
   }
 
   /** Lets calls with this key through again, under a new signal if the old one has fired. */
   clear(key) {
     key = String(key);
     this.#handle.clear_key(key);
+    this.#say(key, false);
     this.#signals.clear(key);
   }
 
   clearAll() {
     this.#handle.clear_all_keys();
+    this.#said.clear();
+    this.#saidOfAllOthers = false;
+    this.#forgetSoon();
     this.#signals.clearAll();
+  }
+
+  #say(key, aborted) {
+    this.#said.set(key, aborted);
+    this.#forgetSoon();
+  }
+
+  #forgetSoon() {
+    if (this.#forgets) return;
+    this.#forgets = true;
+    queueMicrotask(() => {
+      this.#said.clear();
+      this.#saidOfAllOthers = undefined;
+      this.#forgets = false;
+    });
   }
 }
 

@@ -1,14 +1,5 @@
 // Every error of the package. The wasm makes them through the functions below, so that there is one of each class.
 
-/** Settings that make no sense; `option` names the one to change. */
-export class TaskConfigError extends TypeError {
-  constructor(message, option) {
-    super(message);
-    this.name = 'TaskConfigError';
-    this.option = option;
-  }
-}
-
 /** A worker died, and its calls with it. `cause` is the worker's own error, `kind` says which kind of end it was. */
 export class WorkerCrashedError extends Error {
   constructor(taskId, { workerIndex, kind, cause } = {}) {
@@ -62,7 +53,9 @@ export function workerCrashedError(taskId, workerIndex, kind, cause) {
   return new WorkerCrashedError(taskId, { workerIndex, kind, cause });
 }
 
-/** Settings that make no sense. */
-export function taskConfigError(message, option) {
-  return new TaskConfigError(message, option);
+/** A setting that makes no sense: of the wrong type, or out of its range. `option` names it. */
+export function settingError(message, option, outOfRange) {
+  const error = outOfRange ? new RangeError(message) : new TypeError(message);
+  error.option = option;
+  return error;
 }

@@ -1,5 +1,5 @@
 export { createTaskWorker, expose } from './worker.js';
-export type { StripTaskContext, TaskContext, TaskWorker } from './worker.js';
+export type { SpanAttributes, StripTaskContext, TaskContext, TaskWorker } from './worker.js';
 
 export type TaskType = 'parallel' | 'singleton';
 export type QueuePolicy = 'block' | 'reject' | 'drop-latest' | 'drop-oldest';
@@ -37,14 +37,14 @@ export interface TaskConfig {
   timeoutMs?: number;
   /** What happens to the calls of a worker that crashed. Default 'restart-fail-in-flight'. */
   crashPolicy?: CrashPolicy;
-  /** Crashes in a row after which the task fails. Default 3. */
+  /** Crashes in a row after which the task fails; `Infinity` never. Default 3. */
   crashMaxRetries?: number;
   taskName?: string;
   /** Unique in its runtime. */
   taskId?: string;
   /** Calls at workers at most. Default: `poolSize`, or 1. */
   maxInFlight?: number;
-  /** Calls pending at most. Default: twice `maxInFlight`. */
+  /** Calls pending at most. Default: twice `maxInFlight` in a pool, 2 for a singleton. */
   maxQueueDepth?: number;
   /** What happens to a call beyond that. Default 'block': its caller waits. */
   queuePolicy?: QueuePolicy;
@@ -295,7 +295,7 @@ export interface Finding {
 }
 
 export interface TaskRuntime {
-  /** Defines a task. Throws a `TaskConfigError` when its settings make no sense. */
+  /** Defines a task. Throws a `TypeError` or a `RangeError` that names the setting, also as `option`, which makes no sense. */
   defineTask<T extends object = Record<string, (...args: any[]) => any>>(config: TaskConfig): Task<T>;
   readonly abortTaskController: AbortTaskController;
   getRuntimeSnapshot(): RuntimeSnapshot;
@@ -368,11 +368,6 @@ export function parallelLimit<T, R>(
 export function yieldAsCompleted<R>(
   promises: Iterable<R | PromiseLike<R>> | AsyncIterable<R>,
 ): AsyncGenerator<Awaited<R>, void, void>;
-
-/** Settings that make no sense; `option` names the one to change. */
-export class TaskConfigError extends TypeError {
-  readonly option: string;
-}
 
 /** A worker died, and its calls with it; `cause` is the worker's own error. */
 export class WorkerCrashedError extends Error {

@@ -5,7 +5,6 @@ import { init } from './manual.js';
 await init();
 
 export {
-  TaskConfigError,
   WorkerCrashedError,
   createTaskRuntime,
   createTaskWorker,

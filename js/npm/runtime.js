@@ -1,7 +1,7 @@
 // The face of a runtime: options in, promises and plain objects out. Scheduling and aggregation are in the wasm.
 
 import { AbortTaskController } from './abort.js';
-import { TaskConfigError } from './errors.js';
+import { settingError } from './errors.js';
 import { subscribeFrames } from './frames.js';
 import { keepHandle } from './handles.js';
 import { observability } from './observability.js';
@@ -18,7 +18,7 @@ export function createTaskRuntime(config) {
   const runtime = {
     defineTask(options) {
       if (options === null || typeof options !== 'object') {
-        throw new TaskConfigError("defineTask takes an object with at least `type` and `worker`", 'type');
+        throw settingError('defineTask takes an object with at least `type` and `worker`', 'type', false);
       }
       return makeTask(handle, options);
     },

@@ -1,7 +1,8 @@
 // A task as its user sees it: a proxy whose every other name is a method of the worker.
 
 import { PRIORITIES, mergeOptions } from './call-options.js';
-import { TaskConfigError } from './errors.js';
+import { shown } from './check.js';
+import { settingError } from './errors.js';
 import { traceNumber } from './trace.js';
 
 const USER_VISIBLE = PRIORITIES.indexOf('user-visible');
@@ -11,14 +12,16 @@ let nextId = 1;
 export function makeTask(runtime, options) {
   const { worker, keyOf } = options;
   if (typeof worker !== 'function') {
-    throw new TaskConfigError('worker is no function; pass one that makes a Worker, such as () => new Worker(url)', 'worker');
+    throw refusal('worker', worker, 'a function that makes a Worker, such as () => new Worker(url)');
   }
   if (keyOf !== undefined && typeof keyOf !== 'function') {
-    throw new TaskConfigError('keyOf is no function; it takes the arguments of a call and returns its key', 'keyOf');
+    throw refusal('keyOf', keyOf, 'a function of a call\'s arguments that returns its key');
   }
-  const id = options.taskId ?? `task-${nextId++}`;
+  const { taskId: id = ownId() } = options;
+  if (typeof id !== 'string') throw refusal('taskId', id, 'a string');
+  if (id === '') throw settingError("taskId is ''; leave it out, or take a string that is not empty", 'taskId', true);
   const cores = globalThis.navigator?.hardwareConcurrency || 4;
-  const handle = runtime.define_task(String(id), options, cores, () => makeWorker(worker));
+  const handle = runtime.define_task(id, options, cores, () => makeWorker(worker));
   const life = {
     getState: () => handle.state(),
     startWorkers: () => handle.start_workers(),
@@ -26,6 +29,16 @@ export function makeTask(runtime, options) {
     dispose: () => handle.dispose(),
   };
   return face({ handle, payloads: runtime.payloads, life, keyOf }, {});
+}
+
+function refusal(option, value, wanted) {
+  return settingError(`${option} is ${shown(value)}; it takes ${wanted}`, option, false);
+}
+
+// Readable, and nothing that a user's own id would be.
+function ownId() {
+  const [salt] = crypto.getRandomValues(new Uint32Array(1));
+  return `task-${nextId++}-${salt.toString(36)}`;
 }
 
 function makeWorker(factory) {

@@ -22,8 +22,8 @@ extern "C" {
     #[wasm_bindgen(js_name = workerCrashedError)]
     fn worker_crashed_error(task_id: &str, worker_index: Option<u32>, kind: &str, cause: &JsValue)
     -> JsValue;
-    #[wasm_bindgen(js_name = taskConfigError)]
-    fn task_config_error(message: &str, option: &str) -> JsValue;
+    #[wasm_bindgen(js_name = settingError)]
+    fn setting_error(message: &str, option: &str, out_of_range: bool) -> JsValue;
 }
 
 /// The error of a call.
@@ -54,7 +54,12 @@ pub(crate) fn cause_of(crash: &Crash) -> JsValue {
     )
 }
 
-/// Settings that make no sense.
-pub(crate) fn config(option: &str, message: &str) -> JsValue {
-    task_config_error(message, option)
+/// A setting of the wrong type.
+pub(crate) fn wrong_type(option: &str, message: &str) -> JsValue {
+    setting_error(message, option, false)
+}
+
+/// A setting of the right type with a value that is not possible.
+pub(crate) fn out_of_range(option: &str, message: &str) -> JsValue {
+    setting_error(message, option, true)
 }

@@ -48,6 +48,8 @@ impl EventMaker {
             Record::Metric(metric) => self.metric(metric),
             Record::Span(span) => span_event(span),
             Record::Trace(trace) => trace_event(trace),
+            // No listener takes them.
+            Record::Handler(_) => JsValue::UNDEFINED,
         }
     }
 

@@ -73,6 +73,7 @@ impl Wishes {
                 instruments: Some(instruments),
                 no_calls: self.kinds & SPANS == 0,
                 no_traces: self.kinds & TRACES == 0,
+                no_handler_spans: true,
                 tasks: self.tasks.clone(),
             },
             capacity: DEFAULT_LISTENER_CAPACITY,
@@ -180,6 +181,6 @@ impl Listeners {
 fn signal_of(record: &Record) -> Signal {
     match record {
         Record::Metric(_) => Signal::Events,
-        Record::Span(_) | Record::Trace(_) => Signal::Spans,
+        Record::Span(_) | Record::Trace(_) | Record::Handler(_) => Signal::Spans,
     }
 }

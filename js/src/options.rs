@@ -4,9 +4,15 @@ use std::time::Duration;
 
 use atelier_runtime::core::{ConfigError, CrashPolicy, Init, QueuePolicy, TaskConfig};
 use js_sys::Reflect;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 
 use crate::errors;
+
+#[wasm_bindgen(raw_module = "../check.js")]
+extern "C" {
+    /// A value in a message.
+    fn shown(value: &JsValue) -> String;
+}
 
 /// An object of options; absent and `undefined` are the same.
 pub(crate) struct Options<'a>(pub(crate) &'a JsValue);
@@ -41,7 +47,15 @@ impl Options<'_> {
             {
                 Ok(Some(number as u32))
             }
-            _ => Err(refuse(name, &value, &format!("a whole number of at least {least}"))),
+            _ => Err(refuse_number(name, &value, &format!("a whole number from {least} to {}", u32::MAX))),
+        }
+    }
+
+    /// The same, or `Infinity` for no limit.
+    fn limit(&self, name: &str, least: u32) -> Result<Option<Option<u32>>, JsValue> {
+        match self.get(name).and_then(|value| value.as_f64()) {
+            Some(f64::INFINITY) => Ok(Some(None)),
+            _ => Ok(self.count(name, least)?.map(Some)),
         }
     }
 
@@ -51,18 +65,23 @@ impl Options<'_> {
         match value.as_f64() {
             Some(f64::INFINITY) => Ok(None),
             Some(millis) if millis >= least => Ok(Duration::try_from_secs_f64(millis / 1e3).ok()),
-            _ => Err(refuse(name, &value, &format!("milliseconds, at least {least}"))),
+            _ => Err(refuse_number(name, &value, &format!("milliseconds, at least {least}"))),
         }
     }
 }
 
+/// A number where a number is wanted is out of range; all else is of the wrong type.
+fn refuse_number(name: &str, value: &JsValue, expected: &str) -> JsValue {
+    let message = format!("{name} is {}; it takes {expected}", shown(value));
+    if value.as_f64().is_some() {
+        errors::out_of_range(name, &message)
+    } else {
+        errors::wrong_type(name, &message)
+    }
+}
+
 fn refuse(name: &str, value: &JsValue, expected: &str) -> JsValue {
-    let shown = match (value.as_string(), value.as_f64()) {
-        (Some(text), _) => format!("'{text}'"),
-        (_, Some(number)) => number.to_string(),
-        _ => format!("of type {}", value.js_typeof().as_string().unwrap_or_default()),
-    };
-    errors::config(name, &format!("{name} is {shown}; it takes {expected}"))
+    errors::wrong_type(name, &format!("{name} is {}; it takes {expected}", shown(value)))
 }
 
 /// A task's settings out of what the page gave. `cores` is the default size of a pool.
@@ -74,7 +93,7 @@ pub(crate) fn task_config(options: &JsValue, cores: u32) -> Result<TaskConfig, J
         _ => None,
     })?
     else {
-        return Err(errors::config("type", "type is missing; it takes 'parallel' or 'singleton'"));
+        return Err(errors::wrong_type("type", "type is missing; it takes 'parallel' or 'singleton'"));
     };
     let pool_size = options.count("poolSize", 1)?;
     let mut config = if parallel {
@@ -86,13 +105,8 @@ pub(crate) fn task_config(options: &JsValue, cores: u32) -> Result<TaskConfig, J
     if let Some(max_in_flight) = options.count("maxInFlight", 1)? {
         config = config.with_max_in_flight(max_in_flight);
     }
-    match options.get("maxQueueDepth").and_then(|value| value.as_f64()) {
-        Some(f64::INFINITY) => config.max_queue_depth = None,
-        _ => {
-            if let Some(depth) = options.count("maxQueueDepth", 0)? {
-                config.max_queue_depth = Some(depth);
-            }
-        }
+    if let Some(depth) = options.limit("maxQueueDepth", 0)? {
+        config.max_queue_depth = depth;
     }
     let policies = "'block', 'reject', 'drop-latest' or 'drop-oldest'";
     if let Some(policy) = options.choice("queuePolicy", policies, QueuePolicy::from_name)? {
@@ -102,8 +116,8 @@ pub(crate) fn task_config(options: &JsValue, cores: u32) -> Result<TaskConfig, J
     if let Some(policy) = options.choice("crashPolicy", policies, CrashPolicy::from_name)? {
         config.crash_policy = policy;
     }
-    if let Some(retries) = options.count("crashMaxRetries", 0)? {
-        config.crash_max_retries = retries;
+    if let Some(retries) = options.limit("crashMaxRetries", 0)? {
+        config.crash_max_retries = retries.unwrap_or(u32::MAX);
     }
     let init = options.choice("init", "'lazy' or 'eager'", |name| match name {
         "lazy" => Some(Init::Lazy),
@@ -117,7 +131,7 @@ pub(crate) fn task_config(options: &JsValue, cores: u32) -> Result<TaskConfig, J
     if let Some(start) = options.millis("startTimeoutMs", 1.0)? {
         config.start_timeout = start;
     }
-    config.validate().map_err(|error| errors::config(option_of(error), &error.to_string()))?;
+    config.validate().map_err(|error| errors::out_of_range(option_of(error), &error.to_string()))?;
     Ok(config)
 }
 

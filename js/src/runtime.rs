@@ -158,7 +158,7 @@ impl RuntimeHandle {
         let make = move || factory.call0(&JsValue::UNDEFINED).map(Worker::unchecked_from_js);
         let task = self.0.runtime.define_task(id, name.as_deref(), config, make).map_err(|error| {
             let option = if matches!(error, DefineError::DuplicateId(_)) { "taskId" } else { "type" };
-            errors::config(option, &error.to_string())
+            errors::out_of_range(option, &error.to_string())
         })?;
         let mut tasks = self.0.tasks.borrow_mut();
         tasks.retain(|entry| entry.task.state().is_some());

@@ -1,17 +1,13 @@
 // What a handler knows about its call.
 
-/** The method by which a context hears that its call is cancelled. */
-export const ABORT = Symbol('abort');
-
-/** What a handler gets as its last argument. */
+/** What a handler gets as its last argument, and a function given to `span` as its only one. */
 export class TaskContext {
   #call;
-  #controller;
 
-  constructor(call) {
+  constructor(call, traceparent = call.traceparent) {
     this.#call = call;
     this.key = call.key;
-    this.traceparent = call.traceparent;
+    this.traceparent = traceparent;
   }
 
   /** The call's id, unique in its runtime. */
@@ -21,11 +17,12 @@ export class TaskContext {
 
   /** Fires when the call is cancelled. */
   get signal() {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#call.cancelled) this.#controller.abort(abortError());
+    const call = this.#call;
+    if (!call.controller) {
+      call.controller = new AbortController();
+      if (call.cancelled) call.controller.abort(abortError());
     }
-    return this.#controller.signal;
+    return call.controller.signal;
   }
 
   /** Throws an `AbortError` when the call is cancelled. It may be taken out of the context. */
@@ -35,8 +32,18 @@ export class TaskContext {
     };
   }
 
-  [ABORT]() {
-    this.#controller?.abort(abortError());
+  /**
+   * Runs `fn` in a span of its own beneath the call's, or beneath the span whose context this is, and returns what it
+   * returns. Where the call is not sampled, that is all. `fn` gets a context for spans beneath its own.
+   */
+  span(name, fn, attributes) {
+    if (typeof name !== 'string' || name === '') throw new TypeError('span takes a name, a string that is not empty');
+    if (typeof fn !== 'function') throw new TypeError(`span '${name}' takes a function, which it runs`);
+    if (attributes !== undefined && (attributes === null || typeof attributes !== 'object')) {
+      throw new TypeError(`the attributes of span '${name}' are no object such as { rows: 3 }`);
+    }
+    const open = this.#call.spans()?.begin(name, this.traceparent, attributes);
+    return open ? open.run(fn, new TaskContext(this.#call, open.traceparent)) : fn(this);
   }
 }
 

@@ -9,6 +9,14 @@ const MAX_LOOKS = 1000;
 
 /** Bytes of the large buffers in a value that are not in `moved`. */
 export function copiedBytes(value, moved) {
+  try {
+    return count(value, moved);
+  } catch {
+    return 0; // Code of the value's own threw. It will again when the value is cloned, and then fail its call.
+  }
+}
+
+function count(value, moved) {
   const seen = new Set(moved);
   const found = [value];
   let bytes = 0;
@@ -41,9 +49,5 @@ function bufferOf(value) {
 function valuesIn(value) {
   if (Array.isArray(value) || value instanceof Set) return value;
   if (value instanceof Map) return value.values();
-  try {
-    return Object.prototype.toString.call(value) === '[object Object]' ? Object.values(value) : NOTHING;
-  } catch {
-    return NOTHING; // A getter threw; it will again when the value is cloned.
-  }
+  return Object.prototype.toString.call(value) === '[object Object]' ? Object.values(value) : NOTHING;
 }

@@ -3,15 +3,16 @@
 // With what it imports, this file is the whole of the package's `./worker`: plain JavaScript, nothing else is loaded into
 // a worker.
 
-import { ABORT, TaskContext, abortError } from './context.js';
+import { TaskContext, abortError } from './context.js';
+import { CallSpans } from './spans.js';
 import { NOTHING, transferables } from './transferables.js';
 import { MARK, TO_PAGE, TO_WORKER } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
-const { RESULT, FAILURE, THROWN, TIMES, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
+const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
 
 /** How many places an answer takes in a message, by its kind. */
-const LENGTHS = { [RESULT]: 3, [FAILURE]: 5, [THROWN]: 3, [TIMES]: 3 };
+const LENGTHS = { [RESULT]: 3, [FAILURE]: 5, [THROWN]: 3, [TIMES]: 3, [SPANS]: 4 };
 
 // A result that is ready waits at most this long, in milliseconds, for others to share its message.
 const MAX_REPLY_DELAY = 0.5;
@@ -99,7 +100,7 @@ export function serve(handle) {
   });
   scope.addEventListener('unhandledrejection', (event) => {
     // A trap inside a Rust future ends here; the instance is poisoned, so the worker must go.
-    if (event.reason instanceof WebAssembly.RuntimeError) {
+    if (isTrap(event.reason)) {
       event.preventDefault();
       die(event.reason);
     }
@@ -197,9 +198,8 @@ export function serve(handle) {
     }
     // A handler that may hold the worker for long must not hold back what others have finished.
     if (replies.length > 0 && !(durations[call.method] < MAX_REPLY_DELAY)) flush();
-    call.context = new TaskContext(call);
     try {
-      const result = handle(methods[call.method], call.args, call.context);
+      const result = handle(methods[call.method], call.args, new TaskContext(call));
       if (looks) look(call);
       if (typeof result?.then === 'function') {
         Promise.resolve(result).then(
@@ -235,7 +235,7 @@ export function serve(handle) {
   }
 
   function fail(call, error) {
-    if (error instanceof WebAssembly.RuntimeError) {
+    if (isTrap(error)) {
       die(error);
       return;
     }
@@ -253,6 +253,7 @@ export function serve(handle) {
       else if (!working) queueMicrotask(flushWhenQuiet);
     }
     if (call.flags & TIMED) replies.push(TIMES, performance.timeOrigin + call.started, performance.timeOrigin + clock);
+    if (call.began) replies.push(SPANS, call.slot, call.began.ended, call.began.lost);
   }
 
   // Several promises that settle in one turn share a message: wait until a round of microtasks brings no more.
@@ -275,7 +276,8 @@ export function serve(handle) {
       scope.postMessage(entries, moved);
     } catch {
       for (let at = 1; at < entries.length; ) {
-        const value = entries[at] === TIMES ? at + LENGTHS[TIMES] : at;
+        let value = at;
+        while (entries[value] === TIMES || entries[value] === SPANS) value += LENGTHS[entries[value]];
         const end = value + LENGTHS[entries[value]];
         postAlone([MARK, ...entries.slice(at, end)], entries.slice(value, end), moved);
         at = end;
@@ -307,7 +309,8 @@ class Call {
   key = undefined;
   traceparent = undefined;
   cancelled = false;
-  context = undefined;
+  controller = undefined;
+  began = undefined;
   started = 0;
 
   constructor(slot, method, flags, number, args) {
@@ -320,7 +323,13 @@ class Call {
 
   cancel() {
     this.cancelled = true;
-    this.context?.[ABORT]();
+    this.controller?.abort(abortError());
+  }
+
+  /** Where the handler's own spans go; nowhere, unless the call is sampled. */
+  spans() {
+    if (this.traceparent !== undefined) this.began ??= new CallSpans();
+    return this.began;
   }
 }
 
@@ -338,9 +347,18 @@ function describe(error, slot) {
   }
 }
 
+function isTrap(error) {
+  try {
+    return error instanceof WebAssembly.RuntimeError;
+  } catch {
+    // A proxy that lets nobody look.
+    return false;
+  }
+}
+
 function shown(value) {
   try {
-    return String(value);
+    return typeof value?.message === 'string' ? value.message : String(value);
   } catch {
     return 'the handler threw something that can neither be sent nor shown';
   }

@@ -8,7 +8,7 @@ import { NOTHING, transferables } from './transferables.js';
 import { MARK, TO_PAGE, TO_WORKER } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
-const { RESULT, FAILURE, THROWN, TIMES, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
+const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
 
 /** What the wasm hears. */
 const HEARD_NOTHING = -1;
@@ -34,6 +34,7 @@ class Payload {
     this.posts = 0;
     this.moved = false;
     this.answer = undefined;
+    this.spans = undefined;
   }
 }
 
@@ -55,7 +56,9 @@ export class Payloads {
   /** Takes the payload of the call that is about to be made. Without functions to resolve and reject, the wasm waits. */
   hand(args, key, transfer, transferResult, resolve, reject) {
     const flags = (transferResult ? TRANSFER_RESULT : 0) | (key === undefined ? 0 : KEY);
-    this.#handed = new Payload(args, key, transfer, flags, resolve, reject);
+    // A list of its own: what its maker does to theirs later changes nothing, and what throws throws here.
+    const moved = transfer && [...transfer];
+    this.#handed = new Payload(args, key, moved, flags, resolve, reject);
   }
 
   /** The call has been made: it has a slot and a number. */
@@ -96,6 +99,11 @@ export class Payloads {
     const { answer } = this.#slots[slot];
     this.#slots[slot] = undefined;
     return answer;
+  }
+
+  /** The spans of a call's handler, a list as spans.js makes it and how many are missing in it. */
+  spans(slot) {
+    return this.#slots[slot].spans;
   }
 
   /** What a handler failed with: `[name, message, stack]` of an error, or `[value]` of something else that was thrown. */
@@ -200,7 +208,7 @@ export class Port {
     const transfer = payload.transfer ?? transferables(args);
     if (transfer.length > 0) {
       payload.moved = true;
-      this.#moved.push(...transfer);
+      for (const each of transfer) this.#moved.push(each);
     }
     payload.posts++;
     message.push(CALL, slot, method, timed ? payload.flags | TIMED : payload.flags, payload.number, args);
@@ -314,6 +322,13 @@ export class Port {
           started = message[at++];
           ended = message[at++];
           break;
+        case SPANS: {
+          const payload = this.#payloads.at(message[at++]);
+          const spans = [message[at++], message[at++]];
+          // The span of a call that was cancelled has ended, and all beneath it.
+          if (payload) payload.spans = spans;
+          break;
+        }
         case READY:
           this.#hear(HEARD_READY, 0, 0, 0, 0, false);
           break;

@@ -23,14 +23,14 @@ export const NOTHING = Object.freeze([]);
  * @returns {readonly Transferable[]}
  */
 export function transferables(value) {
-  // Most calls have nothing to move, or one buffer.
-  const only = Array.isArray(value) ? onlyObject(value) : value;
-  if (isPlain(only)) return NOTHING;
-  if (only instanceof ArrayBuffer) return [only];
   try {
+    // Most calls have nothing to move, or one buffer.
+    const only = Array.isArray(value) ? onlyObject(value) : value;
+    if (isPlain(only)) return NOTHING;
+    if (only instanceof ArrayBuffer) return [only];
     return search(value);
   } catch {
-    // A getter threw. It will again when the value is cloned, and then fail its call.
+    // A getter or a proxy threw. It will again when the value is cloned, and then fail its call.
     return NOTHING;
   }
 }

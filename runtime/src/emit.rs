@@ -8,14 +8,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atelier_core::names::{
-    CALL_SPAN, Clue, METRICS_STOPPED, Metric, Phase, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN,
-    WORKER_CRASH, field,
+    CALL_SPAN, Clue, HANDLER_SPAN, METRICS_STOPPED, Metric, Phase, TARGET, TASK_DEFINED, TASK_DISPOSED,
+    TRACE_SPAN, WORKER_CRASH, field,
 };
-use atelier_core::{CallId, End, Gauges, SpanContext, TaskConfig, Timing};
+use atelier_core::{CallId, End, Gauges, Instant, SpanContext, TaskConfig, Timing};
 use tracing::field::Empty;
 use tracing::{Level, Span};
 
 use crate::error::Crash;
+use crate::wire::HandlerSpan;
 
 /// A task as telemetry names it.
 #[derive(Clone, Debug)]
@@ -245,6 +246,9 @@ impl Emitter {
             }
         }
         if let Some(CallSpan { span, .. }) = span {
+            // As the core has it, so that the phases add up to the span; the span was opened a little earlier.
+            let lasted = ended.timing.settled.since(ended.timing.dispatched).as_nanos() as u64;
+            span.record(field::TIME, at.saturating_sub(lasted));
             span.record(field::OUTCOME, outcome.name());
             span.record(field::ATTEMPT, u64::from(ended.timing.attempts));
             span.record(field::END_TIME, at);
@@ -261,11 +265,12 @@ impl Emitter {
                     span.record(field::OTEL_STATUS_CODE, "ERROR");
                 }
             }
-            if let Some(posted) = ended.timing.first_posted {
-                span.record(field::QUEUE_WAIT, posted.since(ended.timing.dispatched).as_secs_f64());
-            }
             if let Some(posted) = ended.timing.posted {
+                span.record(field::QUEUE_WAIT, ended.timing.waited.as_secs_f64());
                 span.record(field::QUEUE_WAIT_LAST, posted.since(ended.timing.queued).as_secs_f64());
+            }
+            if ended.spans_lost > 0 {
+                span.record(field::SPANS_LOST, ended.spans_lost);
             }
             for (phase, seconds) in ended.phases() {
                 span.record(PHASE_FIELDS[phase as usize], seconds);
@@ -311,13 +316,48 @@ impl Emitter {
             { field::ERROR_TYPE } = Empty,
             { field::QUEUE_WAIT } = Empty,
             { field::QUEUE_WAIT_LAST } = Empty,
+            { field::SPANS_LOST } = Empty,
             { PHASE_FIELDS[0] } = Empty,
             { PHASE_FIELDS[1] } = Empty,
             { PHASE_FIELDS[2] } = Empty,
             { PHASE_FIELDS[3] } = Empty,
             { PHASE_FIELDS[4] } = Empty
         );
-        CallSpan { span, context: place.context }
+        CallSpan { span, context: place.context, number: call }
+    }
+
+    /// Tells of a span that a handler opened beneath its call's. Both times are on the page's clock.
+    pub(crate) fn handler_span(
+        &self,
+        label: &Label,
+        call: &CallSpan,
+        worker_index: Option<u32>,
+        span: &HandlerSpan,
+        (start, end): (u64, u64),
+    ) {
+        let (error, message) = span.error.as_ref().map(|(name, message)| (&**name, &**message)).unzip();
+        // It ends with this statement: all of it is known.
+        drop(tracing::span!(
+            target: TARGET,
+            parent: &call.span,
+            Level::DEBUG,
+            HANDLER_SPAN,
+            { field::OTEL_NAME } = &*span.name,
+            { field::OTEL_KIND } = "internal",
+            { field::OTEL_STATUS_CODE } = error.map(|_| "ERROR"),
+            { field::OTEL_STATUS_DESCRIPTION } = message,
+            { field::RUNTIME } = self.runtime,
+            { field::TASK } = label.handle,
+            { field::CALL_ID } = call.number,
+            { field::WORKER_INDEX } = worker_index.map(u64::from),
+            { field::TRACE_ID } = call.context.trace_id,
+            { field::SPAN_ID } = span.span_id,
+            { field::PARENT_SPAN_ID } = span.parent_span_id,
+            { field::TIME } = start,
+            { field::END_TIME } = end,
+            { field::ERROR_TYPE } = error,
+            { field::ATTRIBUTES } = span.attributes.as_deref()
+        ));
     }
 
     /// Opens the span of a sampled trace.
@@ -392,6 +432,8 @@ pub(crate) struct SpanPlace {
 pub(crate) struct CallSpan {
     span: Span,
     pub(crate) context: SpanContext,
+    /// The call's number in its runtime.
+    number: u64,
 }
 
 /// The end of a call, as telemetry sees it.
@@ -399,20 +441,27 @@ pub(crate) struct Ended<'a> {
     pub(crate) end: End,
     pub(crate) timing: Timing,
     /// When the handler began and ended, on the page's clock.
-    pub(crate) handler: Option<(atelier_core::Instant, atelier_core::Instant)>,
+    pub(crate) handler: Option<(Instant, Instant)>,
     pub(crate) error_type: Option<&'a str>,
     pub(crate) error_message: &'a str,
+    /// Spans of its handler that are missing.
+    pub(crate) spans_lost: u64,
 }
 
 impl Ended<'_> {
+    /// When the handler began and ended. Causality bounds what the worker's clock says: no start before the post, no end
+    /// after the reply.
+    pub(crate) fn handler_ran(&self) -> Option<(Instant, Instant)> {
+        let (started, ended) = self.handler?;
+        let (posted, settled) = (self.timing.posted?, self.timing.settled);
+        let started = started.clamp(posted, settled);
+        Some((started, ended.clamp(started, settled)))
+    }
+
     /// The phases the call entered, in seconds; they add up to its duration.
     fn phases(&self) -> impl Iterator<Item = (Phase, f64)> {
         let Timing { dispatched, admitted, posted, settled, .. } = self.timing;
-        // Causality bounds what the worker's clock says: no start before the post, no end after the reply.
-        let handler = self.handler.zip(posted).map(|((started, ended), posted)| {
-            let started = started.clamp(posted, settled);
-            (started, ended.clamp(started, settled))
-        });
+        let handler = self.handler_ran();
         let ends = [
             Some(admitted.unwrap_or(settled)),
             admitted.map(|_| posted.unwrap_or(settled)),

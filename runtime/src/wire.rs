@@ -58,6 +58,8 @@ extern "C" {
     pub(crate) fn take(this: &Slots, slot: u32) -> JsValue;
     #[wasm_bindgen(method)]
     fn failure(this: &Slots, slot: u32) -> Option<Array>;
+    #[wasm_bindgen(method, js_name = spans)]
+    fn spans_at(this: &Slots, slot: u32) -> Option<Array>;
 
     /// The end of the page's turn, when messages leave.
     pub(crate) type Turn;
@@ -155,6 +157,50 @@ impl Slots {
             message: told.get(1).as_string().unwrap_or_default(),
             stack: told.get(2).as_string(),
         }))
+    }
+}
+
+/// A span that a handler opened, as it came home.
+#[derive(Clone, Debug)]
+pub(crate) struct HandlerSpan {
+    pub(crate) name: String,
+    pub(crate) span_id: u64,
+    pub(crate) parent_span_id: u64,
+    /// Milliseconds since the epoch, on the worker's clock.
+    pub(crate) started: f64,
+    pub(crate) ended: f64,
+    /// The error's name and message, if it failed.
+    pub(crate) error: Option<(String, String)>,
+    /// A JSON object.
+    pub(crate) attributes: Option<String>,
+}
+
+/// How many places a span takes in the list that travels home: `SPAN_LENGTH` of `js/spans.js`.
+const SPAN_LENGTH: u32 = 8;
+
+impl Slots {
+    /// The spans of a call's handler, and how many are missing among them.
+    pub(crate) fn handler_spans(&self, slot: u32) -> (Vec<HandlerSpan>, u64) {
+        let Some(told) = self.spans_at(slot) else { return (Vec::new(), 0) };
+        let list: Array = told.get(0).unchecked_into();
+        let span = |at: u32| {
+            let id = |place: u32| u64::from_str_radix(&list.get(at + place).as_string()?, 16).ok();
+            Some(HandlerSpan {
+                name: list.get(at).as_string()?,
+                span_id: id(1)?,
+                parent_span_id: id(2)?,
+                started: list.get(at + 3).as_f64()?,
+                ended: list.get(at + 4).as_f64()?,
+                error: list
+                    .get(at + 5)
+                    .as_string()
+                    .map(|name| (name, list.get(at + 6).as_string().unwrap_or_default())),
+                attributes: list.get(at + 7).as_string(),
+            })
+        };
+        let spans =
+            (0..list.length() / SPAN_LENGTH).filter_map(|number| span(number * SPAN_LENGTH)).collect();
+        (spans, told.get(1).as_f64().unwrap_or_default() as u64)
     }
 }
 

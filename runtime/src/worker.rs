@@ -23,8 +23,14 @@ extern "C" {
 // What the harness imports: bindings have to name a file for it to come along.
 #[wasm_bindgen(module = "/js/context.js")]
 extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = ABORT)]
-    static CONTEXT: JsValue;
+    #[wasm_bindgen(js_name = abortError)]
+    fn context_js() -> JsValue;
+}
+
+#[wasm_bindgen(module = "/js/spans.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = SPAN_LENGTH)]
+    static SPANS_JS: JsValue;
 }
 
 #[wasm_bindgen(module = "/js/turns.js")]

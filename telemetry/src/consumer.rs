@@ -7,6 +7,7 @@ use atelier_core::names::Instrument;
 use crate::account::{Account, Signal};
 use crate::frame::LedgerRow;
 use crate::record::{Record, TaskMeta};
+use crate::spans::SpanKind;
 
 /// Why a record was lost: newer ones needed its place.
 pub(crate) const QUEUE_FULL: &str = "queue_full";
@@ -48,6 +49,8 @@ pub struct Selection {
     pub no_calls: bool,
     /// Not traces.
     pub no_traces: bool,
+    /// Not the spans of handlers.
+    pub no_handler_spans: bool,
     /// What belongs to tasks with one of these ids or names, so no traces; `None`: to any or none.
     pub tasks: Option<Vec<String>>,
 }
@@ -72,6 +75,7 @@ pub(crate) struct Consumer {
     pub(crate) wants_metrics: bool,
     pub(crate) wants_calls: bool,
     pub(crate) wants_traces: bool,
+    pub(crate) wants_handler_spans: bool,
     pub(crate) only: Selection,
     pub(crate) capacity: usize,
     pub(crate) queue: VecDeque<Record>,
@@ -85,11 +89,21 @@ impl Consumer {
         self.wants_metrics && self.only.has_instrument(instrument) && self.only.has_task(task)
     }
 
-    /// Whether it takes this call or trace.
+    /// Whether it takes any spans of this kind.
+    pub(crate) fn wants_spans(&self, kind: SpanKind) -> bool {
+        match kind {
+            SpanKind::Call => self.wants_calls,
+            SpanKind::Trace => self.wants_traces,
+            SpanKind::Handler => self.wants_handler_spans,
+        }
+    }
+
+    /// Whether it takes this span.
     pub(crate) fn takes_span(&self, record: &Record) -> bool {
         match record {
             Record::Span(span) => self.wants_calls && self.only.has_task(&span.task),
             Record::Trace(_) => self.wants_traces,
+            Record::Handler(span) => self.wants_handler_spans && self.only.has_task(&span.task),
             Record::Metric(_) => false,
         }
     }
@@ -130,7 +144,7 @@ impl Consumer {
             let account = &self.accounts[signal as usize];
             let subscribed = match signal {
                 Signal::Events => self.wants_metrics,
-                Signal::Spans => self.wants_calls || self.wants_traces,
+                Signal::Spans => self.wants_calls || self.wants_traces || self.wants_handler_spans,
                 Signal::Metrics | Signal::Logs => false,
             };
             (subscribed || account.is_used())
@@ -142,7 +156,7 @@ impl Consumer {
 fn signal_of(record: &Record) -> Signal {
     match record {
         Record::Metric(_) => Signal::Events,
-        Record::Span(_) | Record::Trace(_) => Signal::Spans,
+        Record::Span(_) | Record::Trace(_) | Record::Handler(_) => Signal::Spans,
     }
 }
 

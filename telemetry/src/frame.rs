@@ -45,7 +45,10 @@ pub struct Frame {
     /// Calls that ended since the frame before, oldest first, bounded.
     #[serde(default)]
     pub spans: Vec<SpanFrame>,
-    /// Calls that ended since the frame before and did not fit.
+    /// Spans that the handlers of these calls opened, by call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handler_spans: Vec<HandlerSpanFrame>,
+    /// Calls and handlers' spans that ended since the frame before and did not fit.
     #[serde(default)]
     pub spans_dropped: u64,
     /// What became of what was emitted, by consumer and signal. Present in every frame.
@@ -234,6 +237,37 @@ pub struct SpanFrame {
     pub error: Option<String>,
     /// Milliseconds in each phase: admission, queue, delivery, run, reply; `None` where it never was.
     pub phases: [Option<f64>; 5],
+}
+
+/// A span that a handler opened, in a frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HandlerSpanFrame {
+    /// 32 hexadecimal digits.
+    pub trace_id: String,
+    /// 16 hexadecimal digits.
+    pub span_id: String,
+    /// 16 hexadecimal digits: the call's span, or another of its handler's.
+    pub parent_span_id: String,
+    /// The name its handler gave it.
+    pub name: String,
+    /// The call.
+    pub call_id: String,
+    /// The task's id.
+    pub task_id: String,
+    /// The worker's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker_index: Option<u32>,
+    /// When it began, milliseconds since the Unix epoch.
+    pub start: f64,
+    /// How long it took, milliseconds.
+    pub duration_ms: f64,
+    /// The error's message, if it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// A JSON object of strings, numbers and booleans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<String>,
 }
 
 /// What became of what was emitted to one consumer: `emitted = delivered + rejected + dropped + pending`.

@@ -3,8 +3,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::account::Signal;
-use crate::frame::{FRAME_VERSION, Frame, FrameKind, SpanFrame, TaskFrame};
-use crate::record::{Record, SpanRecord};
+use crate::frame::{FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TaskFrame};
+use crate::record::{HandlerSpanRecord, Record, SpanRecord};
 use crate::subscription::Subscription;
 use crate::telemetry::Telemetry;
 
@@ -59,7 +59,7 @@ impl FrameReader {
             }
             changed || full
         });
-        let (spans, spans_dropped) = self.spans();
+        let (spans, handler_spans, spans_dropped) = self.spans();
         let frame = Frame {
             version: FRAME_VERSION,
             seq: self.seq,
@@ -69,6 +69,7 @@ impl FrameReader {
             tasks,
             removed,
             spans,
+            handler_spans,
             spans_dropped,
             ledger: self.telemetry.ledger(self.runtime),
             findings: self.telemetry.findings(self.runtime, (now_unix_ms * 1e6) as u64),
@@ -107,18 +108,21 @@ impl FrameReader {
         removed
     }
 
-    /// The calls that ended since the frame before, and how many did not fit.
-    fn spans(&mut self) -> (Vec<SpanFrame>, u64) {
+    /// The calls that ended since the frame before, their handlers' spans, and how many did not fit.
+    fn spans(&mut self) -> (Vec<SpanFrame>, Vec<HandlerSpanFrame>, u64) {
         let records = self.calls.drain(DEFAULT_FRAME_SPANS);
         self.calls.delivered(Signal::Spans, records.len() as u64);
-        let spans = records.iter().filter_map(|record| match record {
-            Record::Span(call) => Some(SpanFrame::from(&**call)),
-            Record::Metric(_) | Record::Trace(_) => None,
-        });
-        let spans = spans.collect();
+        let (mut spans, mut handler_spans) = (Vec::new(), Vec::new());
+        for record in &records {
+            match record {
+                Record::Span(call) => spans.push(SpanFrame::from(&**call)),
+                Record::Handler(span) => handler_spans.push(HandlerSpanFrame::from(&**span)),
+                Record::Metric(_) | Record::Trace(_) => {}
+            }
+        }
         let dropped = self.calls.total_dropped(Signal::Spans);
         let before = std::mem::replace(&mut self.spans_dropped, dropped);
-        (spans, dropped.saturating_sub(before))
+        (spans, handler_spans, dropped.saturating_sub(before))
     }
 }
 
@@ -139,6 +143,24 @@ impl From<&SpanRecord> for SpanFrame {
             outcome: call.outcome.name().to_owned(),
             error: call.error_message.as_deref().map(str::to_owned),
             phases: call.phases.0.map(|phase| phase.map(|seconds| seconds * 1e3)),
+        }
+    }
+}
+
+impl From<&HandlerSpanRecord> for HandlerSpanFrame {
+    fn from(span: &HandlerSpanRecord) -> HandlerSpanFrame {
+        HandlerSpanFrame {
+            trace_id: format!("{:032x}", span.trace_id),
+            span_id: format!("{:016x}", span.span_id),
+            parent_span_id: format!("{:016x}", span.parent_span_id),
+            name: span.name.to_string(),
+            call_id: span.call_id.to_string(),
+            task_id: span.task.id.to_string(),
+            worker_index: span.worker_index,
+            start: span.start_unix_nano as f64 / 1e6,
+            duration_ms: span.end_unix_nano.saturating_sub(span.start_unix_nano) as f64 / 1e6,
+            error: span.error_message.as_deref().map(str::to_owned),
+            attributes: span.attributes.as_deref().map(str::to_owned),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use atelier_core::names::{CALL_SPAN, METRICS_STOPPED, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN};
+use atelier_core::names::{
+    CALL_SPAN, HANDLER_SPAN, METRICS_STOPPED, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN,
+};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
@@ -65,6 +67,7 @@ where
         let kind = match metadata.name() {
             CALL_SPAN => SpanKind::Call,
             TRACE_SPAN => SpanKind::Trace,
+            HANDLER_SPAN => SpanKind::Handler,
             _ => return,
         };
         self.shared.lock().open_span((self.number, id.into_u64()), kind, metadata, attributes);

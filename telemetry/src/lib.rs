@@ -31,7 +31,9 @@ pub use distribution::{DEFAULT_MAX_DURATION_MICROS, HISTOGRAM_DIGITS, TaskDistri
 pub use frames::{DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, FrameReader};
 pub use layer::TelemetryLayer;
 pub use metrics::{GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey};
-pub use record::{MetricRecord, Phases, Record, SpanRecord, SpanStatus, TaskMeta, TraceRecord};
+pub use record::{
+    HandlerSpanRecord, MetricRecord, Phases, Record, SpanRecord, SpanStatus, TaskMeta, TraceRecord,
+};
 pub use runtime::{AGGREGATION, DEFAULT_DISPOSED_TASKS_KEPT};
 pub use series::DEFAULT_MAX_SERIES_PER_METRIC;
 pub use subscription::Subscription;

@@ -287,7 +287,7 @@ impl<S: MeasureSink> PerformanceMeasures<S> {
             let measure = match record {
                 Record::Span(call) => self.writer.call(call),
                 Record::Trace(trace) => self.writer.trace(trace),
-                Record::Metric(_) => continue,
+                Record::Metric(_) | Record::Handler(_) => continue,
             };
             match self.sink.write(&measure) {
                 Ok(()) => self.subscription.delivered(Signal::Spans, 1),

@@ -14,6 +14,8 @@ pub enum Record {
     Span(Arc<SpanRecord>),
     /// A trace made by `createTrace` ended.
     Trace(Arc<TraceRecord>),
+    /// A span that a handler opened ended. It is told of when its call ends, before the call.
+    Handler(Arc<HandlerSpanRecord>),
 }
 
 /// A task as its records name it.
@@ -161,6 +163,8 @@ pub struct SpanRecord {
     pub queue_wait_last: Option<f64>,
     /// Where the time went.
     pub phases: Phases,
+    /// Spans of its handler that are missing: there were too many, or they had not ended when the call did.
+    pub handler_spans_lost: u64,
 }
 
 impl SpanRecord {
@@ -177,6 +181,35 @@ impl SpanRecord {
     pub fn duration(&self) -> f64 {
         self.end_unix_nano.saturating_sub(self.start_unix_nano) as f64 / 1e9
     }
+}
+
+/// A span that a handler opened beneath its call's.
+#[derive(Clone, Debug)]
+pub struct HandlerSpanRecord {
+    /// 16-byte trace id: the call's.
+    pub trace_id: u128,
+    /// 8-byte span id.
+    pub span_id: u64,
+    /// Span id of the parent: the call's, or another of the handler's.
+    pub parent_span_id: u64,
+    /// The name its handler gave it.
+    pub name: Arc<str>,
+    /// The call's number in its runtime.
+    pub call_id: u64,
+    /// The task.
+    pub task: Arc<TaskMeta>,
+    /// The worker that ran the call.
+    pub worker_index: Option<u32>,
+    /// When it began, nanoseconds since the Unix epoch, on the page's clock and within the handler's run.
+    pub start_unix_nano: u64,
+    /// When it ended, nanoseconds since the Unix epoch.
+    pub end_unix_nano: u64,
+    /// The error's name, if it failed.
+    pub error_type: Option<Arc<str>>,
+    /// The error's message, if it failed.
+    pub error_message: Option<Arc<str>>,
+    /// A JSON object of strings, numbers and booleans.
+    pub attributes: Option<Arc<str>>,
 }
 
 /// The span of a trace made by `createTrace`.

@@ -16,7 +16,7 @@ use crate::lint::Linter;
 use crate::metrics::HistogramValue;
 use crate::record::{MetricRecord, Record, TaskMeta};
 use crate::series::{Recorded, SeriesTable};
-use crate::spans::UNKNOWN_TASK;
+use crate::spans::{SpanKind, UNKNOWN_TASK};
 use crate::text::Texts;
 
 /// How many disposed tasks are still known by their number: workers of a disposed task end a little later than the
@@ -191,16 +191,14 @@ impl Runtime {
         }
     }
 
-    /// Whether someone takes calls (or else traces).
-    pub(crate) fn wants_spans(&self, calls: bool) -> bool {
-        self.consumers.0.iter().any(|it| if calls { it.wants_calls } else { it.wants_traces })
+    /// Whether someone takes spans of this kind.
+    pub(crate) fn wants_spans(&self, kind: SpanKind) -> bool {
+        self.consumers.0.iter().any(|it| it.wants_spans(kind))
     }
 
-    /// Takes a call or trace that ended, or why there is none.
-    pub(crate) fn span(&mut self, is_call: bool, record: Result<Record, &'static str>) {
-        let wanting =
-            self.consumers.0.iter_mut().filter(|it| if is_call { it.wants_calls } else { it.wants_traces });
-        for consumer in wanting {
+    /// Takes a span that ended, or why there is none.
+    pub(crate) fn span(&mut self, kind: SpanKind, record: Result<Record, &'static str>) {
+        for consumer in self.consumers.0.iter_mut().filter(|it| it.wants_spans(kind)) {
             match &record {
                 Ok(record) if !consumer.takes_span(record) => {}
                 Ok(record) => consumer.push(record.clone()),

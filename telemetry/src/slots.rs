@@ -47,6 +47,9 @@ pub(crate) enum Slot {
     SpanId,
     ParentSpanId,
     TraceName,
+    SpanName,
+    Attributes,
+    SpansLost,
     /// The value of a metric.
     Value(Metric),
     /// The value of a clue.
@@ -87,6 +90,9 @@ impl Slot {
             field::SPAN_ID => Slot::SpanId,
             field::PARENT_SPAN_ID => Slot::ParentSpanId,
             field::TRACE_NAME => Slot::TraceName,
+            field::OTEL_NAME => Slot::SpanName,
+            field::ATTRIBUTES => Slot::Attributes,
+            field::SPANS_LOST => Slot::SpansLost,
             _ => Slot::of_family(name),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use atelier_core::{ErrorKind, Outcome};
 use tracing::field::{Field, Visit};
 
-use crate::record::{Phases, SpanRecord, SpanStatus, TaskMeta, TraceRecord};
+use crate::record::{HandlerSpanRecord, Phases, SpanRecord, SpanStatus, TaskMeta, TraceRecord};
 use crate::slots::{Plan, Slot};
 use crate::text::Texts;
 
@@ -22,6 +22,7 @@ pub(crate) const MALFORMED: &str = "malformed";
 pub(crate) enum SpanKind {
     Call,
     Trace,
+    Handler,
 }
 
 /// A span that is open.
@@ -56,6 +57,10 @@ pub(crate) struct SpanFields {
     queue_wait: Option<f64>,
     queue_wait_last: Option<f64>,
     phases: Phases,
+    /// Only a handler's own span is known by it.
+    name: Option<Arc<str>>,
+    attributes: Option<Arc<str>>,
+    spans_lost: u64,
 }
 
 impl OpenSpan {
@@ -65,7 +70,8 @@ impl OpenSpan {
 
     /// Takes the fields that the span has from its beginning, or that are recorded later.
     pub(crate) fn read(&mut self, texts: &mut Texts, visit: impl FnOnce(&mut dyn Visit)) {
-        visit(&mut SpanVisitor { plan: &self.plan, texts, fields: &mut self.fields });
+        let named = self.kind == SpanKind::Handler;
+        visit(&mut SpanVisitor { plan: &self.plan, texts, named, fields: &mut self.fields });
     }
 
     /// The record of a call, or why there is none.
@@ -92,6 +98,26 @@ impl OpenSpan {
             queue_wait: fields.queue_wait,
             queue_wait_last: fields.queue_wait_last,
             phases: fields.phases,
+            handler_spans_lost: fields.spans_lost,
+        })
+    }
+
+    /// The record of a handler's own span, or why there is none.
+    pub(crate) fn into_handler(self) -> Result<HandlerSpanRecord, &'static str> {
+        let fields = self.fields;
+        Ok(HandlerSpanRecord {
+            task: self.task.ok_or(UNKNOWN_TASK)?,
+            trace_id: fields.trace_id.ok_or(MALFORMED)?,
+            span_id: fields.span_id.ok_or(MALFORMED)?,
+            parent_span_id: fields.parent_span_id.ok_or(MALFORMED)?,
+            name: fields.name.ok_or(MALFORMED)?,
+            call_id: fields.call_id,
+            worker_index: fields.worker_index,
+            start_unix_nano: fields.start,
+            end_unix_nano: fields.end.ok_or(UNFINISHED)?,
+            error_type: fields.error_type,
+            error_message: fields.error_message,
+            attributes: fields.attributes,
         })
     }
 
@@ -122,6 +148,7 @@ impl OpenSpan {
 struct SpanVisitor<'a> {
     plan: &'a Plan,
     texts: &'a mut Texts,
+    named: bool,
     fields: &'a mut SpanFields,
 }
 
@@ -149,6 +176,7 @@ impl Visit for SpanVisitor<'_> {
             Slot::SpanId => fields.span_id = Some(value),
             Slot::ParentSpanId => fields.parent_span_id = Some(value),
             Slot::Attempt => fields.attempt = u32::try_from(value).unwrap_or(u32::MAX),
+            Slot::SpansLost => fields.spans_lost = value,
             Slot::WorkerIndex => fields.worker_index = u32::try_from(value).ok(),
             _ => {}
         }
@@ -168,6 +196,8 @@ impl Visit for SpanVisitor<'_> {
             Slot::Outcome => fields.outcome = Outcome::from_name(value),
             Slot::ErrorKind => fields.error_kind = ErrorKind::from_name(value),
             Slot::ErrorType => fields.error_type = Some(self.texts.shared(value)),
+            Slot::SpanName if self.named => fields.name = Some(self.texts.shared(value)),
+            Slot::Attributes => fields.attributes = Some(value.into()),
             Slot::ErrorMessage => fields.error_message = Some(value.into()),
             _ => {}
         }

@@ -136,15 +136,16 @@ impl State {
     pub(crate) fn close_span(&mut self, number: SpanNumber) {
         let Some(span) = self.open.remove(&number) else { return };
         let Some(runtime) = self.runtimes.get_mut(&span.fields.runtime) else { return };
-        if !runtime.wants_spans(span.kind == SpanKind::Call) {
+        let kind = span.kind;
+        if !runtime.wants_spans(kind) {
             return;
         }
-        match span.kind {
-            SpanKind::Call => runtime.span(true, span.into_call().map(|call| Record::Span(Arc::new(call)))),
-            SpanKind::Trace => {
-                runtime.span(false, span.into_trace().map(|trace| Record::Trace(Arc::new(trace))))
-            }
-        }
+        let record = match kind {
+            SpanKind::Call => span.into_call().map(|call| Record::Span(Arc::new(call))),
+            SpanKind::Trace => span.into_trace().map(|trace| Record::Trace(Arc::new(trace))),
+            SpanKind::Handler => span.into_handler().map(|span| Record::Handler(Arc::new(span))),
+        };
+        runtime.span(kind, record);
     }
 
     pub(crate) fn forget(&mut self, runtime: u64) {

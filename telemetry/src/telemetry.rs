@@ -25,6 +25,7 @@ struct Wants {
     metrics: bool,
     calls: bool,
     traces: bool,
+    handler_spans: bool,
     only: Selection,
 }
 
@@ -59,6 +60,7 @@ impl Telemetry {
             calls: spans && !only.no_calls,
             // A trace belongs to no task.
             traces: spans && !only.no_traces && only.tasks.is_none(),
+            handler_spans: spans && !only.no_handler_spans,
             only,
         };
         self.add_consumer(runtime, consumer, capacity, wants)
@@ -72,6 +74,7 @@ impl Telemetry {
             wants_metrics: wants.metrics,
             wants_calls: wants.calls,
             wants_traces: wants.traces,
+            wants_handler_spans: wants.handler_spans,
             only: wants.only,
             capacity,
             queue: VecDeque::new(),
@@ -108,7 +111,8 @@ impl Telemetry {
 
     /// A reader of the snapshot stream, which the ledger calls by the name given. It begins with a full frame.
     pub fn frames(&self, runtime: u64, consumer: &str) -> FrameReader {
-        let wants = Wants { metrics: false, calls: true, traces: false, only: Selection::default() };
+        let only = Selection::default();
+        let wants = Wants { metrics: false, calls: true, traces: false, handler_spans: true, only };
         let calls = self.add_consumer(runtime, consumer, DEFAULT_FRAME_SPANS, wants);
         FrameReader::new(self.clone(), runtime, calls)
     }

@@ -8,9 +8,10 @@ use anyhow::{Context, Result, anyhow};
 use futures::FutureExt;
 use libtest_mimic::{Failed, Trial};
 use tokio::runtime::Runtime;
-use xtask::{Project, ReceiverOptions, Server, ServerOptions, Site};
+use xtask::{Mount, Project, ReceiverOptions, Server, ServerOptions, Site};
 
 use crate::artifacts::leave_behind;
+use crate::bundled::bundle;
 use crate::{Chromium, DEFAULT_WATCHDOG, Tab};
 
 /// What one test has for itself.
@@ -30,6 +31,7 @@ pub struct Lab {
     runtime: Runtime,
     chromium: Chromium,
     project: Project,
+    bundled: Mount,
 }
 
 impl Lab {
@@ -39,9 +41,10 @@ impl Lab {
     /// There is none, or it does not start; or the packages have not been built.
     pub fn start() -> Result<Arc<Lab>> {
         let project = Project::here();
+        let bundled = Mount::new("/bundled/", bundle(&project)?, "cargo xtask dist");
         let runtime = Runtime::new().context("no tokio runtime")?;
         let chromium = runtime.block_on(Chromium::start())?;
-        Ok(Arc::new(Lab { runtime, chromium, project }))
+        Ok(Arc::new(Lab { runtime, chromium, project, bundled }))
     }
 
     /// The repository.
@@ -85,10 +88,12 @@ impl Lab {
     }
 
     async fn scene(&self) -> Result<Scene> {
+        let mut site = Site::tests(&self.project);
+        site.add(self.bundled.clone());
         let server = Server::start(ServerOptions {
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
-            site: Site::tests(&self.project),
+            site,
             receiver: ReceiverOptions::default(),
         })
         .await?;

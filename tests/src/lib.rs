@@ -5,6 +5,7 @@
 //! server on its own port, it has its own origin too: its own storage, and a receiver nobody else talks to.
 
 mod artifacts;
+mod bundled;
 mod cases;
 mod chromium;
 mod console;

@@ -38,7 +38,7 @@ enum Task {
         #[arg(long, value_name = "URL")]
         forward: Option<ForwardTarget>,
     },
-    /// Runs formatting, lints and every test, native and in a real Chromium.
+    /// Runs formatting, lints and every test, native and in a real Chromium; the npm package's types where npx is.
     ///
     /// The last line is `N passed, N failed`. Chrome or Chromium is taken from CHROME, else from PATH, else
     /// installed by apt-get where that is possible without a password.
@@ -128,6 +128,9 @@ fn test(project: &Project, options: SuiteOptions) -> ExitCode {
     let tally = run_suite(project, &options);
     for failure in tally.failures() {
         println!("failed: {failure}");
+    }
+    for skipped in tally.skipped() {
+        println!("NOT RUN: {skipped}");
     }
     println!("{tally}");
     if tally.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

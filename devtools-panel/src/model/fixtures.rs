@@ -79,6 +79,7 @@ pub(crate) fn full(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
         tasks,
         removed: Vec::new(),
         spans: Vec::new(),
+        handler_spans: Vec::new(),
         spans_dropped: 0,
         ledger: Vec::new(),
         findings: Vec::new(),

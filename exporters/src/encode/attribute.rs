@@ -35,6 +35,20 @@ pub(super) fn from_config(key: &str, value: &AttributeValue) -> KeyValue {
     attribute(key, value)
 }
 
+/// An attribute out of JSON; `None` for a shape that handlers' spans do not have.
+pub(super) fn json(key: &str, value: &serde_json::Value) -> Option<KeyValue> {
+    let value = match value {
+        serde_json::Value::String(text) => Value::StringValue(text.clone()),
+        serde_json::Value::Bool(flag) => Value::BoolValue(*flag),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(number) => Value::IntValue(number),
+            None => Value::DoubleValue(number.as_f64()?),
+        },
+        _ => return None,
+    };
+    Some(attribute(key, value))
+}
+
 fn attribute(key: &str, value: Value) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(any(value)), ..KeyValue::default() }
 }

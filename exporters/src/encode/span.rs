@@ -2,12 +2,12 @@
 
 use atelier_core::ErrorKind;
 use atelier_core::names::{Phase, field};
-use atelier_telemetry::{Record, SpanRecord, SpanStatus, TraceRecord};
+use atelier_telemetry::{HandlerSpanRecord, Record, SpanRecord, SpanStatus, TraceRecord};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 
-use super::attribute::{double, int, string};
+use super::attribute::{double, int, json, string};
 
 /// The name of a trace's span when `createTrace` was given none.
 const UNNAMED_TRACE: &str = "trace";
@@ -21,6 +21,7 @@ pub(super) fn span(record: &Record) -> Option<Span> {
     match record {
         Record::Span(call) => Some(call_span(call)),
         Record::Trace(trace) => Some(trace_span(trace)),
+        Record::Handler(span) => Some(handler_span(span)),
         Record::Metric(_) => None,
     }
 }
@@ -54,6 +55,9 @@ fn call_span(call: &SpanRecord) -> Span {
             attributes.push(double(phase_attribute(phase), seconds));
         }
     }
+    if call.handler_spans_lost > 0 {
+        attributes.push(int(field::SPANS_LOST, call.handler_spans_lost));
+    }
     Span {
         trace_id: call.trace_id.to_be_bytes().to_vec(),
         span_id: call.span_id.to_be_bytes().to_vec(),
@@ -66,6 +70,37 @@ fn call_span(call: &SpanRecord) -> Span {
         end_time_unix_nano: call.end_unix_nano.max(call.start_unix_nano),
         attributes,
         status: ending.status(),
+        ..Span::default()
+    }
+}
+
+fn handler_span(span: &HandlerSpanRecord) -> Span {
+    let mut attributes =
+        vec![string(field::TASK_ID, &span.task.id), string(field::CALL_ID, &span.call_id.to_string())];
+    if let Some(index) = span.worker_index {
+        attributes.push(int(field::WORKER_INDEX, u64::from(index)));
+    }
+    let own = span.attributes.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    let own: serde_json::Map<String, serde_json::Value> = own.unwrap_or_default();
+    attributes.extend(own.iter().filter_map(|(name, value)| json(name, value)));
+    if let Some(error_type) = &span.error_type {
+        attributes.push(string(field::ERROR_TYPE, error_type));
+    }
+    let status = span.error_type.as_ref().map(|_| Status {
+        code: StatusCode::Error as i32,
+        message: span.error_message.as_deref().unwrap_or_default().to_owned(),
+    });
+    Span {
+        trace_id: span.trace_id.to_be_bytes().to_vec(),
+        span_id: span.span_id.to_be_bytes().to_vec(),
+        parent_span_id: parent(Some(span.parent_span_id)),
+        flags: SAMPLED,
+        name: span.name.to_string(),
+        kind: SpanKind::Internal as i32,
+        start_time_unix_nano: span.start_unix_nano,
+        end_time_unix_nano: span.end_unix_nano.max(span.start_unix_nano),
+        attributes,
+        status,
         ..Span::default()
     }
 }

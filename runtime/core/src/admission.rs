@@ -130,6 +130,11 @@ impl Runtime {
         if record.waiting.is_empty() || (record.queue_is_full() && !passes_through()) {
             return false;
         }
+        self.admit(task)
+    }
+
+    /// The first of those who wait gets its place.
+    fn admit(&mut self, task: TaskId) -> bool {
         let Some(record) = self.tasks.get_mut(task) else { return false };
         let Some((_, call)) = record.waiting.pop_first() else { return false };
         self.accept(task, call);
@@ -143,7 +148,13 @@ impl Runtime {
         if !record.can_start() || record.pending.is_empty() {
             return false;
         }
+        // A requeued call may stand in the queue while somebody waits who comes before it.
+        let waits = record.waiting.first().map(|(rank, _)| rank);
+        let overdue = waits.is_some_and(|rank| record.pending.first().is_some_and(|first| rank < first));
         let Some(index) = self.least_loaded(task) else { return false };
+        if overdue {
+            self.admit(task);
+        }
         let worker = match self.tasks.get(task).map(|record| record.slots[index]) {
             Some(Slot::Live(worker)) => worker,
             Some(Slot::Empty) => self.spawn(task, index),
@@ -197,18 +208,20 @@ impl Runtime {
         let now = self.now;
         let Some(record) = self.workers.get_mut(worker) else { return };
         let (task, index) = (record.task, record.index);
+        let had_work = record.has_work();
         for call in std::mem::take(&mut record.staged).calls() {
             let Some(entry) = self.calls.get_mut(call) else { continue };
             entry.place = Place::Posted(worker);
             let timing = &mut entry.timing;
-            timing.first_posted.get_or_insert(now);
+            let since = if timing.attempts == 0 { timing.dispatched } else { timing.queued };
+            let wait = now.since(since);
+            timing.waited += wait;
             timing.posted = Some(now);
             timing.attempts += 1;
             timing.worker_index = Some(index);
-            let wait = now.since(timing.dispatched);
             self.outputs.push_back(Output::Post { worker, call });
             self.outputs.push_back(Output::Fact(Fact::Started { task, call, wait }));
         }
-        self.watch(worker);
+        self.watch(worker, had_work);
     }
 }

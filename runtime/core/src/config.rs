@@ -168,10 +168,12 @@ impl TaskConfig {
         TaskConfig { task_type: TaskType::Singleton, ..TaskConfig::parallel(1) }
     }
 
-    /// Sets how many calls may run at once, and the queue's depth to its default for that.
+    /// Sets how many calls may run at once, and a pool's queue to its default depth for that; a singleton's stays.
     pub fn with_max_in_flight(mut self, max_in_flight: u32) -> TaskConfig {
         self.max_in_flight = max_in_flight;
-        self.max_queue_depth = Some(max_in_flight.saturating_mul(DEFAULT_QUEUE_DEPTH_PER_SLOT));
+        if self.task_type == TaskType::Parallel {
+            self.max_queue_depth = Some(max_in_flight.saturating_mul(DEFAULT_QUEUE_DEPTH_PER_SLOT));
+        }
         self
     }
 

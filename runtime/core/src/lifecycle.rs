@@ -13,6 +13,7 @@ use crate::timers::Timer;
 
 impl Runtime {
     pub(crate) fn spawn(&mut self, task: TaskId, index: usize) -> WorkerId {
+        let born = self.tasks.get(task).map_or(0, |record| record.streak.counted());
         let worker = self.workers.insert(Worker {
             task,
             index: index as u32,
@@ -20,6 +21,7 @@ impl Runtime {
             calls: Line::default(),
             staged: Line::default(),
             life: Life::new(self.now),
+            born,
         });
         if let Some(record) = self.tasks.get_mut(task) {
             record.slots[index] = Slot::Live(worker);
@@ -76,7 +78,7 @@ impl Runtime {
         let Some(record) = self.workers.get(worker) else { return };
         let (task, index, ready) = (record.task, record.index, record.ready);
         let kind = if kind == CrashKind::Error && !ready { CrashKind::Load } else { kind };
-        let now = self.now;
+        let (now, born) = (self.now, record.born);
         let Some(record) = self.tasks.get_mut(task) else { return };
         record.totals.crashed += 1;
         record.last_crash = Some(LastCrash { at: now, worker, worker_index: index, kind });
@@ -84,16 +86,20 @@ impl Runtime {
         let verdict = match policy {
             CrashPolicy::FailTask => Verdict::GiveUp,
             CrashPolicy::RestartFailInFlight | CrashPolicy::RestartRequeueInFlight => {
-                record.streak.crashed(retries)
+                if ready {
+                    record.streak.crashed(retries, now)
+                } else {
+                    record.streak.crashed_at_start(born, retries, now)
+                }
             }
         };
         self.fact(Fact::WorkerCrashed { task, worker, index, kind });
 
         let blame = End::Crashed { worker_index: Some(index), kind };
         let keep = policy == CrashPolicy::RestartRequeueInFlight && verdict != Verdict::GiveUp;
-        // Only one call can keep a worker from answering; the others wait behind it.
+        // Only one call can keep a worker from answering, perhaps one that was cancelled; the others wait behind it.
         let hangs = kind == CrashKind::Hang && verdict != Verdict::GiveUp;
-        let culprit = if hangs { self.oldest_posted(worker) } else { None };
+        let culprit = if hangs { self.longest_at(worker) } else { None };
         for call in self.calls_of(worker) {
             match self.calls.get(call).map(|entry| entry.place) {
                 Some(Place::Abandoned(_)) => self.drop_abandoned(call, worker),
@@ -111,25 +117,25 @@ impl Runtime {
                 self.remove_worker(worker, Slot::Empty);
                 self.fail_task(task, blame);
             }
-            Verdict::RestartAfter(pause) => {
+            Verdict::RestartAt(at) => {
                 self.remove_worker(worker, Slot::Backoff);
-                self.timers.set(Timer::Restart(task, index), self.now + pause);
+                self.timers.set(Timer::Restart(task, index), at);
                 self.pump(task);
             }
         }
     }
 
-    /// The pause after a crash is over.
+    /// A worker's place may be filled again: the pause after its crash is over, so that it has one again whether a call
+    /// wants it or not, or it was ended without a pause.
     pub(crate) fn restart(&mut self, task: TaskId, index: u32) {
-        let Some(record) = self.tasks.get_mut(task) else { return };
-        let eager = record.config.init == Init::Eager;
-        if let Some(slot) = record.slots.get_mut(index as usize)
-            && *slot == Slot::Backoff
-        {
-            *slot = Slot::Empty;
-            if eager {
-                self.spawn(task, index as usize);
-            }
+        let Some(record) = self.tasks.get(task) else { return };
+        let wanted = match record.slots.get(index as usize) {
+            Some(Slot::Backoff) => true,
+            Some(Slot::Empty) => record.config.init == Init::Eager,
+            _ => false,
+        };
+        if wanted {
+            self.spawn(task, index as usize);
         }
         self.pump(task);
     }

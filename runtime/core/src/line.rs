@@ -71,6 +71,11 @@ impl Queue {
         self.0.iter_mut().min_by_key(|line| (line.is_empty(), line.first()))?.pop_first()
     }
 
+    /// The rank of the one that is taken next.
+    pub(crate) fn first(&self) -> Option<Rank> {
+        self.0.iter().filter_map(Line::first).min().map(|(rank, _)| rank)
+    }
+
     /// The one that would be taken last.
     pub(crate) fn last(&self) -> Option<CallId> {
         self.0.iter().filter_map(Line::last).max().map(|(_, call)| call)

@@ -37,13 +37,15 @@ impl Runtime {
         }
     }
 
-    /// A worker has work from now on.
-    pub(crate) fn watch(&mut self, worker: WorkerId) {
+    /// A worker was sent work. One that had none owed no sign of life until now; its timer may be left from earlier work.
+    pub(crate) fn watch(&mut self, worker: WorkerId, had_work: bool) {
         let Some(timeout) = self.hang_timeout(worker) else { return };
-        let now = self.now;
+        if !had_work {
+            self.sign_of_life(worker);
+        }
         let Some(record) = self.workers.get_mut(worker).filter(|record| !record.life.watched) else { return };
-        record.life = Life { last_sign: now, asked: false, watched: true };
-        self.timers.set(Timer::Liveness(worker), now + timeout / 2);
+        record.life.watched = true;
+        self.timers.set(Timer::Liveness(worker), self.now + timeout / 2);
     }
 
     fn hang_timeout(&self, worker: WorkerId) -> Option<Duration> {
@@ -59,7 +61,7 @@ impl Runtime {
         let half = timeout / 2;
         let late = now.since(due) > half / 2;
         let Some(record) = self.workers.get_mut(worker) else { return };
-        if record.calls.len() == record.staged.len() {
+        if !record.has_work() {
             record.life.watched = false;
             return;
         }
@@ -84,19 +86,23 @@ impl Runtime {
     pub(crate) fn grace_over(&mut self, call: CallId) {
         let Some(entry) = self.calls.get(call) else { return };
         let (task, Place::Abandoned(worker)) = (entry.task, entry.place) else { return };
+        let index = self.workers.get(worker).map(|record| record.index);
         self.take_calls_back(worker);
         self.terminate(worker);
-        self.start_if_eager(task);
-        self.pump(task);
+        if let Some(index) = index {
+            self.restart(task, index);
+        }
     }
 
-    /// The call of a hanging worker that is the most likely cause: the one it has had the longest.
-    pub(crate) fn oldest_posted(&self, worker: WorkerId) -> Option<CallId> {
+    /// The call of a hanging worker that is the most likely cause: the one it has had the longest, whether its caller
+    /// still waits or not.
+    pub(crate) fn longest_at(&self, worker: WorkerId) -> Option<CallId> {
         self.calls_of(worker)
             .into_iter()
             .filter_map(|call| {
-                let entry = self.calls.get(call).filter(|entry| matches!(entry.place, Place::Posted(_)))?;
-                Some((entry.timing.posted, entry.rank, call))
+                let entry = self.calls.get(call)?;
+                let is_there = matches!(entry.place, Place::Posted(_) | Place::Abandoned(_));
+                is_there.then_some((entry.timing.posted, entry.rank, call))
             })
             .min()
             .map(|(_, _, call)| call)

@@ -12,6 +12,8 @@ pub const TARGET: &str = "atelier";
 pub const CALL_SPAN: &str = "atelier.call";
 /// The name of the span that a `createTrace` opens.
 pub const TRACE_SPAN: &str = "atelier.trace";
+/// The name of a span that a handler opened beneath its call's.
+pub const HANDLER_SPAN: &str = "atelier.span";
 /// The event that introduces a task: [`field::TASK`] stands for the rest of its attributes from then on.
 pub const TASK_DEFINED: &str = "atelier.task.defined";
 /// The event that says a task is gone.
@@ -69,7 +71,7 @@ pub mod field {
     pub const ERROR_TYPE: &str = "error.type";
     /// `abort`, `queue`, `crash` or `exception` (`str`).
     pub const ERROR_KIND: &str = "atelier.error.kind";
-    /// What a listener's `queueWaitMs` says, in seconds (`f64`).
+    /// What a listener's `queueWaitMs` says, in seconds (`f64`): its waits for a worker together.
     pub const QUEUE_WAIT: &str = "atelier.queue.wait";
     /// What a listener's `queueWaitLastMs` says, in seconds (`f64`): the wait before the last attempt.
     pub const QUEUE_WAIT_LAST: &str = "atelier.queue.wait_last";
@@ -85,6 +87,10 @@ pub mod field {
     pub const PARENT_SPAN_ID: &str = "atelier.parent_span_id";
     /// Name given to `createTrace` (`str`), on the trace's span and on its calls.
     pub const TRACE_NAME: &str = "atelier.trace.name";
+    /// Attributes of a handler's own span, a JSON object of strings, numbers and booleans (`str`).
+    pub const ATTRIBUTES: &str = "atelier.span.attributes";
+    /// Spans of a call's handler that are missing: there were too many, or they had not ended when the call did (`u64`).
+    pub const SPANS_LOST: &str = "atelier.spans.lost";
     /// End of a span, nanoseconds since the Unix epoch (`u64`).
     pub const END_TIME: &str = "atelier.end_time_unix_nano";
     /// Name of the span for other subscribers (`str`).

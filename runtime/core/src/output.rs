@@ -133,8 +133,8 @@ pub struct Timing {
     pub admitted: Option<Instant>,
     /// It was last put into the queue.
     pub queued: Instant,
-    /// It was first posted to a worker.
-    pub first_posted: Option<Instant>,
+    /// How long it waited for a worker in all: from the call to its first start, and from each requeueing to the next.
+    pub waited: Duration,
     /// It was last posted to a worker.
     pub posted: Option<Instant>,
     /// It was settled.
@@ -162,7 +162,7 @@ pub enum Fact {
         task: TaskId,
         /// The call.
         call: CallId,
-        /// From the call until now.
+        /// From the call, or from its last requeueing, until now.
         wait: Duration,
     },
     /// A call went back to the front of the queue.

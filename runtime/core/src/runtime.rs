@@ -1,6 +1,7 @@
 //! The state machine's public face: handles in, inputs in, outputs out.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
 use crate::config::{ConfigError, Init, TaskConfig};
 use crate::handle::{CallId, KeyId, Slab, TaskId, WorkerId};
@@ -116,7 +117,7 @@ impl Runtime {
                 dispatched: self.now,
                 admitted: None,
                 queued: self.now,
-                first_posted: None,
+                waited: Duration::ZERO,
                 posted: None,
                 settled: self.now,
                 attempts: 0,

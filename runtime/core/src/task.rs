@@ -136,6 +136,15 @@ pub(crate) struct Worker {
     /// Those of them that are not posted yet.
     pub(crate) staged: Line,
     pub(crate) life: Life,
+    /// How many crashes of its task had counted when it began.
+    pub(crate) born: u64,
+}
+
+impl Worker {
+    /// Whether it was sent anything that it has not answered.
+    pub(crate) fn has_work(&self) -> bool {
+        self.calls.len() > self.staged.len()
+    }
 }
 
 #[derive(Debug)]

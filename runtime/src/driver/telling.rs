@@ -9,6 +9,7 @@ use crate::calls::Record;
 use crate::emit::{Ended, Label};
 use crate::error::{CallError, Crash, CrashCause};
 use crate::methods::Method;
+use crate::wire::HandlerSpan;
 
 impl Driver {
     pub(super) fn tell_settled(
@@ -18,6 +19,7 @@ impl Driver {
         timing: Timing,
         record: &Record,
         error: Option<&CallError>,
+        (spans, spans_lost): (Vec<HandlerSpan>, u64),
     ) {
         let Some(label) = self.tasks.borrow().get(&task).map(|entry| entry.label.clone()) else { return };
         let message = error.map(CallError::message).unwrap_or_default();
@@ -27,8 +29,16 @@ impl Driver {
             handler: record.handler,
             error_type: error.map(CallError::name),
             error_message: &message,
+            spans_lost,
         };
         let at = self.clock.unix_nanos(timing.settled);
+        if let Some((span, (from, to))) = record.span.as_ref().zip(ended.handler_ran()) {
+            let on_page = |millis| self.clock.unix_nanos(self.clock.at_unix_millis(millis).clamp(from, to));
+            for each in &spans {
+                let ran = (on_page(each.started), on_page(each.ended));
+                self.emitter.handler_span(&label, span, timing.worker_index, each, ran);
+            }
+        }
         self.emitter.settled(&label, &self.method_name(record.method), at, &ended, record.span.as_ref());
     }
 

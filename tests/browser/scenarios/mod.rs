@@ -1,5 +1,6 @@
 //! Tests in Rust, one file for each part they are about.
 
+mod drills;
 mod harness;
 mod memory;
 mod rust_app;
@@ -12,7 +13,7 @@ use libtest_mimic::Trial;
 
 /// All of them.
 pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
-    vec![
+    let mut trials = vec![
         lab.trial("harness::a_page_reaches_its_own_receiver", harness::reaches_receiver),
         lab.trial("harness::a_visitor_can_click_and_choose_files", harness::clicks_and_files),
         lab.trial("harness::what_a_page_says_is_heard", harness::console_is_heard),
@@ -27,5 +28,7 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("tour::a_malformed_photograph_fails_alone", tour::malformed),
         lab.trial("tour::one_is_cancelled_then_all", tour::cancel),
         lab.trial("tour::nothing_runs_out_of_the_page", tour::looks),
-    ]
+    ];
+    trials.extend(drills::trials(lab));
+    trials
 }

@@ -1,43 +1,90 @@
 // Settings that make no sense are refused where they are given.
 import { benchWorker } from '../atelier.js';
 import { equal, ok, throws } from '../assert.js';
-import { TaskConfigError, createTaskRuntime, createTaskWorker, expose } from '/atelier/index.js';
+import { createTaskRuntime, createTaskWorker, expose } from '/atelier/index.js';
 
 export async function every_senseless_setting_names_itself() {
   const runtime = createTaskRuntime();
   const define = (options) => runtime.defineTask({ type: 'parallel', worker: benchWorker, ...options });
+  const notNumbers = ['4', '', true, null, {}, [2], () => 1, 2n];
+  const belowNone = [-1, -Infinity, Number.NaN];
+  // What is not of the type, and what is of the type and not possible.
   const wrong = {
-    type: ['both', undefined, 1],
-    worker: [undefined, null, 'worker.js'],
-    poolSize: [0, -1, 1.5, Number.NaN, '4', Infinity],
-    maxInFlight: [0, -1, Number.NaN],
-    maxQueueDepth: [-1, Number.NaN, 0.5, '1'],
-    queuePolicy: ['wait', 1],
-    crashPolicy: ['restart', null],
-    crashMaxRetries: [-1, Number.NaN],
-    init: ['now'],
-    timeoutMs: [-1, Number.NaN, 'soon'],
-    idleTimeoutMs: [-1, Number.NaN],
-    keyOf: ['id'],
-    taskName: [1],
+    type: [['both', '', undefined, null, 1, {}], []],
+    worker: [[undefined, null, 'worker.js', {}, new URL(location.href)], []],
+    poolSize: [notNumbers, [...belowNone, 0, 1.5, Infinity, 1e10]],
+    maxInFlight: [notNumbers, [...belowNone, 0, 0.5, Infinity, Number.MAX_SAFE_INTEGER]],
+    maxQueueDepth: [notNumbers, [...belowNone, 0.5, 2 ** 32]],
+    crashMaxRetries: [notNumbers, [...belowNone, 0.5]],
+    queuePolicy: [['wait', '', null, 1], []],
+    crashPolicy: [['restart', null, 0], []],
+    init: [['now', '', true, null], []],
+    timeoutMs: [notNumbers, belowNone],
+    idleTimeoutMs: [notNumbers, belowNone],
+    hangTimeoutMs: [notNumbers, [...belowNone, 0]],
+    startTimeoutMs: [notNumbers, [...belowNone, 0]],
+    keyOf: [['id', null, 0, {}], []],
+    taskName: [[1, null, {}], []],
+    taskId: [[1, null, {}, true], ['']],
   };
-  for (const [option, values] of Object.entries(wrong)) {
-    for (const value of values) {
-      const about = `${option}: ${String(value)}`;
-      const error = throws(() => define({ [option]: value }), { name: 'TaskConfigError', message: option }, about);
-      equal(error.option, option, about);
-      ok(error instanceof TaskConfigError && error instanceof TypeError, about);
-    }
+  const refused = (option, value, Type) => {
+    const about = `${option}: ${String(value)}`;
+    const error = throws(() => define({ [option]: value }), { name: Type.name, message: option }, about);
+    equal(error.option, option, about);
+    ok(error instanceof Type, about);
+    ok(/; (it takes|leave it out|at most)|missing/.test(error.message), error.message);
+  };
+  for (const [option, [types, ranges]] of Object.entries(wrong)) {
+    for (const value of types) refused(option, value, TypeError);
+    for (const value of ranges) refused(option, value, RangeError);
   }
-  throws(() => runtime.defineTask(), { name: 'TaskConfigError' });
+  for (const nothing of [undefined, null, 1, 'task']) throws(() => runtime.defineTask(nothing), { name: 'TypeError' });
   equal(runtime.getRuntimeSnapshot().tasks.length, 0, 'nothing is defined by accident');
+}
+
+export async function messages_show_values_as_javascript_does() {
+  const message = (options) =>
+    throws(() => createTaskRuntime().defineTask({ type: 'parallel', worker: benchWorker, ...options })).message;
+  ok(message({ poolSize: Infinity }).startsWith('poolSize is Infinity; it takes a whole number'));
+  ok(message({ maxInFlight: -0.5 }).startsWith('maxInFlight is -0.5; '));
+  ok(message({ timeoutMs: null }).startsWith('timeoutMs is null; '));
+  ok(message({ queuePolicy: 'wait' }).startsWith("queuePolicy is 'wait'; it takes 'block'"));
+  ok(message({ keyOf: [] }).startsWith('keyOf is an array; '));
+}
+
+export async function the_largest_settings_are_taken() {
+  const runtime = createTaskRuntime();
+  const task = runtime.defineTask({
+    type: 'singleton',
+    worker: benchWorker,
+    maxQueueDepth: Infinity,
+    crashMaxRetries: Infinity,
+    timeoutMs: Infinity,
+    idleTimeoutMs: Infinity,
+    hangTimeoutMs: Infinity,
+    startTimeoutMs: Infinity,
+    maxInFlight: 2 ** 32 - 1,
+  });
+  equal(task.getState().maxQueueDepth, Infinity);
+  equal(await task.add(1, 1), 2);
+}
+
+export async function ids_made_here_meet_none_of_the_users() {
+  const runtime = createTaskRuntime();
+  const named = (taskId) => runtime.defineTask({ type: 'singleton', worker: benchWorker, taskId });
+  for (let n = 0; n < 20; n += 1) {
+    named(undefined);
+    named(`task-${n}`);
+  }
+  const ids = runtime.getRuntimeSnapshot().tasks.map(({ taskId }) => taskId);
+  equal(new Set(ids).size, 40);
 }
 
 export async function ids_are_unique_in_a_runtime_and_free_again_after_dispose() {
   const runtime = createTaskRuntime();
   const task = runtime.defineTask({ type: 'singleton', worker: benchWorker, taskId: 'one' });
   const again = () => runtime.defineTask({ type: 'singleton', worker: benchWorker, taskId: 'one' });
-  throws(again, { name: 'TaskConfigError', message: "'one'" });
+  equal(throws(again, { name: 'RangeError', message: "'one'" }).option, 'taskId');
   task.dispose();
   equal(await again().add(1, 1), 2);
 }
@@ -47,7 +94,8 @@ export async function defaults_are_those_of_the_contract() {
   runtime.defineTask({ type: 'parallel', worker: benchWorker });
   runtime.defineTask({ type: 'singleton', worker: benchWorker, taskId: 's', taskName: 'single' });
   runtime.defineTask({ type: 'parallel', worker: benchWorker, maxInFlight: 7 });
-  const [pool, single, seven] = runtime.getRuntimeSnapshot().tasks;
+  runtime.defineTask({ type: 'singleton', worker: benchWorker, maxInFlight: 7, poolSize: 3 });
+  const [pool, single, seven, singles] = runtime.getRuntimeSnapshot().tasks;
   const cores = navigator.hardwareConcurrency;
   equal(pool.poolSize, cores);
   equal(pool.maxInFlight, cores);
@@ -61,6 +109,8 @@ export async function defaults_are_those_of_the_contract() {
   equal(single.taskId, 's');
   equal(single.taskName, 'single');
   equal(seven.maxQueueDepth, 14);
+  equal(singles.maxQueueDepth, 2, 'of a singleton, whatever runs at once');
+  equal(singles.poolSize, 1);
 }
 
 export async function wrong_arguments_elsewhere_are_told_too() {

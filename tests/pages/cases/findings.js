@@ -80,6 +80,18 @@ export async function payload_cloned_in_arguments() {
   await isGone(runtime, 'payload-cloned');
 }
 
+export async function what_resists_being_looked_at_fails_its_call_alone() {
+  const { runtime } = observed();
+  const task = bench({}, runtime).with({ transfer: [] });
+  const refuse = () => {
+    throw new TypeError('not you');
+  };
+  const proxy = new Proxy({}, { getPrototypeOf: refuse, ownKeys: refuse });
+  const getter = Object.defineProperty({}, 'own', { enumerable: true, get: refuse });
+  const calls = [task.kind(proxy), task.kind(getter), task.echo(1)];
+  deepEqual((await Promise.allSettled(calls)).map(({ status }) => status), ['rejected', 'rejected', 'fulfilled']);
+}
+
 export async function payload_cloned_in_results() {
   const { runtime } = observed();
   const task = bench({ taskId: 't' }, runtime);

@@ -14,7 +14,7 @@ pub use progress::Progress;
 pub use size::{Size, sizes};
 pub use wasm::build_wasm;
 
-pub(crate) use command::{find_on_path, run, works};
+pub(crate) use command::{find_on_path, run, shown, start_error, works};
 pub(crate) use toolchain::{cargo, ensure_component, ensure_wasm_target};
 
 use std::io;

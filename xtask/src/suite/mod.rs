@@ -2,6 +2,7 @@
 
 mod cargo_test;
 mod tally;
+mod types;
 
 pub use tally::Tally;
 
@@ -36,6 +37,9 @@ pub fn run_suite(project: &Project, options: &SuiteOptions) -> Tally {
     }
     if options.native {
         suite.native_tests(&mut tally);
+        if options.filter.is_none() {
+            suite.type_tests(&mut tally);
+        }
     }
     if options.browser {
         let built = suite.web_build();
@@ -95,6 +99,21 @@ impl Suite<'_> {
         }
         let rules = ["test", "--package", "atelier-tests", "--test", "workspace"];
         self.tests(tally, "workspace rules", &mut self.cargo(&rules));
+    }
+
+    /// The package's types. Without Node or the registry they cannot be tested, which is said and no failure: the
+    /// project itself needs neither.
+    fn type_tests(&self, tally: &mut Tally) {
+        match types::compiler() {
+            Ok(compiler) => {
+                let folder = self.project.path("tests/types");
+                let checked = self
+                    .progress
+                    .step("type tests", || types::check_types(compiler, &folder.to_string_lossy()));
+                tally.step("type tests", checked);
+            }
+            Err(types::NotRun(why)) => tally.not_run("type tests", why),
+        }
     }
 
     fn web_build(&self) -> Result<(), BuildError> {

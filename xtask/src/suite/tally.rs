@@ -11,6 +11,8 @@ pub struct Tally {
     failed: u64,
     /// Names of what failed, as far as they are known.
     failures: Vec<String>,
+    /// What could not be run here, and why.
+    not_run: Vec<String>,
 }
 
 impl Tally {
@@ -29,6 +31,15 @@ impl Tally {
         &self.failures
     }
 
+    /// What could not be run here, and why.
+    pub fn skipped(&self) -> &[String] {
+        &self.not_run
+    }
+
+    pub(super) fn not_run(&mut self, name: &str, why: &str) {
+        self.not_run.push(format!("{name}: {why}"));
+    }
+
     /// Takes a step's result: one that failed counts as a failed test, one that did not as nothing.
     pub(super) fn step(&mut self, name: &str, result: Result<(), BuildError>) {
         if let Err(error) = result {
@@ -45,6 +56,7 @@ impl Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.failures.extend(other.failures);
+        self.not_run.extend(other.not_run);
     }
 }
 

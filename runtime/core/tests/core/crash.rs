@@ -301,7 +301,7 @@ fn while_one_place_rests_the_others_work_within_their_own_limit() {
 }
 
 #[test]
-fn an_eager_task_fills_its_place_again_without_being_called() {
+fn a_place_has_a_worker_again_after_the_pause_without_a_call() {
     let mut world = World::new();
     let task = world.task(TaskConfig { init: Init::Eager, ..TaskConfig::parallel(2) });
     world.turn();
@@ -310,12 +310,51 @@ fn an_eager_task_fills_its_place_again_without_being_called() {
     world.wait(ms(100));
     assert_eq!(world.gauges(task), [0, 0, 0, 2]);
 
-    let lazy = world.task(TaskConfig::parallel(1));
+    let lazy = world.task(TaskConfig { idle_timeout: Some(ms(50)), ..TaskConfig::parallel(2) });
     let call = world.call(lazy);
     world.turn();
     world.crash(world.at(call));
-    world.wait(ms(100));
+    world.wait(ms(99));
     assert_eq!(world.gauges(lazy), [0, 0, 0, 0]);
+    world.wait(ms(1));
+    assert_eq!(world.gauges(lazy), [0, 0, 0, 1], "a lazy task's too, but no place that had none");
+    world.wait(ms(50));
+    assert_eq!(world.gauges(lazy), [0, 0, 0, 0], "until it is idle for long");
+    world.end_of_world();
+}
+
+#[test]
+fn workers_that_begin_together_and_die_as_they_start_count_once() {
+    let mut world = World::new();
+    let config = TaskConfig { init: Init::Eager, crash_max_retries: 2, ..TaskConfig::parallel(3) };
+    let task = world.task(config);
+    for pause in [100, 200] {
+        for worker in world.workers(task) {
+            world.crash(worker);
+            world.wait(ms(5));
+        }
+        assert_eq!(world.state(task).mode, Mode::Running);
+        assert_eq!(world.gauges(task)[3], 0);
+        world.wait(ms(pause - 16));
+        assert_eq!(world.gauges(task)[3], 0);
+        world.wait(ms(1));
+        assert_eq!(world.gauges(task)[3], 3);
+    }
+    world.crash(world.workers(task)[0]);
+    assert_eq!(world.state(task).mode, Mode::Failed, "the third time is once too often");
+    world.end_of_world();
+}
+
+#[test]
+fn workers_that_were_ready_count_one_by_one() {
+    let mut world = World::new();
+    let config = TaskConfig { init: Init::Eager, crash_max_retries: 2, ..TaskConfig::parallel(3) };
+    let task = world.task(config);
+    world.turn();
+    for worker in world.workers(task) {
+        world.crash(worker);
+    }
+    assert_eq!(world.state(task).mode, Mode::Failed);
     world.end_of_world();
 }
 

@@ -1,7 +1,7 @@
 //! Handlers that ignore their cancellation, and workers that give no sign of life.
 
 use atelier_core::{
-    AbortReason, CallId, CrashKind, CrashPolicy, End, Fact, Input, Output, TaskConfig, TaskId,
+    AbortReason, CallId, CrashKind, CrashPolicy, End, Fact, Init, Input, Output, TaskConfig, TaskId,
 };
 
 use crate::world::{With, World, ms};
@@ -169,5 +169,61 @@ fn a_page_that_slept_asks_once_more_before_it_gives_up() {
     assert_eq!(pings(&mut world), 1);
     world.wait(ms(50));
     assert_eq!(world.end(calls[0]), hanging(0), "but not for ever");
+    world.end_of_world();
+}
+
+#[test]
+fn a_cancelled_call_that_hangs_takes_the_blame_from_those_behind_it() {
+    let mut world = World::new();
+    let (task, calls) = watched(&mut world);
+    world.abort(calls[0]);
+    world.wait(ms(100));
+    assert_eq!(world.state(task).totals.crashed, 1);
+    assert_eq!(world.requeued(), calls[1..], "they only waited behind it");
+    world.wait(ms(100));
+    world.turn();
+    for &call in &calls[1..] {
+        world.ok(call);
+    }
+    assert_eq!(world.ends(&calls), [ABORTED, Some(End::Ok), Some(End::Ok)]);
+    world.end_of_world();
+}
+
+#[test]
+fn a_worker_that_gets_work_after_it_had_none_has_its_whole_time() {
+    let mut world = World::new();
+    let config = TaskConfig { hang_timeout: Some(ms(100)), ..TaskConfig::singleton() };
+    let task = world.task(config);
+    let first = world.call(task);
+    world.turn();
+    world.ok(first);
+    world.wait(ms(49));
+    let second = world.call(task);
+    world.turn();
+    world.heard();
+    world.wait(ms(49));
+    assert_eq!(pings(&mut world), 0, "it has had this call for 49 ms");
+    world.wait(ms(1));
+    assert_eq!(pings(&mut world), 1);
+    world.wait(ms(49));
+    assert_eq!(world.end(second), None);
+    world.wait(ms(1));
+    assert_eq!(world.end(second), hanging(0));
+    world.end_of_world();
+}
+
+#[test]
+fn only_the_worker_whose_grace_is_over_is_replaced() {
+    let mut world = World::new();
+    let config = TaskConfig { init: Init::Eager, idle_timeout: Some(ms(10)), ..TaskConfig::parallel(2) };
+    let task = world.task(config);
+    let stubborn = world.call_with(task, With::grace(50));
+    world.turn();
+    world.wait(ms(20));
+    assert_eq!(world.gauges(task), [1, 0, 0, 1], "the other one had nothing to do");
+    world.abort(stubborn);
+    world.spawned();
+    world.wait(ms(50));
+    assert_eq!(world.spawned(), [0], "and has nothing to do still");
     world.end_of_world();
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atelier_core::{CallId, End, Priority, QueuePolicy, TaskConfig, TaskId};
+use atelier_core::{CallId, CrashPolicy, End, Priority, QueuePolicy, TaskConfig, TaskId};
 
 use crate::world::{With, World, ms};
 
@@ -183,5 +183,31 @@ fn a_newcomer_displaces_nobody_while_others_of_its_kind_wait() {
     let place = |call| order.iter().position(|each| *each == call);
     assert!(place(waits) < place(late), "{order:?}");
     assert!(place(requeued).is_some());
+    world.end_of_world();
+}
+
+#[test]
+fn a_requeued_call_does_not_overtake_an_older_one_that_has_to_wait() {
+    let mut world = World::new();
+    let config = TaskConfig {
+        crash_policy: CrashPolicy::RestartRequeueInFlight,
+        max_queue_depth: Some(1),
+        ..TaskConfig::parallel(2)
+    };
+    let task = world.task(config);
+    let background = With::priority(Background);
+    let older = world.call_with(task, background);
+    let younger = world.call_with(task, background);
+    world.turn();
+    world.crash(world.at(older));
+    let urgent = world.call(task);
+    assert_eq!(world.gauges(task), [1, 1, 1, 1], "the older one has to wait for the urgent one");
+    world.pause(task);
+    assert_eq!(world.gauges(task), [0, 2, 1, 0]);
+    world.resume(task);
+    assert_eq!(world.admitted(), [older]);
+    world.heard();
+    world.turn();
+    assert_eq!(world.posted(), [older, urgent], "not {younger:?}");
     world.end_of_world();
 }

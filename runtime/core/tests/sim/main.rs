@@ -12,6 +12,7 @@
 mod browser;
 mod model;
 mod plan;
+mod pulse;
 mod rng;
 mod run;
 mod shrink;
@@ -110,7 +111,7 @@ fn the_same_seed_gives_the_same_trace() {
 #[test]
 fn the_worlds_have_everything_in_them() {
     let mut seen = std::collections::BTreeMap::<String, u64>::new();
-    for seed in 0..60 {
+    for seed in 0..150 {
         for (name, times) in run(&Plan::new(seed, DEFAULT_STEPS as usize), true).seen {
             *seen.entry(name).or_default() += times;
         }
@@ -132,7 +133,15 @@ fn the_worlds_have_everything_in_them() {
         "Cancel",
         "ForgetKey",
         "Requeued",
-        "WorkerCrashed",
+        "WorkerCrashed(Error)",
+        "WorkerCrashed(StartTimeout)",
+        "WorkerCrashed(Hang)",
+        "Ping",
+        "CallTimeout(CallId",
+        "WorkerIdle(WorkerId",
+        "Grace(CallId",
+        "Liveness(WorkerId",
+        "Restart(TaskId",
         "WorkerTerminated",
     ] {
         assert!(seen.get(name).is_some_and(|&times| times >= 50), "{name} is rare: {seen:?}");

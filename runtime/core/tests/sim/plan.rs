@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use atelier_core::{AbortReason, CrashKind, CrashPolicy, Init, Priority, QueuePolicy, Reply, TaskConfig};
 
-use crate::rng::Rng;
+use super::rng::Rng;
 
 /// Which of a list: its length divides this.
 pub(crate) type Pick = u32;
@@ -21,7 +21,13 @@ pub(crate) struct Handler {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Deed {
+    /// It answers; its worker hears everything meanwhile.
     Answer(Reply),
+    /// It keeps its worker from everything else until it answers.
+    AnswerBusily(Reply),
+    /// It never ends; its worker hears everything.
+    Wait,
+    /// It never ends, and its worker is never heard of again.
     Hang,
     Crash(CrashKind),
     CannotBePosted,
@@ -49,6 +55,7 @@ pub(crate) struct Call {
     pub(crate) key: Option<u8>,
     pub(crate) priority: Priority,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) grace: Option<Duration>,
     pub(crate) handler: Handler,
 }
 
@@ -71,6 +78,7 @@ pub(crate) enum Step {
     },
     PostFailed(From),
     Ready(From),
+    Alive(From),
     Crash(From, CrashKind),
     SpawnFailed(From),
     AbortCall(From, AbortReason),
@@ -128,6 +136,7 @@ impl Plan {
             timeout: rng.pick(&[None, None, Some(millis(40)), Some(millis(700))]),
             idle_timeout: rng.pick(&[None, None, Some(millis(0)), Some(millis(30)), Some(millis(400))]),
             start_timeout: rng.pick(&[millis(30_000), millis(1000), millis(15)]),
+            hang_timeout: rng.pick(&[None, None, Some(millis(12)), Some(millis(200)), Some(millis(3000))]),
             ..if pool_size == 1 && rng.percent(50) {
                 TaskConfig::singleton()
             } else {
@@ -164,6 +173,8 @@ struct Mood {
     keys: bool,
     /// How many of a hundred handlers misbehave.
     misdeeds: u64,
+    /// How many of a hundred of the others keep their worker busy.
+    busy: u64,
     /// Handlers take up to this long.
     slow: u64,
 }
@@ -180,6 +191,7 @@ enum Kind {
     Answer,
     PostFailed,
     Ready,
+    Alive,
     Crash,
     SpawnFailed,
     AbortCall,
@@ -206,6 +218,7 @@ impl Mood {
             (20, Answer),
             (2, PostFailed),
             (10, Ready),
+            (3, Alive),
             (3, Crash),
             (1, SpawnFailed),
             (12, AbortCall),
@@ -213,7 +226,7 @@ impl Mood {
             (5, ClearKey),
             (1, StaleKey),
             (3, Pause),
-            (5, Resume),
+            (12, Resume),
             (1, Dispose),
             (2, Define),
         ];
@@ -227,6 +240,7 @@ impl Mood {
             priorities: rng.percent(60),
             keys: rng.percent(70),
             misdeeds: rng.pick(&[0, 5, 20, 60]),
+            busy: rng.pick(&[0, 0, 30]),
             slow: rng.pick(&[2, 50, 500]),
         }
     }
@@ -256,6 +270,7 @@ impl Mood {
             },
             Kind::PostFailed => Step::PostFailed(self.from(rng)),
             Kind::Ready => Step::Ready(self.from(rng)),
+            Kind::Alive => Step::Alive(self.from(rng)),
             Kind::Crash => Step::Crash(self.from(rng), crash(rng)),
             Kind::SpawnFailed => Step::SpawnFailed(self.from(rng)),
             Kind::AbortCall => Step::AbortCall(
@@ -285,17 +300,20 @@ impl Mood {
             key,
             priority: if self.priorities { rng.pick(&all) } else { Priority::UserVisible },
             timeout: rng.pick(&[None, None, None, Some(millis(0)), Some(millis(25)), Some(millis(3000))]),
+            grace: rng.pick(&[None, None, Some(millis(0)), Some(millis(10)), Some(millis(300))]),
             handler: self.handler(rng),
         }
     }
 
     fn handler(&self, rng: &mut Rng) -> Handler {
         let deed = if !rng.percent(self.misdeeds) {
-            Deed::Answer(rng.pick(&[Reply::Ok, Reply::Ok, Reply::Ok, Reply::Error]))
+            let reply = rng.pick(&[Reply::Ok, Reply::Ok, Reply::Ok, Reply::Error]);
+            if rng.percent(self.busy) { Deed::AnswerBusily(reply) } else { Deed::Answer(reply) }
         } else {
-            match rng.below(4) {
+            match rng.below(6) {
                 0 | 1 => Deed::Crash(crash(rng)),
-                2 => Deed::Hang,
+                2 => Deed::Wait,
+                3 | 4 => Deed::Hang,
                 _ => Deed::CannotBePosted,
             }
         };

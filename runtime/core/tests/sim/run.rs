@@ -11,6 +11,7 @@ use atelier_core::{
 use crate::browser::Browser;
 use crate::model::{Model, Said, Seat};
 use crate::plan::{Call, From, KEYS, Pick, Plan, Step};
+use crate::pulse::Pulse;
 use crate::watch::Watch;
 
 /// What a run came to.
@@ -37,6 +38,7 @@ struct Sim<'a> {
     core: Runtime,
     model: Model,
     watch: Watch,
+    pulse: Pulse,
     browser: Browser,
     now: Instant,
     /// Everything there ever was.
@@ -62,6 +64,7 @@ impl<'a> Sim<'a> {
             core: Runtime::new(),
             model: Model::default(),
             watch: Watch::default(),
+            pulse: Pulse::default(),
             browser: Browser::default(),
             now: Instant::ZERO,
             tasks: Vec::new(),
@@ -140,6 +143,10 @@ impl<'a> Sim<'a> {
             Step::Ready(worker) => {
                 let worker = self.worker(worker);
                 self.tell_if(worker.map(|worker| Input::WorkerReady { worker }))
+            }
+            Step::Alive(worker) => {
+                let worker = self.worker(worker);
+                self.tell_if(worker.map(|worker| Input::WorkerAlive { worker }))
             }
             Step::Crash(worker, kind) => {
                 let worker = self.worker(worker);
@@ -272,10 +279,10 @@ impl Sim<'_> {
     }
 
     fn dispatch(&mut self, id: CallId, call: Call) -> Held {
-        let Call { priority, timeout, .. } = call;
+        let Call { priority, timeout, grace, .. } = call;
         let Some(task) = self.task(call.task).or(self.tasks.first().copied()) else { return Ok(()) };
         let key = call.key.map(|key| self.key(key));
-        self.tell(Input::Dispatch(Dispatch { call: id, task, key, priority, timeout, grace: None }))
+        self.tell(Input::Dispatch(Dispatch { call: id, task, key, priority, timeout, grace }))
     }
 
     /// Lets everything happen that is due until then, each at its moment, and ends the turn after each.
@@ -309,7 +316,11 @@ impl Sim<'_> {
         if self.traced {
             let _ = writeln!(self.trace, "{:?} {input:?}", self.now);
         }
+        if let Some((_, timer)) = self.core.next_timeout().filter(|_| self.traced && input == Input::Time) {
+            *self.seen.entry(word(&format!("{timer:?}"))).or_default() += 1;
+        }
         self.watch.before(&input);
+        self.pulse.before(&input, self.now);
         self.core.handle(input.clone(), self.now);
         self.model.handle(&input, self.now);
         self.listen(&input)
@@ -326,6 +337,7 @@ impl Sim<'_> {
                 *self.seen.entry(name(&output)).or_default() += 1;
             }
             self.watch.output(&output)?;
+            self.pulse.output(&self.core, &output, self.now)?;
             self.browser.hear(&output, self.plan, self.now);
             match output {
                 Output::Spawn { task, worker, index } => {
@@ -344,6 +356,7 @@ impl Sim<'_> {
         }
         agree(said, self.model.said())?;
         self.watch.after(&self.core, input)?;
+        self.pulse.after(&self.core, input, self.now)?;
         self.same("footprint (calls, workers, keys, timers)", Runtime::footprint, Model::footprint)?;
         self.same("next timeout", Runtime::next_timeout, Model::next_timeout)?;
         self.same("need of a flush", Runtime::needs_flush, Model::needs_flush)?;
@@ -372,6 +385,7 @@ impl Sim<'_> {
             Output::Spawn { task, index, .. } => Said::Spawn((task, index)),
             Output::Post { worker, call } => Said::Post(seat(worker)?, call),
             Output::Cancel { worker, call } => Said::Cancel(seat(worker)?, call),
+            Output::Ping { worker } => Said::Ping(seat(worker)?),
             Output::Terminate { worker } => Said::Terminate(seat(worker)?),
             Output::Admit { call } => Said::Admit(call),
             Output::Settle(settlement) => Said::Settle(settlement),
@@ -394,9 +408,15 @@ impl Sim<'_> {
 fn name(output: &Output) -> String {
     let whole = match output {
         Output::Settle(settlement) => format!("{:?}", settlement.end),
+        Output::Fact(Fact::WorkerCrashed { kind, .. }) => format!("WorkerCrashed({kind:?})"),
         Output::Fact(fact) => format!("{fact:?}"),
         output => format!("{output:?}"),
     };
+    word(&whole)
+}
+
+/// What a debug text begins with.
+fn word(whole: &str) -> String {
     whole.split([' ', '{']).next().unwrap_or_default().to_owned()
 }
 
@@ -437,7 +457,9 @@ fn order(said: &Said) -> (u8, u64, u64) {
     let seat = |seat: &Seat| (seat.0.to_bits(), u64::from(seat.1));
     let (kind, (a, b)) = match said {
         // Everything for one worker, in the order it was said.
-        Said::Spawn(at) | Said::Post(at, _) | Said::Cancel(at, _) | Said::Terminate(at) => (0, seat(at)),
+        Said::Spawn(at) | Said::Post(at, _) | Said::Cancel(at, _) | Said::Ping(at) | Said::Terminate(at) => {
+            (0, seat(at))
+        }
         Said::Spawned(at) | Said::Crashed(at, _) | Said::Terminated(at) => (1, seat(at)),
         Said::Admit(_) => (2, (0, 0)),
         Said::Settle(Settlement { call, .. }) => (3, (call.to_bits(), 0)),

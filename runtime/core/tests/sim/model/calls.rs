@@ -18,6 +18,7 @@ impl Model {
         call.task = dispatch.task;
         call.key = dispatch.key;
         call.priority = dispatch.priority;
+        call.grace = dispatch.grace;
         call.order = order;
         call.timing.dispatched = now;
         call.timing.queued = now;
@@ -110,7 +111,16 @@ impl Model {
         loop {
             let next = self.pending(task).first().copied();
             let starts = next.filter(|_| self.seat_for_next(task).is_some());
-            if let Some(id) = starts {
+            if let Some(mut id) = starts {
+                let turn = |id: CallId| self.call(id).map(|call| call.turn());
+                // Whoever comes before it goes first, even without a place of its own in the queue.
+                if let Some(earlier) =
+                    self.waiting(task).first().copied().filter(|&first| turn(first) < turn(id))
+                {
+                    id = earlier;
+                    self.admit(id);
+                    self.say(Said::Admit(id));
+                }
                 self.start(task, id);
             }
             let Some(depth) = self.task(task).map(|task| task.config.max_queue_depth) else { return };
@@ -171,22 +181,35 @@ impl Model {
     pub(super) fn flush(&mut self) {
         let now = self.now;
         let ready = |who: Who| self.workers[who].ready;
+        let mut given: Vec<(Option<WorkerId>, Who, u32)> = Vec::new();
         for id in self.in_order(|call| matches!(call.spot, Spot::Chosen(who) if ready(who))) {
             let Some(Spot::Chosen(who)) = self.call(id).map(|call| call.spot) else { continue };
             let seat = self.workers[who].seat;
+            if given.iter().all(|(_, known, _)| *known != who) {
+                given.push((self.workers[who].id, who, self.work_of(who)));
+            }
             let Some(call) = self.call_mut(id) else { continue };
             call.spot = Spot::Posted(who);
-            call.timing.first_posted.get_or_insert(now);
+            let wait = match call.timing.attempts {
+                0 => now.since(call.timing.dispatched),
+                _ => now.since(call.timing.queued),
+            };
+            call.timing.waited += wait;
             call.timing.posted = Some(now);
             call.timing.attempts += 1;
             call.timing.worker_index = Some(seat.1);
-            let wait = now.since(call.timing.dispatched);
             self.say(Said::Post(seat, id));
             self.say(Said::Started(seat.0, id, wait));
+        }
+        // Among alarms for one moment the first handle's comes first.
+        given.sort_unstable();
+        for (_, who, before) in given {
+            self.has_work(who, before);
         }
     }
 
     pub(super) fn answered(&mut self, worker: WorkerId, id: CallId, reply: Reply) {
+        self.sign_of_life(worker);
         let (Some(who), Some(call)) = (self.who(worker), self.call(id)) else { return };
         let (task, spot) = (call.task, call.spot);
         if spot != Spot::Posted(who) && spot != Spot::Orphan(who) {
@@ -242,8 +265,12 @@ impl Model {
                 }
                 Spot::Posted(who) => {
                     call.spot = Spot::Orphan(who);
+                    let grace = call.grace;
                     self.say(Said::Cancel(self.workers[who].seat, id));
                     self.settle(id, End::Aborted(reason));
+                    if let Some(grace) = grace {
+                        self.set_alarm(Alarm::Grace(id), grace);
+                    }
                 }
             }
         }

@@ -1,14 +1,18 @@
 //! The reference: the core's contract once more, as plainly as it can be said. Everything lies in plain lists, and every
 //! question is answered by looking through all of them.
 
+mod alarms;
 mod calls;
+mod liveness;
 mod workers;
+
+use alarms::Alarm;
 
 use std::time::Duration;
 
 use atelier_core::{
     AbortReason, CallId, CrashKind, End, Gauges, Input, Instant, KeyId, LastCrash, Mode, Priority,
-    Settlement, TaskConfig, TaskId, TaskState, Timer, Timing, Totals, WorkerId, WorkerState,
+    Settlement, TaskConfig, TaskId, TaskState, Timing, Totals, WorkerId, WorkerState,
 };
 
 /// What the model says; the core must say the same. Workers are named by task and place: their handles are the core's
@@ -18,6 +22,7 @@ pub(crate) enum Said {
     Spawn(Seat),
     Post(Seat, CallId),
     Cancel(Seat, CallId),
+    Ping(Seat),
     Terminate(Seat),
     Admit(CallId),
     Settle(Settlement),
@@ -56,6 +61,7 @@ struct Call {
     task: TaskId,
     key: Option<KeyId>,
     priority: Priority,
+    grace: Option<Duration>,
     spot: Spot,
     /// The how-manieth dispatched call it is.
     order: u64,
@@ -71,6 +77,10 @@ struct Task {
     /// The seat that a tie goes to, or the next one after it.
     turn: usize,
     crashes_in_a_row: u32,
+    /// Those that made such a row longer, ever.
+    crashes_counted: u64,
+    /// When the pause after the last of them ends.
+    rests_until: Instant,
     last_crash: Option<LastCrash>,
     totals: Totals,
     told: Gauges,
@@ -90,14 +100,12 @@ struct Worker {
     seat: Seat,
     ready: bool,
     alive: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Alarm {
-    CallTimeout(CallId),
-    WorkerIdle(Who),
-    WorkerStart(Who),
-    Restart(Seat),
+    /// The crashes of its task that had counted when it began.
+    crashes_before: u64,
+    /// When it last said something, or got work while it had none.
+    heard: Instant,
+    /// Whether it owes an answer to the question for a sign of life.
+    asked: bool,
 }
 
 #[derive(Default)]
@@ -127,6 +135,8 @@ impl Model {
             seats: vec![Holder::Nobody; config.pool_size as usize],
             turn: 0,
             crashes_in_a_row: 0,
+            crashes_counted: 0,
+            rests_until: now,
             last_crash: None,
             totals: Totals::default(),
             told: Gauges::default(),
@@ -141,15 +151,15 @@ impl Model {
             dispatched: self.now,
             admitted: None,
             queued: self.now,
-            first_posted: None,
+            waited: Duration::ZERO,
             posted: None,
             settled: self.now,
             attempts: 0,
             worker_index: None,
         };
         let task = TaskId::from_bits(u64::MAX);
-        let (key, priority, spot) = (None, Priority::default(), Spot::Minted);
-        self.calls.push(Call { id, task, key, priority, spot, order: 0, timing });
+        let (key, priority, grace, spot) = (None, Priority::default(), None, Spot::Minted);
+        self.calls.push(Call { id, task, key, priority, grace, spot, order: 0, timing });
     }
 
     pub(crate) fn mint_key(&mut self, id: KeyId) {
@@ -164,6 +174,7 @@ impl Model {
             Input::Settled { worker, call, reply } => self.answered(worker, call, reply),
             Input::PostFailed { call } => self.post_failed(call),
             Input::WorkerReady { worker } => self.ready(worker),
+            Input::WorkerAlive { worker } => self.sign_of_life(worker),
             Input::WorkerCrashed { worker, kind } => {
                 if let Some(who) = self.who(worker) {
                     self.crash(who, kind);
@@ -183,22 +194,6 @@ impl Model {
             _ => {}
         }
         self.tell_gauges();
-    }
-
-    fn time(&mut self) {
-        while let Some((at, alarm)) = self.next_alarm().filter(|(at, _)| *at <= self.now) {
-            self.alarms.retain(|set| *set != (at, alarm));
-            match alarm {
-                Alarm::CallTimeout(call) => self.abort(&[call], AbortReason::Timeout),
-                Alarm::WorkerIdle(who) => {
-                    if self.load(who) == 0 {
-                        self.terminate(who);
-                    }
-                }
-                Alarm::WorkerStart(who) => self.crash(who, CrashKind::StartTimeout),
-                Alarm::Restart(seat) => self.restart(seat),
-            }
-        }
     }
 
     /// The core started these workers: from now on their handles are known. Those it started and the model did not are
@@ -235,18 +230,6 @@ impl Model {
             totals: task.totals,
             last_crash: task.last_crash,
         })
-    }
-
-    pub(crate) fn next_timeout(&self) -> Option<(Instant, Timer)> {
-        let (at, alarm) = self.next_alarm()?;
-        let id = |who: Who| self.workers[who].id.unwrap_or(WorkerId::from_bits(u64::MAX));
-        let timer = match alarm {
-            Alarm::CallTimeout(call) => Timer::CallTimeout(call),
-            Alarm::WorkerIdle(who) => Timer::WorkerIdle(id(who)),
-            Alarm::WorkerStart(who) => Timer::WorkerStart(id(who)),
-            Alarm::Restart((task, place)) => Timer::Restart(task, place),
-        };
-        Some((at, timer))
     }
 
     pub(crate) fn needs_flush(&self) -> bool {
@@ -343,20 +326,6 @@ impl Model {
         }
     }
 
-    fn set_alarm(&mut self, alarm: Alarm, after: Duration) {
-        self.clear_alarm(alarm);
-        self.alarms.push((self.now + after, alarm));
-    }
-
-    fn clear_alarm(&mut self, alarm: Alarm) {
-        self.alarms.retain(|(_, set)| *set != alarm);
-    }
-
-    fn next_alarm(&self) -> Option<(Instant, Alarm)> {
-        // The first of several that are due together: it was set first.
-        self.alarms.iter().min_by_key(|(at, _)| *at).copied()
-    }
-
     fn settle(&mut self, id: CallId, end: End) {
         let now = self.now;
         self.clear_alarm(Alarm::CallTimeout(id));
@@ -373,6 +342,7 @@ impl Model {
     }
 
     fn remove(&mut self, id: CallId) {
+        self.clear_alarm(Alarm::Grace(id));
         self.calls.retain(|call| call.id != id);
     }
 

@@ -8,7 +8,17 @@ use super::{Alarm, Holder, Model, Said, Seat, Spot, Who, Worker};
 impl Model {
     pub(super) fn spawn(&mut self, seat: Seat) -> Who {
         let who = self.workers.len();
-        self.workers.push(Worker { id: None, seat, ready: false, alive: true });
+        let crashes_before = self.task(seat.0).map_or(0, |task| task.crashes_counted);
+        let heard = self.now;
+        self.workers.push(Worker {
+            id: None,
+            seat,
+            ready: false,
+            alive: true,
+            crashes_before,
+            heard,
+            asked: false,
+        });
         if let Some(task) = self.task_mut(seat.0) {
             task.seats[seat.1 as usize] = Holder::Worker(who);
             task.totals.spawned += 1;
@@ -56,7 +66,7 @@ impl Model {
     }
 
     pub(super) fn crash(&mut self, who: Who, kind: CrashKind) {
-        let Worker { id, seat, ready, .. } = self.workers[who];
+        let Worker { id, seat, ready, crashes_before, .. } = self.workers[who];
         let kind = if kind == CrashKind::Error && !ready { CrashKind::Load } else { kind };
         let (now, blame) = (self.now, End::Crashed { worker_index: Some(seat.1), kind });
         let Some(task) = self.task_mut(seat.0) else { return };
@@ -64,8 +74,11 @@ impl Model {
         task.totals.crashed += 1;
         task.last_crash = Some(LastCrash { at: now, worker, worker_index: seat.1, kind });
         let policy = task.config.crash_policy;
-        if policy != CrashPolicy::FailTask {
+        // Workers that began together and die as they start are one crash of the row.
+        let same = !ready && task.crashes_in_a_row > 0 && task.crashes_counted > crashes_before;
+        if policy != CrashPolicy::FailTask && !same {
             task.crashes_in_a_row += 1;
+            task.crashes_counted += 1;
         }
         let (row, retries) = (task.crashes_in_a_row, task.config.crash_max_retries);
         self.say(Said::Crashed(seat, kind));
@@ -73,8 +86,11 @@ impl Model {
             self.fail(seat.0, who, blame);
             return;
         }
+        let cause = if kind == CrashKind::Hang { self.longest_at(who) } else { None };
         for call in self.calls_of(who) {
-            let requeue = policy == CrashPolicy::RestartRequeueInFlight;
+            // Where one call keeps all from going on, the others are not to blame.
+            let innocent = cause.is_some_and(|cause| cause != call);
+            let requeue = innocent || policy == CrashPolicy::RestartRequeueInFlight;
             match self.call(call).map(|call| call.spot) {
                 Some(Spot::Orphan(_)) => self.remove(call),
                 // It was ready and has not seen this one.
@@ -88,7 +104,15 @@ impl Model {
         }
         self.bury(who, Holder::Resting);
         let pause = (0..row - 1).fold(Duration::from_millis(100), |pause, _| pause * 2);
-        self.set_alarm(Alarm::Restart(seat), pause.min(Duration::from_secs(2)));
+        let mut until = now + pause.min(Duration::from_secs(2));
+        if let Some(task) = self.task_mut(seat.0) {
+            if same && task.rests_until > now {
+                until = task.rests_until;
+            } else if !same {
+                task.rests_until = until;
+            }
+        }
+        self.set_alarm(Alarm::Restart(seat), until.since(now));
         self.move_up(seat.0);
     }
 
@@ -103,11 +127,10 @@ impl Model {
     }
 
     pub(super) fn restart(&mut self, seat: Seat) {
-        let Some(task) = self.task_mut(seat.0) else { return };
-        task.seats[seat.1 as usize] = Holder::Nobody;
-        if task.config.init == Init::Eager {
-            self.spawn(seat);
+        if self.task(seat.0).is_none() {
+            return;
         }
+        self.spawn(seat);
         self.move_up(seat.0);
     }
 
@@ -115,12 +138,7 @@ impl Model {
         let Some(task) = self.task_mut(id).filter(|task| task.mode == Mode::Running) else { return };
         task.mode = Mode::Paused;
         for who in task.living().collect::<Vec<_>>() {
-            for call in self.calls_of(who) {
-                match self.call(call).map(|call| call.spot) {
-                    Some(Spot::Orphan(_)) => self.remove(call),
-                    _ => self.requeue(call),
-                }
-            }
+            self.take_back(who);
         }
         self.terminate_all(id);
     }
@@ -179,9 +197,20 @@ impl Model {
         self.workers[who].alive = false;
         self.clear_alarm(Alarm::WorkerIdle(who));
         self.clear_alarm(Alarm::WorkerStart(who));
+        self.clear_alarm(Alarm::Look(who));
         self.say(Said::Terminate(seat));
         if let Some(task) = self.task_mut(seat.0) {
             task.seats[seat.1 as usize] = after;
+        }
+    }
+
+    /// What a worker has goes back to the queue; what nobody waits for is forgotten.
+    pub(super) fn take_back(&mut self, who: Who) {
+        for call in self.calls_of(who) {
+            match self.call(call).map(|call| call.spot) {
+                Some(Spot::Orphan(_)) => self.remove(call),
+                _ => self.requeue(call),
+            }
         }
     }
 
