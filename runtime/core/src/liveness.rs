@@ -15,15 +15,15 @@ use crate::timers::Timer;
 pub(crate) struct Life {
     /// When it was last heard of, or got work after it had none.
     last_sign: Instant,
-    /// Whether it was asked since.
-    asked: bool,
+    /// How often it was asked since.
+    asked: u32,
     /// Whether a timer is set.
     watched: bool,
 }
 
 impl Life {
     pub(crate) fn new(now: Instant) -> Life {
-        Life { last_sign: now, asked: false, watched: false }
+        Life { last_sign: now, asked: 0, watched: false }
     }
 }
 
@@ -33,7 +33,7 @@ impl Runtime {
         let now = self.now;
         if let Some(record) = self.workers.get_mut(worker) {
             record.life.last_sign = now;
-            record.life.asked = false;
+            record.life.asked = 0;
         }
     }
 
@@ -54,8 +54,8 @@ impl Runtime {
     }
 
     /// Half the timeout without a sign: ask. The whole of it: it hangs. `due` is when this should have been looked at:
-    /// when the page itself was late by much (it was busy, or the machine slept), the worker gets another chance, since
-    /// its answer may lie unread.
+    /// when the page itself was late by much (it was busy, or the machine slept), the worker gets one more chance, since
+    /// its answer may lie unread. Only one: a hidden page, whose timers the browser holds back, is late every time.
     pub(crate) fn look_for_life(&mut self, worker: WorkerId, due: Instant) {
         let (now, Some(timeout)) = (self.now, self.hang_timeout(worker)) else { return };
         let half = timeout / 2;
@@ -66,15 +66,15 @@ impl Runtime {
             return;
         }
         let silent = now.since(record.life.last_sign);
-        let next = if record.life.asked && !late {
+        let next = if record.life.asked > 1 || (record.life.asked == 1 && !late) {
             return self.worker_crashed(worker, CrashKind::Hang);
         } else if silent < half {
             record.life.last_sign + half
         } else {
-            record.life.asked = true;
+            record.life.asked += 1;
             now + half
         };
-        let asked = record.life.asked;
+        let asked = record.life.asked > 0;
         self.timers.set(Timer::Liveness(worker), next);
         if asked {
             self.emit(Output::Ping { worker });

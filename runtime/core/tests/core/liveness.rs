@@ -173,6 +173,19 @@ fn a_page_that_slept_asks_once_more_before_it_gives_up() {
 }
 
 #[test]
+fn a_page_that_is_late_every_time_gives_up_all_the_same() {
+    let mut world = World::new();
+    let (_, calls) = watched(&mut world);
+    // A hidden page: the browser lets its timers fire once a second at most.
+    world.sleep(ms(1_000));
+    world.sleep(ms(1_000));
+    assert_eq!(world.ends(&calls), [None; 3]);
+    world.sleep(ms(1_000));
+    assert_eq!(world.end(calls[0]), hanging(0));
+    world.end_of_world();
+}
+
+#[test]
 fn a_cancelled_call_that_hangs_takes_the_blame_from_those_behind_it() {
     let mut world = World::new();
     let (task, calls) = watched(&mut world);

@@ -14,7 +14,7 @@ impl Model {
 
     fn begin_to_wait(&mut self, who: Who) {
         self.workers[who].heard = self.now;
-        self.workers[who].asked = false;
+        self.workers[who].asked = 0;
     }
 
     /// It has been given work. `before` is how much it had.
@@ -45,14 +45,14 @@ impl Model {
             return;
         }
         let (heard, asked) = (self.workers[who].heard, self.workers[who].asked);
-        if !asked && now < heard + half {
+        if asked == 0 && now < heard + half {
             return self.set_alarm_at(Alarm::Look(who), heard + half);
         }
         let late = now > due + half / 2;
-        if asked && !late {
+        if asked == 2 || (asked == 1 && !late) {
             return self.crash(who, CrashKind::Hang);
         }
-        self.workers[who].asked = true;
+        self.workers[who].asked += 1;
         self.set_alarm(Alarm::Look(who), half);
         self.say(Said::Ping(self.workers[who].seat));
     }

@@ -104,8 +104,8 @@ struct Worker {
     crashes_before: u64,
     /// When it last said something, or got work while it had none.
     heard: Instant,
-    /// Whether it owes an answer to the question for a sign of life.
-    asked: bool,
+    /// How many questions for a sign of life it owes an answer to.
+    asked: u32,
 }
 
 #[derive(Default)]

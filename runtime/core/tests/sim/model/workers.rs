@@ -17,7 +17,7 @@ impl Model {
             alive: true,
             crashes_before,
             heard,
-            asked: false,
+            asked: 0,
         });
         if let Some(task) = self.task_mut(seat.0) {
             task.seats[seat.1 as usize] = Holder::Worker(who);
