@@ -210,6 +210,8 @@ export interface RuntimeFrame {
   seq: number;
   ts: number;
   kind: 'full' | 'delta';
+  /** In every frame. */
+  findings: Finding[];
   [field: string]: unknown;
 }
 
@@ -260,6 +262,36 @@ export interface Telemetry {
   tasks: TaskTelemetry[];
   /** By consumer (such as `listener:1`) and signal: `emitted = delivered + rejected + dropped + pending`. */
   ledger: Record<string, Record<string, import('./otlp.js').OtlpAccount>>;
+  /** What the linter has to say at the moment, the worst first. Judged once a second, while metrics are on. */
+  findings: Finding[];
+}
+
+/** See docs/findings.md. */
+export type FindingId =
+  | 'payload-cloned'
+  | 'queue-saturated'
+  | 'pool-idle'
+  | 'pool-too-small'
+  | 'main-thread-blocked'
+  | 'retry-storm'
+  | 'cancel-ignored'
+  | 'worker-churn'
+  | 'keys-unbounded'
+  | 'always-times-out'
+  | 'calls-too-short';
+
+/** Something that is wrong with how the page uses its tasks. */
+export interface Finding {
+  id: FindingId;
+  severity: 'error' | 'warning' | 'info';
+  /** The task it is about; absent when it is about the page. */
+  taskId?: string;
+  /** One sentence with numbers. */
+  message: string;
+  /** The numbers, with their units in their names. */
+  evidence: Record<string, number>;
+  /** What to change. */
+  fix: string;
 }
 
 export interface TaskRuntime {

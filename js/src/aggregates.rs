@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use atelier_runtime::core::Outcome;
 use atelier_runtime::core::names::{Metric, Phase};
-use atelier_telemetry::frame::{Distribution, LedgerRow, Totals};
+use atelier_telemetry::frame::{Distribution, Finding, LedgerRow, Totals};
 use atelier_telemetry::{HistogramValue, Series, SeriesKey};
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
@@ -16,6 +16,7 @@ use crate::telemetry::telemetry;
 struct Telemetry {
     tasks: Vec<TaskTelemetry>,
     ledger: BTreeMap<String, BTreeMap<String, Account>>,
+    findings: Vec<Finding>,
 }
 
 #[derive(Serialize)]
@@ -168,7 +169,8 @@ pub(crate) fn of(page: &Page) -> Result<JsValue, JsValue> {
     };
     let tasks = page.tasks.borrow().iter().filter_map(task).collect();
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    Telemetry { tasks, ledger }.serialize(&serializer).map_err(JsValue::from)
+    let findings = telemetry.findings(runtime, clock.unix_nanos(clock.now()));
+    Telemetry { tasks, ledger, findings }.serialize(&serializer).map_err(JsValue::from)
 }
 
 fn counters(totals: &Totals) -> Counters {

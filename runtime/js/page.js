@@ -3,7 +3,8 @@
 // Arguments, answers and promises stay here, by the place of their call in the core (`slot`). What crosses the border to
 // the wasm are numbers.
 
-import { transferables } from './transferables.js';
+import { copiedBytes } from './copied.js';
+import { NOTHING, transferables } from './transferables.js';
 import { MARK, TO_PAGE, TO_WORKER } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
@@ -170,8 +171,8 @@ export class Port {
   };
 
   /**
-   * `hear` takes what the worker said as numbers: a kind, a slot, when the handler started and ended (or 0), and whether
-   * this is the message's end.
+   * `hear` takes what the worker said as numbers: a kind, a slot, when the handler started and ended (or 0), how many bytes
+   * were copied in vain, and whether this is the message's end.
    */
   constructor(worker, payloads, turn, hear) {
     this.#worker = worker;
@@ -192,7 +193,10 @@ export class Port {
     return this.#fault;
   }
 
-  /** Puts a call into the next message. */
+  /**
+   * Puts a call into the next message.
+   * @returns {number} bytes that will be copied although they could be moved; looked for in a timed call only
+   */
   call(slot, timed) {
     const payload = this.#payloads.at(slot);
     const { method, args, key, traceparent } = payload;
@@ -210,6 +214,8 @@ export class Port {
     message.push(CALL, slot, method, timed ? payload.flags | TIMED : payload.flags, payload.number, args);
     if (key !== undefined) message.push(key);
     if (traceparent !== undefined) message.push(traceparent);
+    // What we chose ourselves leaves nothing to be moved.
+    return timed && payload.transfer !== undefined ? copiedBytes(args, transfer) : 0;
   }
 
   /** Puts a cancel into the next message. */
@@ -297,7 +303,8 @@ export class Port {
           // A call that was cancelled has no payload any more.
           if (payload) payload.answer = kind === RESULT ? value : [value];
           const last = at === message.length;
-          this.#hear(kind === RESULT ? HEARD_OK : HEARD_ERROR, slot, started, ended, last);
+          const inVain = ended > 0 && payload && !(payload.flags & TRANSFER_RESULT) ? copiedBytes(value, NOTHING) : 0;
+          this.#hear(kind === RESULT ? HEARD_OK : HEARD_ERROR, slot, started, ended, inVain, last);
           if (last) return;
           started = ended = 0;
           break;
@@ -307,7 +314,7 @@ export class Port {
           const payload = this.#payloads.at(slot);
           if (payload) payload.answer = message.slice(at, at + 3);
           at += 3;
-          this.#hear(HEARD_ERROR, slot, started, ended, false);
+          this.#hear(HEARD_ERROR, slot, started, ended, 0, false);
           started = ended = 0;
           break;
         }
@@ -323,24 +330,24 @@ export class Port {
           break;
         }
         case READY:
-          this.#hear(HEARD_READY, 0, 0, 0, false);
+          this.#hear(HEARD_READY, 0, 0, 0, 0, false);
           break;
         case ALIVE:
-          this.#hear(HEARD_ALIVE, 0, 0, 0, false);
+          this.#hear(HEARD_ALIVE, 0, 0, 0, 0, false);
           break;
         case UNREADABLE:
-          this.#hear(HEARD_UNREADABLE, 0, 0, 0, false);
+          this.#hear(HEARD_UNREADABLE, 0, 0, 0, 0, false);
           break;
         case FAULT:
           this.#fault = message.slice(at, at + 5);
           at += 5;
-          this.#hear(HEARD_FAULT, 0, 0, 0, false);
+          this.#hear(HEARD_FAULT, 0, 0, 0, 0, false);
           break;
         default:
           at = message.length;
       }
     }
-    this.#hear(HEARD_NOTHING, 0, 0, 0, true);
+    this.#hear(HEARD_NOTHING, 0, 0, 0, 0, true);
   }
 }
 

@@ -1,7 +1,7 @@
 //! What the driver keeps of a call beside the core. Arguments and answers are on the other side of the border, in
 //! `js/page.js`.
 
-use atelier_core::{CallId, Instant};
+use atelier_core::{CallId, Instant, TaskId};
 use js_sys::Array;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
@@ -35,6 +35,7 @@ pub(crate) enum Waiter {
 
 /// What the driver keeps of a call until it is settled.
 pub(crate) struct Record {
+    pub(crate) task: TaskId,
     pub(crate) method: Method,
     pub(crate) waiter: Waiter,
     /// Why it could not be sent, or its worker not be made.

@@ -5,12 +5,13 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use atelier_core::names::{
-    CALL_SPAN, HANDLER_SPAN, Metric, Phase, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN, WORKER_CRASH,
-    field,
+    CALL_SPAN, Clue, HANDLER_SPAN, METRICS_STOPPED, Metric, Phase, TARGET, TASK_DEFINED, TASK_DISPOSED,
+    TRACE_SPAN, WORKER_CRASH, field,
 };
-use atelier_core::{End, Gauges, Instant, SpanContext, TaskConfig, Timing};
+use atelier_core::{CallId, End, Gauges, Instant, SpanContext, TaskConfig, Timing};
 use tracing::field::Empty;
 use tracing::{Level, Span};
 
@@ -51,13 +52,36 @@ macro_rules! metric {
     };
 }
 
+macro_rules! clue {
+    ($self:ident, $clue:ident, $value:expr, $at:expr $(, $field:path => $extra:expr)*) => {
+        tracing::event!(
+            target: TARGET,
+            Level::TRACE,
+            { Clue::$clue.field() } = $value,
+            { field::TIME } = $at,
+            { field::RUNTIME } = $self.runtime
+            $(, { $field } = $extra)*
+        )
+    };
+}
+
 impl Emitter {
     pub(crate) fn new(runtime: u64, metrics: bool, spans: bool) -> Emitter {
         Emitter { runtime, metrics: Cell::new(metrics), spans: Cell::new(spans) }
     }
 
-    pub(crate) fn set_metrics(&self, on: bool) {
-        self.metrics.set(on);
+    /// Returns whether that was something new.
+    pub(crate) fn set_metrics(&self, on: bool) -> bool {
+        let was_on = self.metrics.replace(on);
+        if was_on && !on {
+            tracing::event!(
+                name: METRICS_STOPPED,
+                target: TARGET,
+                Level::DEBUG,
+                { field::RUNTIME } = self.runtime
+            );
+        }
+        was_on != on
     }
 
     pub(crate) fn metrics(&self) -> bool {
@@ -74,7 +98,8 @@ impl Emitter {
     }
 
     /// Introduces a task. Always told: later events name it by its number.
-    pub(crate) fn task_defined(&self, label: &Label, config: &TaskConfig) {
+    pub(crate) fn task_defined(&self, label: &Label, config: &TaskConfig, cores: Option<u32>) {
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
         tracing::event!(
             name: TASK_DEFINED,
             target: TARGET,
@@ -87,7 +112,10 @@ impl Emitter {
             { field::QUEUE_POLICY } = config.queue_policy.name(),
             { field::MAX_IN_FLIGHT } = u64::from(config.max_in_flight),
             { field::MAX_QUEUE_DEPTH } = config.max_queue_depth.map_or(u64::MAX, u64::from),
-            { field::POOL_SIZE } = u64::from(config.pool_size)
+            { field::POOL_SIZE } = u64::from(config.pool_size),
+            { field::CORES } = cores.map(u64::from),
+            { field::TIMEOUT } = seconds(config.timeout),
+            { field::IDLE_TIMEOUT } = seconds(config.idle_timeout)
         );
     }
 
@@ -116,6 +144,34 @@ impl Emitter {
     pub(crate) fn requeued(&self, label: &Label, method: &str, at: u64) {
         if self.metrics() {
             metric!(self, TaskRequeued, 1_u64, at, label, field::METHOD => method);
+        }
+    }
+
+    /// A worker goes on with a call that is cancelled.
+    pub(crate) fn abandoned(&self, label: &Label, call: CallId, method: &str, at: u64) {
+        if self.metrics() {
+            clue!(self, CallAbandoned, 1_u64, at, field::TASK => label.handle, field::CALL => call.to_bits(), field::METHOD => method);
+        }
+    }
+
+    /// A worker is free of a call that was cancelled `after` ago.
+    pub(crate) fn released(&self, label: &Label, call: CallId, at: u64, after: Duration) {
+        if self.metrics() {
+            clue!(self, CallReleased, after.as_secs_f64(), at, field::TASK => label.handle, field::CALL => call.to_bits());
+        }
+    }
+
+    /// So many bytes were copied although they could have been moved.
+    pub(crate) fn copied(&self, label: &Label, method: &str, at: u64, bytes: f64) {
+        if self.metrics() {
+            clue!(self, PayloadCopied, bytes, at, field::TASK => label.handle, field::METHOD => method);
+        }
+    }
+
+    /// So many keys are aborted.
+    pub(crate) fn keys_aborted(&self, at: u64, count: usize) {
+        if self.metrics() {
+            clue!(self, KeysAborted, count as u64, at);
         }
     }
 
@@ -179,7 +235,11 @@ impl Emitter {
         let outcome = ended.end.outcome();
         if self.metrics() {
             let (error, seconds) = (ended.error_type, ended.timing.settled.since(ended.timing.dispatched));
-            metric!(self, TaskCompleted, 1_u64, at, label, field::METHOD => method, field::OUTCOME => outcome.name(), field::ERROR_TYPE => error);
+            let reason = match ended.end {
+                End::Aborted(reason) => Some(reason.name()),
+                _ => None,
+            };
+            metric!(self, TaskCompleted, 1_u64, at, label, field::METHOD => method, field::OUTCOME => outcome.name(), field::ERROR_TYPE => error, field::CANCEL_REASON => reason);
             metric!(self, TaskDuration, seconds.as_secs_f64(), at, label, field::METHOD => method, field::OUTCOME => outcome.name());
             for (phase, seconds) in ended.phases() {
                 metric!(self, TaskPhase, seconds, at, label, field::METHOD => method, field::PHASE => phase.name());

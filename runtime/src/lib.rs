@@ -10,6 +10,7 @@ mod emit;
 mod error;
 mod ids;
 mod keys;
+mod machine;
 mod methods;
 mod page_worker;
 mod port;

@@ -16,8 +16,8 @@ pub(crate) enum PortEvent {
     Crashed(CrashKind, CrashCause),
 }
 
-/// Takes what was heard: a kind, a slot, two times, and whether it is the end of the message.
-type Hear = dyn FnMut(i32, u32, f64, f64, bool);
+/// Takes what was heard: a kind, a slot, two times, bytes copied, and whether it is the end of the message.
+type Hear = dyn FnMut(i32, u32, f64, f64, f64, bool);
 
 /// An event's name and what hears it.
 type Listener = (&'static str, Closure<dyn FnMut(Event)>);
@@ -40,8 +40,8 @@ impl Port {
     ) -> Port {
         let hear = Closure::<Hear>::new({
             let tell = tell.clone();
-            move |kind: i32, slot: u32, started: f64, ended: f64, last: bool| {
-                if let Some(heard) = wire::read(kind, slot, started, ended) {
+            move |kind: i32, slot: u32, started: f64, ended: f64, copied: f64, last: bool| {
+                if let Some(heard) = wire::read(kind, slot, (started, ended), copied) {
                     tell(id, PortEvent::Heard(heard));
                 }
                 if last {
@@ -76,9 +76,10 @@ impl Port {
         self.wire.last_words()
     }
 
-    /// Puts a call into the message that leaves at the end of the turn.
-    pub(crate) fn enqueue_call(&self, call: CallId, timed: bool) {
-        self.wire.call(wire::slot(call), timed);
+    /// Puts a call into the message that leaves at the end of the turn. The bytes of its large buffers that will be copied
+    /// although they could be moved; looked for in a timed call only.
+    pub(crate) fn enqueue_call(&self, call: CallId, timed: bool) -> f64 {
+        self.wire.call(wire::slot(call), timed)
     }
 
     /// Puts a cancel into the message that leaves at the end of the turn.

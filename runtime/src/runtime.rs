@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::driver::{Driver, Event, TaskEntry};
 use crate::emit::{Emitter, Label};
 use crate::error::{CallError, DefineError};
+use crate::machine;
 use crate::task::Task;
 use crate::trace::Trace;
 
@@ -83,7 +84,7 @@ impl TaskRuntime {
             name: name.map(Rc::from),
             kind: config.task_type.name(),
         };
-        driver.emitter.task_defined(&label, &config);
+        driver.emitter.task_defined(&label, &config, machine::cores());
         let entry = TaskEntry { label, factory: Rc::new(factory), crash: None, gauges: None };
         driver.tasks.borrow_mut().insert(task, entry);
         driver.drain();
@@ -123,7 +124,9 @@ impl TaskRuntime {
 
     /// Turns metric events on or off.
     pub fn set_metrics(&self, on: bool) {
-        self.driver.emitter.set_metrics(on);
+        if self.driver.emitter.set_metrics(on) && on {
+            self.driver.tell_present();
+        }
     }
 
     /// Where JavaScript hands over the payloads of the calls that it makes with [`Task::dispatch_handed`]: an object with

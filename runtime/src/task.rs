@@ -129,7 +129,8 @@ impl Task {
             driver.slots.trace(slot(call), &span.context.to_string());
             Some(span)
         });
-        let record = Record { method, waiter, failure: None, span, handler: None, _signal: signal };
+        let record =
+            Record { task: self.id, method, waiter, failure: None, span, handler: None, _signal: signal };
         driver.records.borrow_mut().insert(call, record);
         if fired_already {
             // Before the call itself, so that no queue turns it away and no worker starts for it.

@@ -22,6 +22,12 @@ extern "C" {
     static TRANSFERABLES: JsValue;
 }
 
+#[wasm_bindgen(module = "/js/copied.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = copiedBytes)]
+    fn copied_bytes(value: &JsValue, moved: &Array) -> f64;
+}
+
 #[wasm_bindgen(module = "/js/page.js")]
 extern "C" {
     /// The payloads of a runtime's calls, by slot.
@@ -70,7 +76,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn close(this: &Wire);
     #[wasm_bindgen(method)]
-    pub(crate) fn call(this: &Wire, slot: u32, timed: bool);
+    pub(crate) fn call(this: &Wire, slot: u32, timed: bool) -> f64;
     #[wasm_bindgen(method)]
     pub(crate) fn cancel(this: &Wire, slot: u32);
     #[wasm_bindgen(method)]
@@ -111,12 +117,14 @@ pub(crate) enum Heard {
         reply: Reply,
         /// When the handler started and ended, in milliseconds since the epoch.
         ran: Option<(f64, f64)>,
+        /// Bytes of its large buffers that were copied although they could have been moved, if that was asked for.
+        copied: f64,
     },
 }
 
 /// Reads the numbers in which `page.js` tells what was heard; `None` when it was nothing.
-pub(crate) fn read(kind: i32, slot: u32, started: f64, ended: f64) -> Option<Heard> {
-    let answer = |reply| Heard::Answer { slot, reply, ran: (ended > 0.0).then_some((started, ended)) };
+pub(crate) fn read(kind: i32, slot: u32, ran: (f64, f64), copied: f64) -> Option<Heard> {
+    let answer = |reply| Heard::Answer { slot, reply, ran: (ran.1 > 0.0).then_some(ran), copied };
     match kind {
         HEARD_READY => Some(Heard::Ready),
         HEARD_OK => Some(answer(Reply::Ok)),

@@ -6,10 +6,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use atelier_core::Outcome;
-use atelier_core::names::{Metric, Phase};
+use atelier_core::names::{Clue, Metric, Phase};
+use atelier_core::{AbortReason, Outcome};
 use tracing::field::{Field, Visit};
 
+use crate::lint::Settings;
 use crate::record::TaskMeta;
 use crate::slots::{Plan, Slot};
 use crate::text::{Text, Texts};
@@ -26,6 +27,11 @@ pub(crate) struct MetricFields {
     pub(crate) worker_index: Option<u32>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) phase: Option<Phase>,
+    pub(crate) cancel_reason: Option<AbortReason>,
+    /// The call's handle, for clues about one.
+    pub(crate) call: u64,
+    /// What is told for the linter only.
+    pub(crate) clue: Option<(Clue, f64)>,
 }
 
 /// Fills [`MetricFields`].
@@ -37,8 +43,10 @@ pub(crate) struct MetricVisitor<'a> {
 
 impl Visit for MetricVisitor<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        if let Slot::Value(metric) = self.plan.slot(field) {
-            self.fields.value = Some((metric, value));
+        match self.plan.slot(field) {
+            Slot::Value(metric) => self.fields.value = Some((metric, value)),
+            Slot::Clue(clue) => self.fields.clue = Some((clue, value)),
+            _ => {}
         }
     }
 
@@ -51,6 +59,8 @@ impl Visit for MetricVisitor<'_> {
     fn record_u64(&mut self, field: &Field, value: u64) {
         match self.plan.slot(field) {
             Slot::Value(metric) => self.fields.value = Some((metric, value as f64)),
+            Slot::Clue(clue) => self.fields.clue = Some((clue, value as f64)),
+            Slot::Call => self.fields.call = value,
             Slot::Time => self.fields.time = value,
             Slot::Runtime => self.fields.runtime = value,
             Slot::Task => self.fields.task = value,
@@ -64,6 +74,7 @@ impl Visit for MetricVisitor<'_> {
             Slot::Method => self.fields.method = self.texts.intern(value),
             Slot::ErrorType => self.fields.error_type = self.texts.intern(value),
             Slot::Outcome => self.fields.outcome = Outcome::from_name(value),
+            Slot::CancelReason => self.fields.cancel_reason = AbortReason::from_name(value),
             Slot::PhaseName => {
                 self.fields.phase = Phase::ALL.into_iter().find(|phase| phase.name() == value);
             }
@@ -74,10 +85,11 @@ impl Visit for MetricVisitor<'_> {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
-/// Fills a [`TaskMeta`].
+/// Fills a [`TaskMeta`] and the linter's [`Settings`].
 pub(crate) struct TaskVisitor<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) meta: TaskMeta,
+    pub(crate) settings: Settings,
 }
 
 impl<'a> TaskVisitor<'a> {
@@ -94,11 +106,19 @@ impl<'a> TaskVisitor<'a> {
             max_queue_depth: 0,
             pool_size: 0,
         };
-        TaskVisitor { plan, meta }
+        TaskVisitor { plan, meta, settings: Settings::default() }
     }
 }
 
 impl Visit for TaskVisitor<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        match self.plan.slot(field) {
+            Slot::Timeout => self.settings.timeout = Some(value),
+            Slot::IdleTimeout => self.settings.idle_timeout = Some(value),
+            _ => {}
+        }
+    }
+
     fn record_u64(&mut self, field: &Field, value: u64) {
         match self.plan.slot(field) {
             Slot::Runtime => self.meta.runtime = value,
@@ -106,6 +126,7 @@ impl Visit for TaskVisitor<'_> {
             Slot::MaxInFlight => self.meta.max_in_flight = value,
             Slot::MaxQueueDepth => self.meta.max_queue_depth = value,
             Slot::PoolSize => self.meta.pool_size = value,
+            Slot::Cores => self.settings.cores = Some(value),
             _ => {}
         }
     }

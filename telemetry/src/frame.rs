@@ -4,6 +4,8 @@
 //! the frame before. Frames are numbered; a reader that was too slow finds [`Frame::lost`] above zero and a full frame.
 //! In JavaScript a frame is a plain object with the same names in camel case; times are milliseconds.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The version of this shape.
@@ -52,6 +54,28 @@ pub struct Frame {
     /// What became of what was emitted, by consumer and signal. Present in every frame.
     #[serde(default)]
     pub ledger: Vec<LedgerRow>,
+    /// What the linter has to say at the moment, the worst first. Present in every frame.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+}
+
+/// Something that is wrong with how a page uses its tasks, and what to change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// Which finding; see [`FindingKind`](crate::lint::FindingKind).
+    pub id: String,
+    /// `error`, `warning` or `info`.
+    pub severity: String,
+    /// The task it is about, absent when it is about the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// What is the matter, in one sentence with numbers.
+    pub message: String,
+    /// The numbers, with their units in their names.
+    pub evidence: BTreeMap<String, f64>,
+    /// What to change.
+    pub fix: String,
 }
 
 /// A task in a frame: its state and its distributions.

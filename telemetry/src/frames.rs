@@ -72,6 +72,7 @@ impl FrameReader {
             handler_spans,
             spans_dropped,
             ledger: self.telemetry.ledger(self.runtime),
+            findings: self.telemetry.findings(self.runtime, (now_unix_ms * 1e6) as u64),
         };
         self.seq += 1;
         self.full_next = false;

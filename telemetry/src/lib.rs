@@ -10,6 +10,7 @@ mod events;
 pub mod frame;
 mod frames;
 mod layer;
+pub mod lint;
 mod metrics;
 pub mod performance;
 mod record;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use atelier_core::Outcome;
-use atelier_core::names::{Instrument, Metric, Phase};
+use atelier_core::names::{Clue, Instrument, Metric, Phase};
 use rustc_hash::FxHashMap;
 
 use crate::account::{Account, Signal};
@@ -12,6 +12,7 @@ use crate::consumer::Consumers;
 use crate::distribution::TaskDistributions;
 use crate::events::MetricFields;
 use crate::frame::{LedgerRow, Totals};
+use crate::lint::Linter;
 use crate::metrics::HistogramValue;
 use crate::record::{MetricRecord, Record, TaskMeta};
 use crate::series::{Recorded, SeriesTable};
@@ -44,6 +45,7 @@ pub(crate) struct Runtime {
     pub(crate) aggregating: bool,
     pub(crate) consumers: Consumers,
     pub(crate) series: SeriesTable,
+    pub(crate) lint: Linter,
     tasks: FxHashMap<u64, Task>,
     handles: FxHashMap<Arc<str>, u64>,
     disposed: VecDeque<u64>,
@@ -56,6 +58,7 @@ impl Runtime {
             aggregating: true,
             consumers: Consumers::default(),
             series: SeriesTable::new(),
+            lint: Linter::default(),
             tasks: FxHashMap::default(),
             handles: FxHashMap::default(),
             disposed: VecDeque::new(),
@@ -90,6 +93,7 @@ impl Runtime {
             return;
         }
         self.disposed.push_back(handle);
+        self.lint.dispose(handle);
         while self.disposed.len() > DEFAULT_DISPOSED_TASKS_KEPT {
             let Some(task) = self.disposed.pop_front().and_then(|oldest| self.tasks.remove(&oldest)) else {
                 continue;
@@ -146,6 +150,7 @@ impl Runtime {
             Some(_) if !value.is_finite() => NOT_FINITE,
             Some(task) => {
                 if self.aggregating {
+                    self.lint.metric(&task.meta, metric, value, &fields);
                     aggregate(task, &mut self.series, metric, value, &fields);
                 }
                 if self.consumers.want_metrics() {
@@ -175,6 +180,14 @@ impl Runtime {
         }
         for consumer in self.consumers.0.iter_mut().filter(|consumer| consumer.wants_metrics) {
             consumer.account(Signal::Events).lose(problem);
+        }
+    }
+
+    /// Takes a clue for the linter.
+    pub(crate) fn clue(&mut self, clue: (Clue, f64), fields: &MetricFields, texts: &Texts) {
+        if self.aggregating && clue.1.is_finite() {
+            let task = self.tasks.get(&fields.task).map(|task| &task.meta);
+            self.lint.clue(clue, fields, task, texts.get(&fields.method));
         }
     }
 

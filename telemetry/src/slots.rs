@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use atelier_core::names::{Metric, Phase, field};
+use atelier_core::names::{Clue, Metric, Phase, field};
 use rustc_hash::FxHashMap;
 use tracing::Metadata;
 use tracing::callsite::Identifier;
@@ -24,6 +24,11 @@ pub(crate) enum Slot {
     MaxInFlight,
     MaxQueueDepth,
     PoolSize,
+    Cores,
+    Timeout,
+    IdleTimeout,
+    Call,
+    CancelReason,
     CallId,
     WorkerIndex,
     Attempt,
@@ -47,6 +52,8 @@ pub(crate) enum Slot {
     SpansLost,
     /// The value of a metric.
     Value(Metric),
+    /// The value of a clue.
+    Clue(Clue),
 }
 
 impl Slot {
@@ -63,6 +70,11 @@ impl Slot {
             field::MAX_IN_FLIGHT => Slot::MaxInFlight,
             field::MAX_QUEUE_DEPTH => Slot::MaxQueueDepth,
             field::POOL_SIZE => Slot::PoolSize,
+            field::CORES => Slot::Cores,
+            field::TIMEOUT => Slot::Timeout,
+            field::IDLE_TIMEOUT => Slot::IdleTimeout,
+            field::CALL => Slot::Call,
+            field::CANCEL_REASON => Slot::CancelReason,
             field::CALL_ID => Slot::CallId,
             field::WORKER_INDEX => Slot::WorkerIndex,
             field::ATTEMPT => Slot::Attempt,
@@ -89,6 +101,9 @@ impl Slot {
     fn of_family(name: &str) -> Slot {
         if let Some(metric) = Metric::from_field(name) {
             return Slot::Value(metric);
+        }
+        if let Some(clue) = Clue::from_field(name) {
+            return Slot::Clue(clue);
         }
         let phase = name.strip_prefix(field::PHASE_PREFIX);
         match phase.and_then(|phase| Phase::ALL.into_iter().find(|known| known.name() == phase)) {

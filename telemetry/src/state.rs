@@ -74,8 +74,10 @@ impl State {
     pub(crate) fn task_defined(&mut self, event: &Event<'_>) {
         let mut visitor = TaskVisitor::new(self.plans.of(event.metadata()));
         event.record(&mut visitor);
-        let meta = visitor.meta;
-        self.runtime(meta.runtime).define(meta);
+        let (meta, settings) = (visitor.meta, visitor.settings);
+        let runtime = self.runtime(meta.runtime);
+        runtime.lint.define(meta.handle, settings);
+        runtime.define(meta);
     }
 
     pub(crate) fn task_disposed(&mut self, event: &Event<'_>) {
@@ -85,8 +87,19 @@ impl State {
         }
     }
 
+    pub(crate) fn metrics_stopped(&mut self, event: &Event<'_>) {
+        let fields = self.metric_fields(event);
+        if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
+            runtime.lint.rest();
+        }
+    }
+
+    /// Takes a metric's value, or a clue.
     pub(crate) fn metric(&mut self, event: &Event<'_>) {
         let fields = self.metric_fields(event);
+        if let (Some(clue), Some(runtime)) = (fields.clue, self.runtimes.get_mut(&fields.runtime)) {
+            runtime.clue(clue, &fields, &self.texts);
+        }
         let Some((metric, value)) = fields.value else { return };
         if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
             runtime.metric(metric, value, fields, &self.texts);

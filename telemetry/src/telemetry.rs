@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::consumer::{Consumer, Selection, SubscribeOptions};
 use crate::distribution::TaskDistributions;
-use crate::frame::{LedgerRow, Totals};
+use crate::frame::{Finding, LedgerRow, Totals};
 use crate::frames::{DEFAULT_FRAME_SPANS, FrameReader};
 use crate::layer::TelemetryLayer;
 use crate::metrics::MetricsSnapshot;
@@ -43,7 +43,13 @@ impl Telemetry {
     /// Turns the aggregation of a runtime's metrics on (as it is at first) or off. While it is off and the runtime has
     /// no subscriptions, its events cost next to nothing; what happens then is missing from series and totals.
     pub fn set_aggregating(&self, runtime: u64, aggregating: bool) {
-        self.shared.change(|state| state.runtime(runtime).aggregating = aggregating);
+        self.shared.change(|state| {
+            let runtime = state.runtime(runtime);
+            runtime.aggregating = aggregating;
+            if !aggregating {
+                runtime.lint.rest();
+            }
+        });
     }
 
     /// Begins to keep a runtime's records for a consumer, which the ledger calls by the name given.
@@ -131,6 +137,17 @@ impl Telemetry {
     /// What became of everything emitted to each consumer of a runtime.
     pub fn ledger(&self, runtime: u64) -> Vec<LedgerRow> {
         self.shared.lock().runtimes.get(&runtime).map(|it| it.ledger()).unwrap_or_default()
+    }
+
+    /// What the linter found in a runtime, the worst first. It judges at most once a second, and knows only what was told
+    /// while metrics were aggregated.
+    pub fn findings(&self, runtime: u64, now_unix_nano: u64) -> Vec<Finding> {
+        let mut state = self.shared.lock();
+        state
+            .runtimes
+            .get_mut(&runtime)
+            .map(|it| it.lint.findings(now_unix_nano).to_vec())
+            .unwrap_or_default()
     }
 
     /// Forgets a runtime: tasks, series, and what waits for its consumers, whose subscriptions give nothing any more.

@@ -96,6 +96,10 @@ runtime.subscribeEvents((event) => {
 });
 
 const telemetry: Telemetry = runtime.getTelemetry();
+const fixes: string[] = telemetry.findings.map(({ id, fix, evidence }) => `${id} ${fix} ${evidence.windowMs}`);
+runtime.subscribeFrames(({ findings }) => fixes.push(...findings.map(({ message }) => message)));
+// @ts-expect-error: there is no such finding
+telemetry.findings.some(({ id }) => id === 'page-too-slow');
 telemetry.tasks[0]?.histograms['task.phase_ms'].run.p95.toFixed();
 telemetry.tasks[0]?.methods['add']?.counters['task.success.total']?.toFixed();
 telemetry.ledger['listener:1']?.['spans']?.dropped['queue_full']?.toFixed();

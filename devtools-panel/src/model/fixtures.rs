@@ -82,6 +82,7 @@ pub(crate) fn full(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
         handler_spans: Vec::new(),
         spans_dropped: 0,
         ledger: Vec::new(),
+        findings: Vec::new(),
     }
 }
 

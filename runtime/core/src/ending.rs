@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::handle::{CallId, KeyId, TaskId, WorkerId};
 use crate::input::{AbortReason, Reply};
-use crate::output::{End, Output, Settlement};
+use crate::output::{End, Fact, Output, Settlement};
 use crate::runtime::Runtime;
 use crate::task::Place;
 use crate::timers::Timer;
@@ -72,7 +72,7 @@ impl Runtime {
 
     pub(crate) fn abort_key(&mut self, key: KeyId) {
         let Some(record) = self.keys.get_mut(key) else { return };
-        record.aborted = true;
+        let is_new = !std::mem::replace(&mut record.aborted, true);
         let calls: Vec<CallId> = record.calls.calls().collect();
         // Others move up when all of them are gone: so none moves up only to be cancelled there.
         let tasks: BTreeSet<TaskId> =
@@ -80,21 +80,33 @@ impl Runtime {
         for task in tasks {
             self.pump(task);
         }
+        if is_new {
+            self.aborted_keys += 1;
+            self.fact(Fact::KeysAborted { count: self.aborted_keys });
+        }
     }
 
     pub(crate) fn clear_key(&mut self, key: KeyId) {
-        if let Some(record) = self.keys.get_mut(key) {
-            record.aborted = false;
-            self.forget_unused_key(key);
+        let Some(record) = self.keys.get_mut(key) else { return };
+        if std::mem::take(&mut record.aborted) {
+            self.aborted_keys -= 1;
+            self.fact(Fact::KeysAborted { count: self.aborted_keys });
         }
+        self.forget_unused_key(key);
     }
 
     /// Settles a call that a worker goes on with; its place there stays taken until the worker answers.
     fn abandon(&mut self, call: CallId, worker: WorkerId, end: End) {
         self.emit(Output::Cancel { worker, call });
+        let first = self.workers.get(worker).and_then(|record| record.calls.first());
+        let is_first = first.is_some_and(|(_, first)| first == call);
+        if is_first && let Some(task) = self.calls.get(call).map(|entry| entry.task) {
+            self.fact(Fact::Abandoned { task, call });
+        }
         self.report(call, end);
         if let Some(entry) = self.calls.get_mut(call) {
             entry.place = Place::Abandoned(worker);
+            entry.told_abandoned = is_first;
             if let Some(grace) = entry.grace {
                 self.timers.set(Timer::Grace(call), self.now + grace);
             }
@@ -125,8 +137,12 @@ impl Runtime {
     pub(crate) fn leave_worker(&mut self, call: CallId, worker: WorkerId) {
         let Some(entry) = self.calls.get(call) else { return };
         let (task, rank) = (entry.task, entry.rank);
+        let abandoned = entry.told_abandoned.then_some(entry.timing.settled);
         if entry.grace.is_some() && matches!(entry.place, Place::Abandoned(_)) {
             self.timers.clear(Timer::Grace(call));
+        }
+        if let Some(cancelled) = abandoned {
+            self.fact(Fact::Released { task, call, after: self.now.since(cancelled) });
         }
         self.touch(task);
         let Some(record) = self.tasks.get_mut(task) else { return };

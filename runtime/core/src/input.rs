@@ -155,6 +155,25 @@ pub enum AbortReason {
     Timeout,
 }
 
+impl AbortReason {
+    /// All of them.
+    pub const ALL: [AbortReason; 3] = [AbortReason::Key, AbortReason::Signal, AbortReason::Timeout];
+
+    /// The reason's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AbortReason::Key => "key",
+            AbortReason::Signal => "signal",
+            AbortReason::Timeout => "timeout",
+        }
+    }
+
+    /// The reason with this name.
+    pub fn from_name(name: &str) -> Option<AbortReason> {
+        AbortReason::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
 /// How a worker ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -21,6 +21,10 @@ pub const TASK_DISPOSED: &str = "atelier.task.disposed";
 /// The event (level `WARN`) that says why a worker crashed.
 pub const WORKER_CRASH: &str = "atelier.worker.crash";
 
+/// The event that says that nothing is measured any more, until something is again: what was told of the present (the
+/// gauges, what goes on) holds no longer.
+pub const METRICS_STOPPED: &str = "atelier.metrics.stopped";
+
 /// Fields of events and spans.
 pub mod field {
     /// When it happened, nanoseconds since the Unix epoch, on the page's clock (`u64`).
@@ -43,6 +47,16 @@ pub mod field {
     pub const MAX_QUEUE_DEPTH: &str = "atelier.queue.max_depth";
     /// Workers of the task (`u64`), on [`super::TASK_DEFINED`].
     pub const POOL_SIZE: &str = "atelier.worker.pool_size";
+    /// Processors of the machine (`u64`), on [`super::TASK_DEFINED`].
+    pub const CORES: &str = "atelier.machine.cores";
+    /// The task's timeout in seconds (`f64`), on [`super::TASK_DEFINED`], absent when it has none.
+    pub const TIMEOUT: &str = "atelier.task.timeout";
+    /// After how many seconds without work a worker is stopped (`f64`), on [`super::TASK_DEFINED`], absent when never.
+    pub const IDLE_TIMEOUT: &str = "atelier.worker.idle_timeout";
+    /// The call as a number that no other call of its runtime has while it is at a worker (`u64`).
+    pub const CALL: &str = "atelier.call.handle";
+    /// Why a call was cancelled: `key`, `signal` or `timeout` (`str`).
+    pub const CANCEL_REASON: &str = "atelier.cancel.reason";
     /// Number of the call in its runtime (`u64`).
     pub const CALL_ID: &str = "atelier.call.id";
     /// Place of the worker in its pool, from 0 (`u64`).
@@ -179,6 +193,34 @@ metrics! {
     TaskPhase, Histogram, "histogram.", "atelier.task.phase.duration", "s", [field::METHOD, field::PHASE], "One phase of a call.";
 }
 
+macro_rules! clues {
+    ($($variant:ident, $name:literal, $sentence:literal;)*) => {
+        /// A fact that is told for the linter's sake, and is no metric: listeners and collectors do not get it. Its event
+        /// has the value in a field of this name, beside the runtime, and the task where one is meant.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Clue { $(#[doc = $sentence] $variant,)* }
+
+        impl Clue {
+            /// Every clue, in the table's order.
+            pub const ALL: &'static [Clue] = &[$(Clue::$variant,)*];
+
+            /// The `tracing` field that carries the value.
+            pub const fn field(self) -> &'static str { match self { $(Clue::$variant => $name,)* } }
+            /// One sentence.
+            pub const fn description(self) -> &'static str { match self { $(Clue::$variant => $sentence,)* } }
+            /// The clue whose `tracing` field this is.
+            pub fn from_field(name: &str) -> Option<Clue> { match name { $($name => Some(Clue::$variant),)* _ => None } }
+        }
+    };
+}
+
+clues! {
+    PayloadCopied, "atelier.payload.copied", "Bytes of a call's large buffers that were copied although they could have been moved (`f64`).";
+    CallAbandoned, "atelier.call.abandoned", "A call was cancelled at its worker, which has not said yet that it stopped; always 1 (`u64`).";
+    CallReleased, "atelier.call.released", "Seconds from a call's cancellation until its worker was free of it (`f64`).";
+    KeysAborted, "atelier.key.aborted", "Keys that are aborted and not cleared (`u64`).";
+}
+
 impl Metric {
     /// The name `subscribeEvents` listeners know. Completed calls have one name per outcome.
     pub const fn listener(self, outcome: Option<Outcome>) -> &'static str {
@@ -216,5 +258,13 @@ mod tests {
             assert!(!metric.otlp().ends_with("_total"), "{}", metric.otlp());
         }
         assert_eq!(Metric::from_field("counter.other"), None);
+    }
+
+    #[test]
+    fn a_field_leads_back_to_its_clue() {
+        for &clue in Clue::ALL {
+            assert_eq!(Clue::from_field(clue.field()), Some(clue));
+            assert_eq!(Metric::from_field(clue.field()), None);
+        }
     }
 }

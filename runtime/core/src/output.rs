@@ -197,6 +197,28 @@ pub enum Fact {
         /// Its place in the pool.
         index: u32,
     },
+    /// A call was cancelled at its worker, which has it until it answers. Told only of a worker's first call, since
+    /// another's handler may be what keeps it from the others.
+    Abandoned {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+    },
+    /// A call that was [`Fact::Abandoned`] has left its worker, or its worker is gone.
+    Released {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+        /// From its cancellation until now.
+        after: Duration,
+    },
+    /// How many keys are aborted changed.
+    KeysAborted {
+        /// How many are now.
+        count: usize,
+    },
     /// A task's gauges changed. Comes last among an input's facts.
     Gauges {
         /// The task.

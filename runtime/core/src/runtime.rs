@@ -30,6 +30,7 @@ pub struct Runtime {
     pub(crate) unflushed: BTreeSet<WorkerId>,
     /// Tasks whose gauges may have changed.
     pub(crate) touched: Vec<TaskId>,
+    pub(crate) aborted_keys: usize,
     pub(crate) next_order: u64,
     pub(crate) now: Instant,
 }
@@ -76,6 +77,11 @@ impl Runtime {
         self.keys.get(key).is_some_and(|record| record.aborted)
     }
 
+    /// How many keys are aborted and not cleared.
+    pub fn aborted_keys(&self) -> usize {
+        self.aborted_keys
+    }
+
     /// Calls, workers, keys and timers that the core remembers: all zero when a runtime is at rest without workers.
     pub fn footprint(&self) -> [usize; 4] {
         [self.calls.len(), self.workers.len(), self.keys.len(), self.timers.len()]
@@ -120,6 +126,7 @@ impl Runtime {
             priority: Priority::UserVisible,
             has_timeout: false,
             grace: None,
+            told_abandoned: false,
         })
     }
 

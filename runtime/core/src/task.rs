@@ -157,6 +157,8 @@ pub(crate) struct Call {
     pub(crate) priority: Priority,
     pub(crate) has_timeout: bool,
     pub(crate) grace: Option<Duration>,
+    /// Whether it was told that its worker goes on with it although it is cancelled.
+    pub(crate) told_abandoned: bool,
 }
 
 /// Where a call is.

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use atelier_core::{End, Fact, TaskId, Timing};
+use atelier_core::{End, Fact, Gauges, TaskId, TaskState, Timing};
 
 use super::Driver;
 use crate::calls::Record;
 use crate::emit::{Ended, Label};
 use crate::error::{CallError, Crash, CrashCause};
+use crate::methods::Method;
 use crate::wire::HandlerSpan;
 
 impl Driver {
@@ -39,6 +40,29 @@ impl Driver {
             }
         }
         self.emitter.settled(&label, &self.method_name(record.method), at, &ended, record.span.as_ref());
+    }
+
+    /// Metrics begin: tells what holds already, as nothing else does until it changes. Who begins to listen just after
+    /// this is told every gauge again when one changes.
+    pub(crate) fn tell_present(&self) {
+        let (core, at) = (self.core.borrow(), self.clock.unix_nanos(self.clock.now()));
+        self.emitter.keys_aborted(at, core.aborted_keys());
+        for (&task, entry) in self.tasks.borrow_mut().iter_mut() {
+            entry.gauges = None;
+            if let Some(state) = core.task_state(task) {
+                let workers = state.active_workers();
+                let TaskState { in_flight, pending, waiting, .. } = state;
+                self.emitter.gauges(&entry.label, at, None, Gauges { in_flight, pending, waiting, workers });
+            }
+        }
+    }
+
+    /// Bytes of a call's payload were copied although they could have been moved.
+    pub(super) fn tell_copied(&self, task: TaskId, method: Method, bytes: f64) {
+        if let Some(entry) = self.tasks.borrow().get(&task) {
+            let at = self.clock.unix_nanos(self.now.get());
+            self.emitter.copied(&entry.label, &self.method_name(method), at, bytes);
+        }
     }
 
     pub(super) fn tell_fact(&self, fact: Fact) {
@@ -82,6 +106,13 @@ impl Driver {
                     entry.crash = Some(crash);
                 }
             }
+            Fact::Abandoned { task, call } => {
+                with(task, &|label| self.emitter.abandoned(label, call, &method(call), at));
+            }
+            Fact::Released { task, call, after } => {
+                with(task, &|label| self.emitter.released(label, call, at, after));
+            }
+            Fact::KeysAborted { count } => self.emitter.keys_aborted(at, count),
             Fact::Gauges { task, gauges } => {
                 if let Some(entry) = tasks.get_mut(&task) {
                     let told = entry.gauges.take();

@@ -60,8 +60,17 @@ impl Driver {
     }
 
     pub(super) fn post(&self, worker: WorkerId, call: CallId) {
-        if let Some(port) = self.port(worker) {
-            port.enqueue_call(call, self.emitter.listens());
+        let Some(port) = self.port(worker) else { return };
+        let copied = port.enqueue_call(call, self.emitter.listens());
+        self.tell_if_copied(call, copied);
+    }
+
+    fn tell_if_copied(&self, call: CallId, bytes: f64) {
+        if bytes > 0.0 {
+            let of = self.records.borrow_mut().get_mut(call).map(|record| (record.task, record.method));
+            if let Some((task, method)) = of {
+                self.tell_copied(task, method, bytes);
+            }
         }
     }
 
@@ -102,7 +111,7 @@ impl Driver {
                 let Some(port) = self.port(worker) else { return };
                 return self.hear_crash(worker, CrashKind::Error, port.last_words());
             }
-            Heard::Answer { slot, reply, ran } => {
+            Heard::Answer { slot, reply, ran, copied } => {
                 let mut records = self.records.borrow_mut();
                 let Some(call) = records.call_at(slot) else { return };
                 if let Some(record) = records.get_mut(call) {
@@ -110,6 +119,8 @@ impl Driver {
                         (self.clock.at_unix_millis(started), self.clock.at_unix_millis(ended))
                     });
                 }
+                drop(records);
+                self.tell_if_copied(call, copied);
                 Input::Settled { worker, call, reply }
             }
         };

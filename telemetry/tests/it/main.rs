@@ -8,6 +8,7 @@
 
 mod frames;
 mod ledger;
+mod lint;
 mod metrics;
 mod performance;
 mod records;

@@ -7,6 +7,7 @@
 
 mod abort;
 mod choice;
+mod clues;
 mod crash;
 mod keys;
 mod lifecycle;
