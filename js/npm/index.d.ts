@@ -240,7 +240,7 @@ export type Phase = 'admission' | 'queue' | 'delivery' | 'run' | 'reply';
 export interface TelemetryNumbers {
   /** A task's counters are kept always, a method's while metrics are on; workers are counted by task only. */
   counters: { [name in CounterName]?: number };
-  /** Kept by task only. */
+  /** Kept by task only; `min` and `max` since the last `getTelemetry()`. */
   gauges: { [name in GaugeName]?: { last: number; min: number; max: number } };
   histograms: {
     'task.duration_ms': Distribution;

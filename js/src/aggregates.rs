@@ -138,7 +138,7 @@ impl From<LedgerRow> for Account {
 pub(crate) fn of(page: &Page) -> Result<JsValue, JsValue> {
     let (telemetry, runtime) = (telemetry(), page.runtime.id());
     let clock = page.runtime.clock();
-    let metrics = telemetry.metrics(runtime, clock.unix_nanos(clock.now()));
+    let metrics = page.reader.read(clock.unix_nanos(clock.now()));
     let mut ledger: BTreeMap<String, BTreeMap<String, Account>> = BTreeMap::new();
     for row in telemetry.ledger(runtime) {
         ledger.entry(row.consumer.clone()).or_default().insert(row.signal.clone(), row.into());

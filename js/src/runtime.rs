@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use atelier_runtime::core::SpanContext;
 use atelier_runtime::{DefineError, RuntimeConfig, TaskRuntime, Worker};
-use atelier_telemetry::BrowserPerformance;
 use atelier_telemetry::performance::PerformanceMeasures;
+use atelier_telemetry::{BrowserPerformance, MetricsReader};
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
@@ -26,6 +26,8 @@ pub(crate) struct Page {
     pub(crate) tasks: RefCell<Vec<Entry>>,
     pub(crate) listeners: Listeners,
     pub(crate) pokes: Pokes,
+    /// What `getTelemetry()` reads with.
+    pub(crate) reader: MetricsReader,
     measures: RefCell<Option<PerformanceMeasures<BrowserPerformance>>>,
     metrics: Metrics,
     demand: Cell<u32>,
@@ -122,6 +124,7 @@ impl RuntimeHandle {
             measures: RefCell::new(
                 spans.then(|| PerformanceMeasures::new(&telemetry, runtime.id(), BrowserPerformance)),
             ),
+            reader: telemetry.metrics_reader(runtime.id()),
             listeners: Listeners::new(telemetry, runtime.id()),
             runtime,
             tasks: RefCell::default(),

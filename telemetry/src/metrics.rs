@@ -27,14 +27,14 @@ pub struct SeriesKey {
     pub phase: Option<Phase>,
 }
 
-/// A gauge with its extremes since it was last read.
+/// A gauge with its extremes: since the reader's last read, or since aggregation began where no reader is named.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GaugeValue {
     /// The last value.
     pub last: f64,
-    /// The least since the last read.
+    /// The least in that time.
     pub min: f64,
-    /// The greatest since the last read.
+    /// The greatest in that time.
     pub max: f64,
 }
 

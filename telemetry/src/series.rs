@@ -7,6 +7,7 @@ use atelier_core::names::{Instrument, Metric, Phase, field};
 use rustc_hash::FxHashMap;
 
 use crate::events::MetricFields;
+use crate::gauges::GaugeReaders;
 use crate::metrics::{GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey};
 use crate::record::TaskMeta;
 use crate::text::{Text, Texts};
@@ -56,6 +57,8 @@ struct Entry {
     key: Key,
     task: Arc<TaskMeta>,
     value: Series,
+    /// The number of a gauge among gauges.
+    gauge: Option<usize>,
 }
 
 /// What became of a value.
@@ -78,6 +81,9 @@ pub(crate) struct SeriesTable {
     /// Series of each metric, without its overflow series.
     counts: [usize; METRICS],
     overflow: FxHashMap<Metric, OverflowSeries>,
+    /// Gauges are numbered one after the other; the first numbers are those of the overflow series, by metric.
+    next_gauge: usize,
+    readers: GaugeReaders,
     start_unix_nano: Option<u64>,
 }
 
@@ -93,8 +99,26 @@ impl SeriesTable {
             entries: Vec::new(),
             counts: [0; METRICS],
             overflow: FxHashMap::default(),
+            next_gauge: METRICS,
+            readers: GaugeReaders::default(),
             start_unix_nano: None,
         }
+    }
+
+    /// Begins to keep the extremes of gauges for a reader.
+    pub(crate) fn add_reader(&mut self, id: u64) {
+        let last = |value: &Series| match value {
+            Series::Gauge(gauge) => Some(gauge.last),
+            Series::Counter(_) | Series::Histogram(_) => None,
+        };
+        let gauges = self.entries.iter().filter_map(|entry| entry.gauge.zip(last(&entry.value)));
+        let overflow = self.overflow.values().filter_map(|it| Some((it.metric as usize, last(&it.value)?)));
+        self.readers.add(id, gauges.chain(overflow));
+    }
+
+    /// Frees what is kept for a reader.
+    pub(crate) fn remove_reader(&mut self, id: u64) {
+        self.readers.remove(id);
     }
 
     /// Takes one value of a metric.
@@ -114,6 +138,9 @@ impl SeriesTable {
         if let Some(&number) = self.numbers.get(&key) {
             if let Some(entry) = self.entries.get_mut(number as usize) {
                 add(&mut entry.value, value);
+                if let Some(gauge) = entry.gauge {
+                    self.readers.saw(gauge, value);
+                }
             }
             return Recorded::Old;
         }
@@ -124,7 +151,12 @@ impl SeriesTable {
         let Some(series) = first(metric, value) else { return Recorded::Old };
         *count += 1;
         let number = self.entries.len() as u32;
-        self.entries.push(Entry { key, task: task.clone(), value: series });
+        let gauge = matches!(series, Series::Gauge(_)).then_some(self.next_gauge);
+        if let Some(gauge) = gauge {
+            self.next_gauge += 1;
+            self.readers.saw(gauge, value);
+        }
+        self.entries.push(Entry { key, task: task.clone(), value: series, gauge });
         self.numbers.insert(key, number);
         Recorded::New(number)
     }
@@ -144,6 +176,9 @@ impl SeriesTable {
     }
 
     fn record_overflow(&mut self, metric: Metric, value: f64) -> Recorded {
+        if metric.instrument() == Instrument::Gauge {
+            self.readers.saw(metric as usize, value);
+        }
         match self.overflow.get_mut(&metric) {
             Some(overflow) => {
                 add(&mut overflow.value, value);
@@ -167,10 +202,20 @@ impl SeriesTable {
         }
     }
 
-    /// Every series now. Gauges begin anew to look for their extremes.
-    pub(crate) fn read(&mut self, now_unix_nano: u64, texts: &Texts) -> MetricsSnapshot {
+    /// Every series now. The extremes of gauges are those since this reader's last read, else since the beginning.
+    pub(crate) fn read(&mut self, reader: Option<u64>, now_unix_nano: u64, texts: &Texts) -> MetricsSnapshot {
         let text = |number: Option<u32>| number.and_then(|number| texts.get(&Text::Known(number)));
-        let series = self.entries.iter_mut().map(|Entry { key, task, value }| {
+        let readers = &mut self.readers;
+        let mut reading = |value: &Series, number: Option<usize>| {
+            let mut value = value.clone();
+            if let (Series::Gauge(gauge), Some(number), Some(reader)) = (&mut value, number, reader)
+                && let Some(seen) = readers.take(reader, number, gauge.last)
+            {
+                (gauge.min, gauge.max) = (seen.min, seen.max);
+            }
+            value
+        };
+        let series = self.entries.iter().map(|Entry { key, task, value, gauge }| {
             let key = SeriesKey {
                 metric: key.metric,
                 task: task.clone(),
@@ -180,18 +225,15 @@ impl SeriesTable {
                 error_type: text(key.error_type),
                 phase: key.phase,
             };
-            (key, take_reading(value))
+            (key, reading(value, *gauge))
         });
         let series = series.collect();
-        let mut overflow: Vec<OverflowSeries> = self
-            .overflow
-            .values_mut()
-            .map(|it| OverflowSeries {
-                metric: it.metric,
-                value: take_reading(&mut it.value),
-                values: it.values,
-            })
-            .collect();
+        let overflow = self.overflow.values().map(|it| OverflowSeries {
+            metric: it.metric,
+            value: reading(&it.value, Some(it.metric as usize)),
+            values: it.values,
+        });
+        let mut overflow: Vec<OverflowSeries> = overflow.collect();
         overflow.sort_by_key(|it| it.metric);
         let start_unix_nano = *self.start_unix_nano.get_or_insert(now_unix_nano);
         MetricsSnapshot { start_unix_nano, time_unix_nano: now_unix_nano, series, overflow }
@@ -229,13 +271,4 @@ fn add(series: &mut Series, value: f64) {
         }
         Series::Histogram(histogram) => histogram.record(value),
     }
-}
-
-fn take_reading(series: &mut Series) -> Series {
-    let reading = series.clone();
-    if let Series::Gauge(gauge) = series {
-        gauge.min = gauge.last;
-        gauge.max = gauge.last;
-    }
-    reading
 }

@@ -11,6 +11,7 @@ use tracing::{Event, Metadata, span};
 
 use crate::consumer::Consumer;
 use crate::events::{MetricFields, MetricVisitor, TaskVisitor};
+use crate::metrics::MetricsSnapshot;
 use crate::record::Record;
 use crate::runtime::Runtime;
 use crate::slots::Plans;
@@ -69,6 +70,23 @@ impl State {
 
     pub(crate) fn consumer(&mut self, runtime: u64, id: u64) -> Option<&mut Consumer> {
         self.runtimes.get_mut(&runtime)?.consumers.find(id)
+    }
+
+    /// Every series of a runtime, for one of its readers or for nobody in particular.
+    pub(crate) fn read_metrics(
+        &mut self,
+        runtime: u64,
+        reader: Option<u64>,
+        now_unix_nano: u64,
+    ) -> MetricsSnapshot {
+        match self.runtimes.get_mut(&runtime) {
+            Some(runtime) => runtime.series.read(reader, now_unix_nano, &self.texts),
+            None => MetricsSnapshot {
+                start_unix_nano: now_unix_nano,
+                time_unix_nano: now_unix_nano,
+                ..MetricsSnapshot::default()
+            },
+        }
     }
 
     pub(crate) fn task_defined(&mut self, event: &Event<'_>) {

@@ -9,6 +9,7 @@ use crate::frame::{LedgerRow, Totals};
 use crate::frames::{DEFAULT_FRAME_SPANS, FrameReader};
 use crate::layer::TelemetryLayer;
 use crate::metrics::MetricsSnapshot;
+use crate::metrics_reader::MetricsReader;
 use crate::state::Shared;
 use crate::subscription::Subscription;
 
@@ -76,18 +77,15 @@ impl Telemetry {
         Subscription::new(self.shared.clone(), runtime, id)
     }
 
-    /// Every series of a runtime since its first event. The extremes of gauges are those since the last such read.
+    /// Every series of a runtime since its first event, the extremes of gauges too. It takes nothing away from any
+    /// [reader](Telemetry::metrics_reader).
     pub fn metrics(&self, runtime: u64, now_unix_nano: u64) -> MetricsSnapshot {
-        let mut state = self.shared.lock();
-        let state = &mut *state;
-        match state.runtimes.get_mut(&runtime) {
-            Some(runtime) => runtime.series.read(now_unix_nano, &state.texts),
-            None => MetricsSnapshot {
-                start_unix_nano: now_unix_nano,
-                time_unix_nano: now_unix_nano,
-                ..MetricsSnapshot::default()
-            },
-        }
+        self.shared.lock().read_metrics(runtime, None, now_unix_nano)
+    }
+
+    /// A reader of a runtime's metrics with its own extremes of gauges, from now on.
+    pub fn metrics_reader(&self, runtime: u64) -> MetricsReader {
+        MetricsReader::new(self.shared.clone(), runtime)
     }
 
     /// A task's distributions, over all methods. All zero for a task that is not known (any more).

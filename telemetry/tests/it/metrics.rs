@@ -6,7 +6,8 @@ use atelier_core::Outcome;
 use atelier_core::names::{Metric, Phase};
 use atelier_telemetry::frame::{Distribution, Totals};
 use atelier_telemetry::{
-    DEFAULT_MAX_SERIES_PER_METRIC, GaugeValue, MetricsSnapshot, Series, SeriesKey, Telemetry,
+    DEFAULT_MAX_METRICS_READERS, DEFAULT_MAX_SERIES_PER_METRIC, GaugeValue, MetricsReader, MetricsSnapshot,
+    Series, SeriesKey, Telemetry,
 };
 
 use crate::support::*;
@@ -175,23 +176,97 @@ fn series_outlive_their_task() {
     assert!(matches!(series, Series::Counter(5)));
 }
 
-#[test]
-fn gauges_remember_their_extremes_until_they_are_read() {
-    let telemetry = Telemetry::new();
-    let read = || match find(&telemetry.metrics(RUNTIME, START), |key| key.metric == Metric::QueuePending) {
+fn pending(snapshot: &MetricsSnapshot) -> GaugeValue {
+    match find(snapshot, |key| key.metric == Metric::QueuePending) {
         Series::Gauge(gauge) => *gauge,
         other => panic!("{other:?}"),
-    };
+    }
+}
+
+#[test]
+fn each_reader_has_the_extremes_since_its_own_last_read() {
+    let telemetry = Telemetry::new();
+    let gauge = |last, min, max| GaugeValue { last, min, max };
+    let first = telemetry.metrics_reader(RUNTIME);
+    let read = |reader: &MetricsReader| pending(&reader.read(START));
     listening(&telemetry, || {
         define(1, "resize");
         for value in [3, 9, 1, 4] {
             count(Metric::QueuePending, value, of(1));
         }
-        assert_eq!(read(), GaugeValue { last: 4.0, min: 1.0, max: 9.0 });
-        assert_eq!(read(), GaugeValue { last: 4.0, min: 4.0, max: 4.0 });
+        let second = telemetry.metrics_reader(RUNTIME);
+        assert_eq!(read(&first), gauge(4.0, 1.0, 9.0));
+        assert_eq!(read(&first), gauge(4.0, 4.0, 4.0));
         count(Metric::QueuePending, 2, of(1));
-        assert_eq!(read(), GaugeValue { last: 2.0, min: 2.0, max: 4.0 });
+        assert_eq!(read(&first), gauge(2.0, 2.0, 4.0));
+        assert_eq!(read(&second), gauge(2.0, 2.0, 4.0), "since it is there");
+        count(Metric::QueuePending, 7, of(1));
+        assert_eq!(read(&second), gauge(7.0, 2.0, 7.0));
+        assert_eq!(read(&second), gauge(7.0, 7.0, 7.0));
+        assert_eq!(read(&first), gauge(7.0, 2.0, 7.0), "what others read is not lost");
+        assert_eq!(pending(&telemetry.metrics(RUNTIME, START)), gauge(7.0, 1.0, 9.0), "since the beginning");
+        drop(second);
+        count(Metric::QueuePending, 0, of(1));
+        assert_eq!(read(&first), gauge(0.0, 0.0, 7.0));
     });
+}
+
+#[test]
+fn readers_with_extremes_are_limited() {
+    let telemetry = Telemetry::new();
+    let readers: Vec<MetricsReader> =
+        (0..=DEFAULT_MAX_METRICS_READERS).map(|_| telemetry.metrics_reader(RUNTIME)).collect();
+    listening(&telemetry, || {
+        define(1, "resize");
+        for value in [5, 1, 2] {
+            count(Metric::QueuePending, value, of(1));
+        }
+    });
+    let max_twice =
+        |reader: &MetricsReader| [pending(&reader.read(START)).max, pending(&reader.read(START)).max];
+    let (last, others) = readers.split_last().unwrap();
+    assert!(others.iter().all(|reader| max_twice(reader) == [5.0, 2.0]));
+    assert_eq!(max_twice(last), [5.0, 5.0], "since the beginning, always");
+    drop(readers);
+    let later = telemetry.metrics_reader(RUNTIME);
+    assert_eq!(max_twice(&later), [2.0, 2.0], "the place of one that is gone is free");
+}
+
+#[test]
+fn extremes_against_a_list_of_all_values() {
+    for seed in 1..=20 {
+        let telemetry = Telemetry::new();
+        let mut random = Random::seeded(seed);
+        // A reader and what it has to see, from the value at its last read on.
+        let mut readers: Vec<(MetricsReader, Vec<u64>)> = Vec::new();
+        listening(&telemetry, || {
+            define(1, "resize");
+            let mut value = 0;
+            count(Metric::QueuePending, value, of(1));
+            for step in 0..500 {
+                match random.below(8) {
+                    0 if readers.len() < 6 => readers.push((telemetry.metrics_reader(RUNTIME), vec![value])),
+                    1 if !readers.is_empty() => {
+                        drop(readers.swap_remove(random.below(readers.len() as u64) as usize));
+                    }
+                    2 | 3 if !readers.is_empty() => {
+                        let which = random.below(readers.len() as u64) as usize;
+                        let (reader, seen) = &mut readers[which];
+                        let gauge = pending(&reader.read(START));
+                        let [min, max] = [seen.iter().min(), seen.iter().max()].map(|it| *it.unwrap() as f64);
+                        let expected = GaugeValue { last: value as f64, min, max };
+                        assert_eq!(gauge, expected, "seed {seed}, step {step}");
+                        *seen = vec![value];
+                    }
+                    _ => {
+                        value = random.below(1_000);
+                        count(Metric::QueuePending, value, of(1));
+                        readers.iter_mut().for_each(|(_, seen)| seen.push(value));
+                    }
+                }
+            }
+        });
+    }
 }
 
 #[test]
