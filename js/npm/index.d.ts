@@ -83,6 +83,49 @@ export interface LastCrash {
   kind: CrashKind;
   message: string;
   error: Error;
+  /** The last facts of that worker, oldest first, at most 64; absent when nobody listened and metrics were off. */
+  blackBox?: BlackBoxFact[];
+}
+
+export type WorkerFact =
+  /** The worker is being started. */
+  | 'spawned'
+  /** It has called `expose` and can take calls. */
+  | 'ready'
+  /** A call was posted to it. */
+  | 'started'
+  /** It was told that a call it has is cancelled. */
+  | 'cancel-sent'
+  /** A call returned. */
+  | 'settled'
+  /** A call's handler threw, or the call could not be posted. */
+  | 'failed'
+  /** A call that it had went back to the queue. */
+  | 'requeued'
+  /** It had work and gave no sign of life for half of `hangTimeoutMs`: it was asked for one. */
+  | 'ping'
+  /** It answered that. */
+  | 'alive'
+  /** The handler of a cancelled call went on past its grace: the worker is replaced. */
+  | 'grace-over'
+  /** It crashed, or hangs. */
+  | 'crashed';
+
+export interface BlackBoxFact {
+  /** Milliseconds since the epoch. */
+  ts: number;
+  fact: WorkerFact;
+  callId?: string;
+  method?: string;
+}
+
+/** What is left of a worker that died. */
+export interface BlackBox {
+  taskId: string;
+  workerIndex: number;
+  /** 'grace': it was replaced because a cancelled call's handler went on past its grace. */
+  cause: CrashKind | 'grace';
+  facts: BlackBoxFact[];
 }
 
 export interface WorkerState {
@@ -260,6 +303,8 @@ export interface Telemetry {
   tasks: TaskTelemetry[];
   /** By consumer (such as `listener:1`) and signal: `emitted = delivered + rejected + dropped + pending`. */
   ledger: Record<string, Record<string, import('./otlp.js').OtlpAccount>>;
+  /** Of the last workers that crashed, hung or were replaced, at most 16, oldest first. */
+  blackBoxes: BlackBox[];
 }
 
 export interface TaskRuntime {

@@ -9,13 +9,16 @@ use atelier_telemetry::{HistogramValue, Series, SeriesKey};
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
+use crate::black_box::BoxShape;
 use crate::runtime::Page;
 use crate::telemetry::telemetry;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Telemetry {
     tasks: Vec<TaskTelemetry>,
     ledger: BTreeMap<String, BTreeMap<String, Account>>,
+    black_boxes: Vec<BoxShape>,
 }
 
 #[derive(Serialize)]
@@ -168,7 +171,9 @@ pub(crate) fn of(page: &Page) -> Result<JsValue, JsValue> {
     };
     let tasks = page.tasks.borrow().iter().filter_map(task).collect();
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    Telemetry { tasks, ledger }.serialize(&serializer).map_err(JsValue::from)
+    let closed = telemetry.closed_black_boxes(runtime, 0);
+    let black_boxes = closed.iter().map(|it| BoxShape::from(&**it)).collect();
+    Telemetry { tasks, ledger, black_boxes }.serialize(&serializer).map_err(JsValue::from)
 }
 
 fn counters(totals: &Totals) -> Counters {

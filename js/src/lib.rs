@@ -3,6 +3,7 @@
 //! Options are read, errors and snapshots are written; scheduling is the runtime's and aggregation the telemetry's.
 
 mod aggregates;
+mod black_box;
 mod errors;
 mod events;
 mod listeners;

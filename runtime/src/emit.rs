@@ -7,7 +7,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use atelier_core::names::{
-    CALL_SPAN, Metric, Phase, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN, WORKER_CRASH, field,
+    CALL_SPAN, METRICS_STOPPED, Metric, Phase, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN, WORKER_CRASH,
+    WORKER_LIFE, WorkerFact, field,
 };
 use atelier_core::{End, Gauges, SpanContext, TaskConfig, Timing};
 use tracing::field::Empty;
@@ -22,6 +23,25 @@ pub(crate) struct Label {
     pub(crate) id: Rc<str>,
     pub(crate) name: Option<Rc<str>>,
     pub(crate) kind: &'static str,
+}
+
+/// A call as metric events name it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NamedCall {
+    pub(crate) number: u64,
+    pub(crate) method: Rc<str>,
+    /// Where its span stands, when it is sampled.
+    pub(crate) span: Option<SpanContext>,
+}
+
+impl NamedCall {
+    fn trace_id(&self) -> Option<u128> {
+        self.span.map(|span| span.trace_id)
+    }
+
+    fn span_id(&self) -> Option<u64> {
+        self.span.map(|span| span.span_id)
+    }
 }
 
 /// What is emitted, for one runtime.
@@ -54,8 +74,20 @@ impl Emitter {
         Emitter { runtime, metrics: Cell::new(metrics), spans: Cell::new(spans) }
     }
 
+    pub(crate) fn runtime(&self) -> u64 {
+        self.runtime
+    }
+
+    /// Turns metric events on or off. Their end is told, so that nobody takes what comes after a gap for the whole.
     pub(crate) fn set_metrics(&self, on: bool) {
-        self.metrics.set(on);
+        if self.metrics.replace(on) && !on {
+            tracing::event!(
+                name: METRICS_STOPPED,
+                target: TARGET,
+                Level::DEBUG,
+                { field::RUNTIME } = self.runtime
+            );
+        }
     }
 
     pub(crate) fn metrics(&self) -> bool {
@@ -99,22 +131,49 @@ impl Emitter {
         );
     }
 
-    pub(crate) fn dispatched(&self, label: &Label, method: &str, at: u64) {
+    pub(crate) fn dispatched(&self, label: &Label, call: &NamedCall, at: u64) {
         if self.metrics() {
-            metric!(self, TaskDispatched, 1_u64, at, label, field::METHOD => method);
+            metric!(self, TaskDispatched, 1_u64, at, label, field::METHOD => &*call.method);
         }
     }
 
-    pub(crate) fn started(&self, label: &Label, method: &str, at: u64, wait: f64) {
+    pub(crate) fn started(&self, label: &Label, call: &NamedCall, index: u32, at: u64, wait: f64) {
         if self.metrics() {
-            metric!(self, QueueWait, wait, at, label, field::METHOD => method);
+            metric!(self, QueueWait, wait, at, label, field::METHOD => &*call.method, field::CALL_ID => call.number, field::WORKER_INDEX => u64::from(index), field::TRACE_ID => call.trace_id(), field::SPAN_ID => call.span_id());
         }
     }
 
-    pub(crate) fn requeued(&self, label: &Label, method: &str, at: u64) {
+    pub(crate) fn requeued(&self, label: &Label, call: &NamedCall, index: u32, at: u64) {
         if self.metrics() {
-            metric!(self, TaskRequeued, 1_u64, at, label, field::METHOD => method);
+            metric!(self, TaskRequeued, 1_u64, at, label, field::METHOD => &*call.method, field::CALL_ID => call.number, field::WORKER_INDEX => u64::from(index));
         }
+    }
+
+    /// A fact of a worker's life that no metric counts.
+    pub(crate) fn worker_life(
+        &self,
+        label: &Label,
+        index: u32,
+        at: u64,
+        fact: WorkerFact,
+        call: Option<&NamedCall>,
+    ) {
+        if !self.metrics() {
+            return;
+        }
+        tracing::event!(
+            name: WORKER_LIFE,
+            target: TARGET,
+            Level::TRACE,
+            { field::FACT } = fact.name(),
+            { field::TIME } = at,
+            { field::RUNTIME } = self.runtime,
+            { field::TASK } = label.handle,
+            { field::TASK_ID } = &*label.id,
+            { field::WORKER_INDEX } = u64::from(index),
+            { field::CALL_ID } = call.map(|call| call.number),
+            { field::METHOD } = call.map(|call| &*call.method)
+        );
     }
 
     pub(crate) fn worker_spawned(&self, label: &Label, index: u32, at: u64) {
@@ -169,7 +228,7 @@ impl Emitter {
     pub(crate) fn settled(
         &self,
         label: &Label,
-        method: &str,
+        call: &NamedCall,
         at: u64,
         ended: &Ended<'_>,
         span: Option<&CallSpan>,
@@ -177,10 +236,12 @@ impl Emitter {
         let outcome = ended.end.outcome();
         if self.metrics() {
             let (error, seconds) = (ended.error_type, ended.timing.settled.since(ended.timing.dispatched));
-            metric!(self, TaskCompleted, 1_u64, at, label, field::METHOD => method, field::OUTCOME => outcome.name(), field::ERROR_TYPE => error);
-            metric!(self, TaskDuration, seconds.as_secs_f64(), at, label, field::METHOD => method, field::OUTCOME => outcome.name());
+            let (method, worker) = (&*call.method, ended.timing.worker_index.map(u64::from));
+            let (trace_id, span_id) = (call.trace_id(), call.span_id());
+            metric!(self, TaskCompleted, 1_u64, at, label, field::METHOD => method, field::OUTCOME => outcome.name(), field::ERROR_TYPE => error, field::CALL_ID => call.number, field::WORKER_INDEX => worker);
+            metric!(self, TaskDuration, seconds.as_secs_f64(), at, label, field::METHOD => method, field::OUTCOME => outcome.name(), field::TRACE_ID => trace_id, field::SPAN_ID => span_id);
             for (phase, seconds) in ended.phases() {
-                metric!(self, TaskPhase, seconds, at, label, field::METHOD => method, field::PHASE => phase.name());
+                metric!(self, TaskPhase, seconds, at, label, field::METHOD => method, field::PHASE => phase.name(), field::TRACE_ID => trace_id, field::SPAN_ID => span_id);
             }
         }
         if let Some(CallSpan { span, .. }) = span {

@@ -7,14 +7,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use atelier_core::Outcome;
-use atelier_core::names::{Metric, Phase};
+use atelier_core::names::{Metric, Phase, WorkerFact};
 use tracing::field::{Field, Visit};
 
 use crate::record::TaskMeta;
 use crate::slots::{Plan, Slot};
 use crate::text::{Text, Texts};
 
-/// A metric event, read.
+/// A metric event, or one of a worker's life, read.
 #[derive(Debug, Default)]
 pub(crate) struct MetricFields {
     pub(crate) value: Option<(Metric, f64)>,
@@ -26,6 +26,8 @@ pub(crate) struct MetricFields {
     pub(crate) worker_index: Option<u32>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) phase: Option<Phase>,
+    pub(crate) call_id: Option<u64>,
+    pub(crate) fact: Option<WorkerFact>,
 }
 
 /// Fills [`MetricFields`].
@@ -54,6 +56,7 @@ impl Visit for MetricVisitor<'_> {
             Slot::Time => self.fields.time = value,
             Slot::Runtime => self.fields.runtime = value,
             Slot::Task => self.fields.task = value,
+            Slot::CallId => self.fields.call_id = Some(value),
             Slot::WorkerIndex => self.fields.worker_index = u32::try_from(value).ok(),
             _ => {}
         }
@@ -64,6 +67,7 @@ impl Visit for MetricVisitor<'_> {
             Slot::Method => self.fields.method = self.texts.intern(value),
             Slot::ErrorType => self.fields.error_type = self.texts.intern(value),
             Slot::Outcome => self.fields.outcome = Outcome::from_name(value),
+            Slot::Fact => self.fields.fact = WorkerFact::from_name(value),
             Slot::PhaseName => {
                 self.fields.phase = Phase::ALL.into_iter().find(|phase| phase.name() == value);
             }

@@ -4,6 +4,7 @@
 //! aggregates, [`Telemetry::frames`] makes the snapshot stream, and [`Telemetry::ledger`] accounts for all of it.
 
 mod account;
+mod black_box;
 mod consumer;
 mod distribution;
 mod events;
@@ -27,6 +28,7 @@ mod text;
 mod web;
 
 pub use account::Signal;
+pub use black_box::{BlackBox, BoxedFact, DEFAULT_BLACK_BOX_FACTS, DEFAULT_BLACK_BOXES_KEPT, GRACE};
 pub use consumer::{DEFAULT_SUBSCRIPTION_CAPACITY, Selection, SubscribeOptions};
 pub use distribution::{DEFAULT_MAX_DURATION_MICROS, HISTOGRAM_DIGITS, TaskDistributions};
 pub use frames::{DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, FrameReader};

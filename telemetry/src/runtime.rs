@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use atelier_core::Outcome;
-use atelier_core::names::{Instrument, Metric, Phase};
+use atelier_core::names::{Instrument, Metric, Phase, WorkerFact, field};
 use rustc_hash::FxHashMap;
 
 use crate::account::{Account, Signal};
+use crate::black_box::{BlackBox, BlackBoxes, GRACE, told_by};
 use crate::consumer::Consumers;
 use crate::distribution::TaskDistributions;
 use crate::events::MetricFields;
@@ -36,6 +37,8 @@ struct Task {
     durations: Vec<u32>,
     /// Worked out when asked for, forgotten when a duration comes.
     distributions: Option<TaskDistributions>,
+    /// Of its last crash, when somebody watched.
+    crash: Option<Arc<BlackBox>>,
 }
 
 /// One runtime of the page.
@@ -44,6 +47,7 @@ pub(crate) struct Runtime {
     pub(crate) aggregating: bool,
     pub(crate) consumers: Consumers,
     pub(crate) series: SeriesTable,
+    pub(crate) boxes: BlackBoxes,
     tasks: FxHashMap<u64, Task>,
     handles: FxHashMap<Arc<str>, u64>,
     disposed: VecDeque<u64>,
@@ -56,6 +60,7 @@ impl Runtime {
             aggregating: true,
             consumers: Consumers::default(),
             series: SeriesTable::new(),
+            boxes: BlackBoxes::default(),
             tasks: FxHashMap::default(),
             handles: FxHashMap::default(),
             disposed: VecDeque::new(),
@@ -79,6 +84,7 @@ impl Runtime {
                     totals: Totals::default(),
                     durations: Vec::new(),
                     distributions: None,
+                    crash: None,
                 };
                 self.tasks.insert(meta.handle, task);
             }
@@ -94,6 +100,7 @@ impl Runtime {
             let Some(task) = self.disposed.pop_front().and_then(|oldest| self.tasks.remove(&oldest)) else {
                 continue;
             };
+            self.boxes.forget_task(task.meta.handle);
             // A later task may have taken the id.
             if self.handles.get(&task.meta.id) == Some(&task.meta.handle) {
                 self.handles.remove(&task.meta.id);
@@ -139,12 +146,46 @@ impl Runtime {
         distributions
     }
 
+    /// Something happened to a worker that no metric counts.
+    pub(crate) fn worker_life(&mut self, fields: &MetricFields, texts: &Texts) {
+        let (Some(fact), Some(index)) = (fields.fact, fields.worker_index) else { return };
+        let Some(task) = self.tasks.get(&fields.task) else { return };
+        self.boxes.note(fact, fields);
+        if fact == WorkerFact::GraceOver {
+            self.boxes.close(&task.meta, index, GRACE.into(), texts);
+        }
+    }
+
+    /// A worker crashed, and its black box is the last one of its task, even when it is empty.
+    pub(crate) fn worker_crashed(&mut self, fields: &MetricFields, texts: &Texts) {
+        let (Some(task), Some(index)) = (self.tasks.get_mut(&fields.task), fields.worker_index) else {
+            return;
+        };
+        let kind = texts.get(&fields.error_type).unwrap_or_default();
+        task.crash = self.boxes.close(&task.meta, index, kind, texts);
+    }
+
+    /// The black box of a task's last crash.
+    pub(crate) fn crash(&self, handle: u64) -> Option<Arc<BlackBox>> {
+        self.tasks.get(&handle)?.crash.clone()
+    }
+
+    /// The black boxes of the workers that live.
+    pub(crate) fn open_boxes(&self, texts: &Texts) -> Vec<BlackBox> {
+        self.boxes.open(|handle| self.meta(handle), texts)
+    }
+
     /// Takes a metric's value: aggregates it, and puts it into the queues of those who want it.
     pub(crate) fn metric(&mut self, metric: Metric, value: f64, fields: MetricFields, texts: &Texts) {
         let problem = match self.tasks.get_mut(&fields.task) {
             None => UNKNOWN_TASK,
             Some(_) if !value.is_finite() => NOT_FINITE,
             Some(task) => {
+                match told_by(metric, fields.outcome) {
+                    Some(fact) => self.boxes.note(fact, &fields),
+                    None if metric == Metric::WorkerTerminated => self.boxes.end(&fields),
+                    None => {}
+                }
                 if self.aggregating {
                     aggregate(task, &mut self.series, metric, value, &fields);
                 }
@@ -155,7 +196,10 @@ impl Runtime {
                         time_unix_nano: fields.time,
                         task: task.meta.clone(),
                         method: texts.get(&fields.method),
-                        worker_index: fields.worker_index,
+                        // The other metrics' workers are for black boxes.
+                        worker_index: fields
+                            .worker_index
+                            .filter(|_| metric.has_attribute(field::WORKER_INDEX)),
                         outcome: fields.outcome,
                         error_type: texts.get(&fields.error_type),
                         phase: fields.phase,

@@ -30,7 +30,7 @@ struct Dimensions {
 
 impl Dimensions {
     fn of(metric: Metric) -> Dimensions {
-        let has = |name: &str| metric.attributes().contains(&name);
+        let has = |name: &str| metric.has_attribute(name);
         Dimensions {
             method: has(field::METHOD),
             worker_index: has(field::WORKER_INDEX),

@@ -103,6 +103,27 @@ impl State {
         }
     }
 
+    pub(crate) fn metrics_stopped(&mut self, event: &Event<'_>) {
+        let fields = self.metric_fields(event);
+        if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
+            runtime.boxes.interrupt();
+        }
+    }
+
+    pub(crate) fn worker_life(&mut self, event: &Event<'_>) {
+        let fields = self.metric_fields(event);
+        if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
+            runtime.worker_life(&fields, &self.texts);
+        }
+    }
+
+    pub(crate) fn worker_crashed(&mut self, event: &Event<'_>) {
+        let fields = self.metric_fields(event);
+        if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
+            runtime.worker_crashed(&fields, &self.texts);
+        }
+    }
+
     pub(crate) fn metric(&mut self, event: &Event<'_>) {
         let fields = self.metric_fields(event);
         let Some((metric, value)) = fields.value else { return };

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::black_box::BlackBox;
 use crate::consumer::{Consumer, Selection, SubscribeOptions};
 use crate::distribution::TaskDistributions;
 use crate::frame::{LedgerRow, Totals};
@@ -120,6 +121,23 @@ impl Telemetry {
             None => TaskDistributions::default(),
         })
         .collect()
+    }
+
+    /// The black box of a task's last crash; `None` when nobody watched the worker that crashed.
+    pub fn crash_box(&self, runtime: u64, task: u64) -> Option<Arc<BlackBox>> {
+        self.shared.lock().runtimes.get(&runtime)?.crash(task)
+    }
+
+    /// The black boxes of a runtime's workers that crashed, hung or were replaced after a call's grace, oldest first, at
+    /// most [`DEFAULT_BLACK_BOXES_KEPT`](crate::DEFAULT_BLACK_BOXES_KEPT); without those up to the number `after`.
+    pub fn closed_black_boxes(&self, runtime: u64, after: u64) -> Vec<Arc<BlackBox>> {
+        self.shared.lock().runtimes.get(&runtime).map(|it| it.boxes.closed(after)).unwrap_or_default()
+    }
+
+    /// The black boxes of a runtime's workers that live, as they are now: for when the page is left, which ends them all.
+    pub fn open_black_boxes(&self, runtime: u64) -> Vec<BlackBox> {
+        let state = self.shared.lock();
+        state.runtimes.get(&runtime).map(|it| it.open_boxes(&state.texts)).unwrap_or_default()
     }
 
     /// What became of everything emitted to each consumer of a runtime.

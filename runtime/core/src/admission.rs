@@ -207,7 +207,7 @@ impl Runtime {
             timing.worker_index = Some(index);
             let wait = now.since(timing.dispatched);
             self.outputs.push_back(Output::Post { worker, call });
-            self.outputs.push_back(Output::Fact(Fact::Started { task, call, wait }));
+            self.outputs.push_back(Output::Fact(Fact::Started { task, call, index, wait }));
         }
         self.watch(worker);
     }

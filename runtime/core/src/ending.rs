@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::handle::{CallId, KeyId, TaskId, WorkerId};
 use crate::input::{AbortReason, Reply};
-use crate::output::{End, Output, Settlement};
+use crate::output::{End, Fact, Output, Settlement};
 use crate::runtime::Runtime;
 use crate::task::Place;
 use crate::timers::Timer;
@@ -92,6 +92,10 @@ impl Runtime {
     /// Settles a call that a worker goes on with; its place there stays taken until the worker answers.
     fn abandon(&mut self, call: CallId, worker: WorkerId, end: End) {
         self.emit(Output::Cancel { worker, call });
+        if let Some(record) = self.workers.get(worker) {
+            let (task, index) = (record.task, record.index);
+            self.fact(Fact::CancelSent { task, call, index });
+        }
         self.report(call, end);
         if let Some(entry) = self.calls.get_mut(call) {
             entry.place = Place::Abandoned(worker);

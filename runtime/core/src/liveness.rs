@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::handle::{CallId, WorkerId};
 use crate::input::CrashKind;
-use crate::output::Output;
+use crate::output::{Fact, Output};
 use crate::runtime::Runtime;
 use crate::task::Place;
 use crate::time::Instant;
@@ -34,6 +34,15 @@ impl Runtime {
         if let Some(record) = self.workers.get_mut(worker) {
             record.life.last_sign = now;
             record.life.asked = false;
+        }
+    }
+
+    /// A worker says that it lives.
+    pub(crate) fn worker_alive(&mut self, worker: WorkerId) {
+        self.sign_of_life(worker);
+        if let Some(record) = self.workers.get(worker) {
+            let (task, index) = (record.task, record.index);
+            self.fact(Fact::WorkerAlive { task, index });
         }
     }
 
@@ -72,10 +81,11 @@ impl Runtime {
             record.life.asked = true;
             now + half
         };
-        let asked = record.life.asked;
+        let (asked, task, index) = (record.life.asked, record.task, record.index);
         self.timers.set(Timer::Liveness(worker), next);
         if asked {
             self.emit(Output::Ping { worker });
+            self.fact(Fact::WorkerAsked { task, index });
         }
     }
 
@@ -84,6 +94,10 @@ impl Runtime {
     pub(crate) fn grace_over(&mut self, call: CallId) {
         let Some(entry) = self.calls.get(call) else { return };
         let (task, Place::Abandoned(worker)) = (entry.task, entry.place) else { return };
+        if let Some(record) = self.workers.get(worker) {
+            let index = record.index;
+            self.fact(Fact::GraceOver { task, index });
+        }
         self.take_calls_back(worker);
         self.terminate(worker);
         self.start_if_eager(task);

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use atelier_core::names::WorkerFact;
 use atelier_core::{End, Fact, TaskId, Timing};
 
 use super::Driver;
 use crate::calls::Record;
-use crate::emit::{Ended, Label};
+use crate::emit::{Ended, Label, NamedCall};
 use crate::error::{CallError, Crash, CrashCause};
 
 impl Driver {
@@ -28,15 +29,23 @@ impl Driver {
             error_message: &message,
         };
         let at = self.clock.unix_nanos(timing.settled);
-        self.emitter.settled(&label, &self.method_name(record.method), at, &ended, record.span.as_ref());
+        self.emitter.settled(&label, &self.named(record), at, &ended, record.span.as_ref());
+    }
+
+    fn named(&self, record: &Record) -> NamedCall {
+        NamedCall {
+            number: record.number,
+            method: self.method_name(record.method),
+            span: record.span.as_ref().map(|span| span.context),
+        }
     }
 
     pub(super) fn tell_fact(&self, fact: Fact) {
         let at = self.clock.unix_nanos(self.now.get());
         let mut tasks = self.tasks.borrow_mut();
-        let method = |call| {
-            let method = self.records.borrow_mut().get_mut(call).map(|record| record.method);
-            method.map_or_else(|| Rc::from(""), |method| self.method_name(method))
+        let named = |call| {
+            let mut records = self.records.borrow_mut();
+            records.get_mut(call).map_or_else(NamedCall::default, |record| self.named(record))
         };
         let with = |task: TaskId, tell: &dyn Fn(&Label)| {
             if let Some(entry) = tasks.get(&task) {
@@ -44,16 +53,38 @@ impl Driver {
             }
         };
         match fact {
-            Fact::Dispatched { .. } | Fact::Started { .. } | Fact::Requeued { .. }
+            Fact::Dispatched { .. }
+            | Fact::Started { .. }
+            | Fact::Requeued { .. }
+            | Fact::CancelSent { .. }
                 if !self.emitter.metrics() => {}
             Fact::Dispatched { task, call } => {
-                with(task, &|label| self.emitter.dispatched(label, &method(call), at));
+                with(task, &|label| self.emitter.dispatched(label, &named(call), at));
             }
-            Fact::Started { task, call, wait } => {
-                with(task, &|label| self.emitter.started(label, &method(call), at, wait.as_secs_f64()));
+            Fact::Started { task, call, index, wait } => {
+                let wait = wait.as_secs_f64();
+                with(task, &|label| self.emitter.started(label, &named(call), index, at, wait));
             }
-            Fact::Requeued { task, call } => {
-                with(task, &|label| self.emitter.requeued(label, &method(call), at))
+            Fact::Requeued { task, call, index } => {
+                with(task, &|label| self.emitter.requeued(label, &named(call), index, at));
+            }
+            Fact::CancelSent { task, call, index } => {
+                let call = named(call);
+                with(task, &|label| {
+                    self.emitter.worker_life(label, index, at, WorkerFact::CancelSent, Some(&call));
+                });
+            }
+            Fact::WorkerReady { task, index } => {
+                with(task, &|label| self.emitter.worker_life(label, index, at, WorkerFact::Ready, None));
+            }
+            Fact::WorkerAsked { task, index } => {
+                with(task, &|label| self.emitter.worker_life(label, index, at, WorkerFact::Ping, None));
+            }
+            Fact::WorkerAlive { task, index } => {
+                with(task, &|label| self.emitter.worker_life(label, index, at, WorkerFact::Alive, None));
+            }
+            Fact::GraceOver { task, index } => {
+                with(task, &|label| self.emitter.worker_life(label, index, at, WorkerFact::GraceOver, None));
             }
             Fact::WorkerSpawned { task, index } => {
                 with(task, &|label| self.emitter.worker_spawned(label, index, at));

@@ -6,6 +6,7 @@
     reason = "the helpers of tests fail by panicking, as tests do"
 )]
 
+mod black_box;
 mod frames;
 mod ledger;
 mod metrics;
