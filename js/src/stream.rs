@@ -33,6 +33,11 @@ impl FrameStream {
         let serializer = serde_wasm_bindgen::Serializer::json_compatible();
         frame.serialize(&serializer).map_err(JsValue::from)
     }
+
+    /// The reader was too slow for `n` frames, or one did not reach it.
+    pub fn skipped(&mut self, n: u32) {
+        self.reader.skipped(u64::from(n));
+    }
 }
 
 impl Drop for FrameStream {
