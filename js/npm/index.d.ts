@@ -303,6 +303,11 @@ export interface Telemetry {
   tasks: TaskTelemetry[];
   /** By consumer (such as `listener:1`) and signal: `emitted = delivered + rejected + dropped + pending`. */
   ledger: Record<string, Record<string, import('./otlp.js').OtlpAccount>>;
+  /**
+   * Values by metric (OTLP names, such as `atelier.task.completed`) that came when it had 2,000 series already. Task
+   * counters have them all the same; methods and histograms do not.
+   */
+  overflow: Record<string, number>;
   /** Of the last workers that crashed, hung or were replaced, at most 16, oldest first. */
   blackBoxes: BlackBox[];
 }
@@ -320,8 +325,11 @@ export interface TaskRuntime {
   subscribeEvents(listener: (event: RuntimeEvent) => void, options?: EventOptions & { batch?: false }): () => void;
   /** The same with arrays, one a turn of the page's loop. */
   subscribeEvents(listener: (events: RuntimeEvent[]) => void, options: EventOptions & { batch: true }): () => void;
-  /** The snapshot stream: a full frame, then deltas. */
-  subscribeFrames(listener: (frame: RuntimeFrame) => void, options?: { intervalMs?: number }): () => void;
+  /**
+   * The snapshot stream: a full frame, then deltas. Frames that are due while the listener is busy (until it returns, or
+   * the promise that it returns is settled) are left out and counted as `lost` in the next one, which is full.
+   */
+  subscribeFrames(listener: (frame: RuntimeFrame) => unknown, options?: { intervalMs?: number }): () => void;
   /** Aggregates by task, and what became of everything emitted. */
   getTelemetry(): Telemetry;
   /** Begins a trace; `parent` (W3C Trace Context) continues a remote one, 'document' the server's that rendered the page. */
@@ -342,6 +350,18 @@ export interface Distribution {
   p95: number;
   p99: number;
   p999: number;
+  /** Recent sampled calls among them, at most one for each power of two; absent when there are none. */
+  exemplars?: Exemplar[];
+}
+
+/** A call that a distribution remembers. */
+export interface Exemplar {
+  /** Its duration, in milliseconds. */
+  value: number;
+  traceId: string;
+  spanId: string;
+  /** Milliseconds since the epoch. */
+  ts: number;
 }
 
 export function createTaskRuntime(config?: RuntimeConfig): TaskRuntime;

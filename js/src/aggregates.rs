@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use atelier_runtime::core::Outcome;
 use atelier_runtime::core::names::{Metric, Phase};
-use atelier_telemetry::frame::{Distribution, LedgerRow, Totals};
+use atelier_telemetry::frame::{LedgerRow, Totals};
 use atelier_telemetry::{HistogramValue, Series, SeriesKey};
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
 use crate::black_box::BoxShape;
+use crate::distribution::DistributionShape;
 use crate::runtime::Page;
 use crate::telemetry::telemetry;
 
@@ -18,6 +19,8 @@ use crate::telemetry::telemetry;
 struct Telemetry {
     tasks: Vec<TaskTelemetry>,
     ledger: BTreeMap<String, BTreeMap<String, Account>>,
+    /// Values without a series of their own, by metric.
+    overflow: BTreeMap<&'static str, u64>,
     black_boxes: Vec<BoxShape>,
 }
 
@@ -74,8 +77,8 @@ fn by_phase<S: Serializer>(
     )
 }
 
-fn in_milliseconds(histogram: &Option<HistogramValue>) -> Distribution {
-    histogram.as_ref().map(HistogramValue::distribution).unwrap_or_default()
+fn in_milliseconds(histogram: &Option<HistogramValue>) -> DistributionShape {
+    histogram.as_ref().map(DistributionShape::from).unwrap_or_default()
 }
 
 impl Histograms {
@@ -173,7 +176,8 @@ pub(crate) fn of(page: &Page) -> Result<JsValue, JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     let closed = telemetry.closed_black_boxes(runtime, 0);
     let black_boxes = closed.iter().map(|it| BoxShape::from(&**it)).collect();
-    Telemetry { tasks, ledger, black_boxes }.serialize(&serializer).map_err(JsValue::from)
+    let overflow = metrics.overflow.iter().map(|it| (it.metric.otlp(), it.values)).collect();
+    Telemetry { tasks, ledger, overflow, black_boxes }.serialize(&serializer).map_err(JsValue::from)
 }
 
 fn counters(totals: &Totals) -> Counters {

@@ -4,6 +4,7 @@
 
 mod aggregates;
 mod black_box;
+mod distribution;
 mod errors;
 mod events;
 mod listeners;

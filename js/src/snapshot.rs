@@ -6,7 +6,7 @@ use std::sync::Arc;
 use atelier_runtime::core::{Outcome, QueuePolicy, TaskState, WorkerState};
 use atelier_runtime::{Clock, Crash, Task};
 use atelier_telemetry::BlackBox;
-use atelier_telemetry::frame::{CrashFrame, Distribution, TaskFrame, Totals, WorkerFrame};
+use atelier_telemetry::frame::{CrashFrame, Distribution, TaskExemplars, TaskFrame, Totals, WorkerFrame};
 use js_sys::Reflect;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -200,6 +200,7 @@ pub(crate) fn frame(entry: &Entry, clock: Clock) -> Option<TaskFrame> {
         wait: Distribution::default(),
         run: Distribution::default(),
         duration: Distribution::default(),
+        exemplars: TaskExemplars::default(),
         workers: workers(&state),
         last_crash: state.last_crash.zip(entry.task.last_crash()).map(|(last, crash)| CrashFrame {
             ts: clock.unix_millis(last.at),

@@ -10,6 +10,7 @@ use atelier_core::Outcome;
 use atelier_core::names::{Metric, Phase, WorkerFact};
 use tracing::field::{Field, Visit};
 
+use crate::exemplars::Exemplar;
 use crate::record::TaskMeta;
 use crate::slots::{Plan, Slot};
 use crate::text::{Text, Texts};
@@ -28,6 +29,16 @@ pub(crate) struct MetricFields {
     pub(crate) phase: Option<Phase>,
     pub(crate) call_id: Option<u64>,
     pub(crate) fact: Option<WorkerFact>,
+    trace_id: Option<u128>,
+    span_id: Option<u64>,
+}
+
+impl MetricFields {
+    /// The call that this value was measured at, if it is sampled.
+    pub(crate) fn exemplar(&self, value: f64) -> Option<Exemplar> {
+        let (trace_id, span_id) = self.trace_id.zip(self.span_id)?;
+        Some(Exemplar { value: value.max(0.0), trace_id, span_id, time_unix_nano: self.time })
+    }
 }
 
 /// Fills [`MetricFields`].
@@ -57,8 +68,15 @@ impl Visit for MetricVisitor<'_> {
             Slot::Runtime => self.fields.runtime = value,
             Slot::Task => self.fields.task = value,
             Slot::CallId => self.fields.call_id = Some(value),
+            Slot::SpanId => self.fields.span_id = Some(value),
             Slot::WorkerIndex => self.fields.worker_index = u32::try_from(value).ok(),
             _ => {}
+        }
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        if self.plan.slot(field) == Slot::TraceId {
+            self.fields.trace_id = Some(value);
         }
     }
 

@@ -6,6 +6,7 @@ use atelier_core::Outcome;
 use atelier_core::names::{Metric, Phase};
 use hdrhistogram::Histogram;
 
+use crate::exemplars::Exemplar;
 use crate::record::TaskMeta;
 
 /// What tells one series of a metric from another.
@@ -49,6 +50,9 @@ pub struct HistogramValue {
     pub min: f64,
     /// The exact greatest, in seconds.
     pub max: f64,
+    /// Sampled calls among what was counted, in order of their durations, one for each power of two; at most
+    /// [`DEFAULT_EXEMPLARS`](crate::DEFAULT_EXEMPLARS).
+    pub exemplars: Vec<Exemplar>,
 }
 
 /// The value of a series.

@@ -12,7 +12,7 @@ use crate::black_box::{BlackBox, BlackBoxes, GRACE, told_by};
 use crate::consumer::Consumers;
 use crate::distribution::TaskDistributions;
 use crate::events::MetricFields;
-use crate::frame::{LedgerRow, Totals};
+use crate::frame::{LedgerRow, TaskExemplars, Totals};
 use crate::metrics::HistogramValue;
 use crate::record::{MetricRecord, Record, TaskMeta};
 use crate::series::{Recorded, SeriesTable};
@@ -123,8 +123,8 @@ impl Runtime {
     /// The task's distributions over all of its methods and outcomes.
     pub(crate) fn distributions(&mut self, handle: u64) -> TaskDistributions {
         let Some(task) = self.tasks.get_mut(&handle) else { return TaskDistributions::default() };
-        if let Some(known) = task.distributions {
-            return known;
+        if let Some(known) = &task.distributions {
+            return known.clone();
         }
         let merged = |wanted: Metric, phase: Option<Phase>| {
             let mut all = HistogramValue::empty()?;
@@ -135,14 +135,16 @@ impl Runtime {
                     all.merge(histogram);
                 }
             }
-            Some(all.distribution())
+            let shown = all.distribution();
+            let exemplars = all.exemplars_of(&shown);
+            Some((shown, exemplars))
         };
-        let distributions = TaskDistributions {
-            wait: merged(Metric::QueueWait, None).unwrap_or_default(),
-            run: merged(Metric::TaskPhase, Some(Phase::Run)).unwrap_or_default(),
-            duration: merged(Metric::TaskDuration, None).unwrap_or_default(),
-        };
-        task.distributions = Some(distributions);
+        let (wait, of_wait) = merged(Metric::QueueWait, None).unwrap_or_default();
+        let (run, of_run) = merged(Metric::TaskPhase, Some(Phase::Run)).unwrap_or_default();
+        let (duration, of_duration) = merged(Metric::TaskDuration, None).unwrap_or_default();
+        let exemplars = TaskExemplars { wait: of_wait, run: of_run, duration: of_duration };
+        let distributions = TaskDistributions { wait, run, duration, exemplars };
+        task.distributions = Some(distributions.clone());
         distributions
     }
 
@@ -173,6 +175,16 @@ impl Runtime {
     /// The black boxes of the workers that live.
     pub(crate) fn open_boxes(&self, texts: &Texts) -> Vec<BlackBox> {
         self.boxes.open(|handle| self.meta(handle), texts)
+    }
+
+    /// Forgets totals, counters and distributions.
+    pub(crate) fn reset(&mut self) {
+        self.series.reset();
+        for task in self.tasks.values_mut() {
+            task.totals = Totals::default();
+            task.durations.clear();
+            task.distributions = None;
+        }
     }
 
     /// Takes a metric's value: aggregates it, and puts it into the queues of those who want it.

@@ -133,11 +133,11 @@ impl SeriesTable {
             self.start_unix_nano.get_or_insert(fields.time);
         }
         let Some(key) = self.key(task.handle, metric, fields) else {
-            return self.record_overflow(metric, value);
+            return self.record_overflow(metric, value, fields);
         };
         if let Some(&number) = self.numbers.get(&key) {
             if let Some(entry) = self.entries.get_mut(number as usize) {
-                add(&mut entry.value, value);
+                add(&mut entry.value, value, fields);
                 if let Some(gauge) = entry.gauge {
                     self.readers.saw(gauge, value);
                 }
@@ -146,9 +146,9 @@ impl SeriesTable {
         }
         let count = &mut self.counts[metric as usize];
         if *count + 1 >= DEFAULT_MAX_SERIES_PER_METRIC {
-            return self.record_overflow(metric, value);
+            return self.record_overflow(metric, value, fields);
         }
-        let Some(series) = first(metric, value) else { return Recorded::Old };
+        let Some(series) = first(metric, value, fields) else { return Recorded::Old };
         *count += 1;
         let number = self.entries.len() as u32;
         let gauge = matches!(series, Series::Gauge(_)).then_some(self.next_gauge);
@@ -175,17 +175,17 @@ impl SeriesTable {
         })
     }
 
-    fn record_overflow(&mut self, metric: Metric, value: f64) -> Recorded {
+    fn record_overflow(&mut self, metric: Metric, value: f64, fields: &MetricFields) -> Recorded {
         if metric.instrument() == Instrument::Gauge {
             self.readers.saw(metric as usize, value);
         }
         match self.overflow.get_mut(&metric) {
             Some(overflow) => {
-                add(&mut overflow.value, value);
+                add(&mut overflow.value, value, fields);
                 overflow.values += 1;
             }
             None => {
-                if let Some(series) = first(metric, value) {
+                if let Some(series) = first(metric, value, fields) {
                     self.overflow.insert(metric, OverflowSeries { metric, value: series, values: 1 });
                 }
             }
@@ -199,6 +199,22 @@ impl SeriesTable {
         match &entry.value {
             Series::Histogram(histogram) => Some((entry.key.metric, entry.key.phase, histogram)),
             Series::Counter(_) | Series::Gauge(_) => None,
+        }
+    }
+
+    /// Forgets what was counted and measured. Gauges go on, since they are told only when they change.
+    pub(crate) fn reset(&mut self) {
+        let entries = std::mem::take(&mut self.entries);
+        self.numbers.clear();
+        self.counts = [0; METRICS];
+        self.start_unix_nano = None;
+        self.overflow.retain(|_, it| settle_down(&mut it.value));
+        for mut entry in entries {
+            if settle_down(&mut entry.value) {
+                self.counts[entry.key.metric as usize] += 1;
+                self.numbers.insert(entry.key, self.entries.len() as u32);
+                self.entries.push(entry);
+            }
         }
     }
 
@@ -249,19 +265,19 @@ fn number(text: &Text, wanted: bool) -> Option<Option<u32>> {
     }
 }
 
-fn first(metric: Metric, value: f64) -> Option<Series> {
+fn first(metric: Metric, value: f64, fields: &MetricFields) -> Option<Series> {
     Some(match metric.instrument() {
         Instrument::Counter => Series::Counter(value as u64),
         Instrument::Gauge => Series::Gauge(GaugeValue { last: value, min: value, max: value }),
         Instrument::Histogram => {
             let mut histogram = HistogramValue::empty()?;
-            histogram.record(value);
+            measured(&mut histogram, value, fields);
             Series::Histogram(histogram)
         }
     })
 }
 
-fn add(series: &mut Series, value: f64) {
+fn add(series: &mut Series, value: f64, fields: &MetricFields) {
     match series {
         Series::Counter(total) => *total = total.saturating_add(value as u64),
         Series::Gauge(gauge) => {
@@ -269,6 +285,20 @@ fn add(series: &mut Series, value: f64) {
             gauge.min = gauge.min.min(value);
             gauge.max = gauge.max.max(value);
         }
-        Series::Histogram(histogram) => histogram.record(value),
+        Series::Histogram(histogram) => measured(histogram, value, fields),
+    }
+}
+
+/// Takes a gauge's past away; says whether it was a gauge.
+fn settle_down(series: &mut Series) -> bool {
+    let Series::Gauge(gauge) = series else { return false };
+    *gauge = GaugeValue { last: gauge.last, min: gauge.last, max: gauge.last };
+    true
+}
+
+fn measured(histogram: &mut HistogramValue, value: f64, fields: &MetricFields) {
+    histogram.record(value);
+    if let Some(exemplar) = fields.exemplar(value) {
+        histogram.remember(exemplar);
     }
 }

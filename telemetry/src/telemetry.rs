@@ -145,6 +145,14 @@ impl Telemetry {
         self.shared.lock().runtimes.get(&runtime).map(|it| it.ledger()).unwrap_or_default()
     }
 
+    /// Begins a runtime's aggregation anew: totals, counters, distributions and the count of what overflowed, but neither
+    /// gauges nor the ledger. Snapshots say so by their later [`MetricsSnapshot::start_unix_nano`].
+    pub fn reset(&self, runtime: u64) {
+        if let Some(runtime) = self.shared.lock().runtimes.get_mut(&runtime) {
+            runtime.reset();
+        }
+    }
+
     /// Forgets a runtime: tasks, series, and what waits for its consumers, whose subscriptions give nothing any more.
     pub fn forget(&self, runtime: u64) {
         self.shared.change(|state| state.forget(runtime));

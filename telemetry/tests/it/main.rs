@@ -7,6 +7,7 @@
 )]
 
 mod black_box;
+mod exemplars;
 mod frames;
 mod ledger;
 mod metrics;

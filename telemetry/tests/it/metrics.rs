@@ -299,3 +299,69 @@ fn series_are_limited_and_the_rest_is_counted_together() {
     assert!(matches!(overflow.value, Series::Counter(1_002)), "{overflow:?}");
     assert_eq!(telemetry.totals(RUNTIME, 1).dispatched, 2 * calls, "totals know no limit");
 }
+
+#[test]
+fn a_reset_begins_anew_and_keeps_gauges() {
+    let telemetry = Telemetry::new();
+    let reader = telemetry.metrics_reader(RUNTIME);
+    listening(&telemetry, || {
+        define(1, "resize");
+        let fill = |time: u64| {
+            count(Metric::QueuePending, 7, of(1).at(time));
+            count(Metric::QueuePending, 3, of(1).at(time));
+            for number in 0..DEFAULT_MAX_SERIES_PER_METRIC + 5 {
+                count(Metric::TaskDispatched, 1, of(1).at(time).method(&format!("method{number}")));
+            }
+            measure(Metric::TaskDuration, 0.5, of(1).at(time).method("a").outcome(Outcome::Ok).span(1, 1));
+        };
+        fill(START);
+        let before = telemetry.metrics(RUNTIME, START + 1);
+        assert_eq!(pending(&reader.read(START + 1)), GaugeValue { last: 3.0, min: 3.0, max: 7.0 });
+        telemetry.reset(RUNTIME);
+        assert_eq!(telemetry.totals(RUNTIME, 1), Totals::default());
+        assert_eq!(telemetry.distributions(RUNTIME, 1), Default::default());
+        let empty = telemetry.metrics(RUNTIME, START + 2);
+        assert_eq!((empty.series.len(), empty.overflow.len()), (1, 0));
+        assert_eq!(pending(&empty), GaugeValue { last: 3.0, min: 3.0, max: 3.0 });
+        assert_eq!(empty.start_unix_nano, START + 2);
+        count(Metric::QueuePending, 5, of(1));
+        assert_eq!(pending(&reader.read(START + 3)), GaugeValue { last: 5.0, min: 3.0, max: 5.0 });
+        fill(START + 4);
+        let after = telemetry.metrics(RUNTIME, START + 5);
+        assert_eq!((after.series.len(), after.start_unix_nano), (before.series.len(), START + 2));
+        assert_eq!(after.overflow[0].values, before.overflow[0].values);
+        let both = [&before, &after].map(|it| find(it, |key| key.metric == Metric::TaskDuration).clone());
+        assert!(
+            both.iter()
+                .all(|it| matches!(it, Series::Histogram(histogram) if histogram.histogram.len() == 1))
+        );
+        assert_eq!(telemetry.distributions(RUNTIME, 1).duration.count, 1);
+        assert_eq!(telemetry.totals(RUNTIME, 1).dispatched, DEFAULT_MAX_SERIES_PER_METRIC as u64 + 5);
+    });
+}
+
+#[test]
+fn gauges_without_a_series_have_their_extremes_too() {
+    let telemetry = Telemetry::new();
+    let reader = telemetry.metrics_reader(RUNTIME);
+    listening(&telemetry, || {
+        for task in 0..DEFAULT_MAX_SERIES_PER_METRIC as u64 + 3 {
+            define(task, &format!("task{task}"));
+            for value in [task, 2 * task] {
+                count(Metric::QueuePending, value, of(task));
+            }
+        }
+    });
+    let overflow = || match reader.read(START).overflow.as_slice() {
+        [only] => (only.metric, only.values, only.value.clone()),
+        other => panic!("{other:?}"),
+    };
+    let (first, last) =
+        (DEFAULT_MAX_SERIES_PER_METRIC as f64 - 1.0, DEFAULT_MAX_SERIES_PER_METRIC as f64 + 2.0);
+    let expected = GaugeValue { last: 2.0 * last, min: first, max: 2.0 * last };
+    let (metric, values, value) = overflow();
+    assert_eq!((metric, values), (Metric::QueuePending, 8));
+    assert!(matches!(value, Series::Gauge(gauge) if gauge == expected), "{value:?}");
+    let settled = GaugeValue { last: 2.0 * last, min: 2.0 * last, max: 2.0 * last };
+    assert!(matches!(overflow().2, Series::Gauge(gauge) if gauge == settled));
+}

@@ -302,6 +302,7 @@ pub(crate) fn task_frame(id: &str, in_flight: u32) -> TaskFrame {
         wait: Default::default(),
         run: Default::default(),
         duration: Default::default(),
+        exemplars: Default::default(),
         workers: Vec::new(),
         last_crash: None,
     }
