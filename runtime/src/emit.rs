@@ -245,6 +245,8 @@ impl Emitter {
             }
         }
         if let Some(CallSpan { span, .. }) = span {
+            // The core's time of the call, where its first phase begins; the span was opened a moment before that.
+            span.record(field::TIME, ended.dispatched_at);
             span.record(field::OUTCOME, outcome.name());
             span.record(field::ATTEMPT, u64::from(ended.timing.attempts));
             span.record(field::END_TIME, at);
@@ -402,6 +404,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) handler: Option<(atelier_core::Instant, atelier_core::Instant)>,
     pub(crate) error_type: Option<&'a str>,
     pub(crate) error_message: &'a str,
+    /// When the call was made, nanoseconds since the Unix epoch.
+    pub(crate) dispatched_at: u64,
 }
 
 impl Ended<'_> {

@@ -27,6 +27,7 @@ impl Driver {
             handler: record.handler,
             error_type: error.map(CallError::name),
             error_message: &message,
+            dispatched_at: self.clock.unix_nanos(timing.dispatched),
         };
         let at = self.clock.unix_nanos(timing.settled);
         self.emitter.settled(&label, &self.named(record), at, &ended, record.span.as_ref());
