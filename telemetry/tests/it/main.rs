@@ -11,6 +11,7 @@ mod exemplars;
 mod frames;
 mod ledger;
 mod metrics;
+mod percentiles;
 mod performance;
 mod records;
 mod support;

@@ -8,6 +8,7 @@
 mod abort;
 mod choice;
 mod crash;
+mod facts;
 mod keys;
 mod lifecycle;
 mod liveness;
