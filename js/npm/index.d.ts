@@ -108,7 +108,7 @@ export type WorkerFact =
   | 'alive'
   /** The handler of a cancelled call went on past its grace: the worker is replaced. */
   | 'grace-over'
-  /** It crashed, or hangs. */
+  /** It crashed, or hangs; `lastCrash.kind` says which. */
   | 'crashed';
 
 export interface BlackBoxFact {

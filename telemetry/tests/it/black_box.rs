@@ -51,6 +51,8 @@ fn a_crash_leaves_the_last_facts_of_its_worker() {
         crash("error", worker(0).at(90));
         // Its calls fail of it, and that is no fact of the worker that comes next.
         settled(9, Outcome::Error, worker(0).at(90));
+        let living: Vec<_> = telemetry.open_black_boxes(RUNTIME).iter().map(|it| it.worker_index).collect();
+        assert_eq!(living, [1]);
         let report = telemetry.crash_box(RUNTIME, 1).unwrap();
         assert_eq!(
             told(&report),

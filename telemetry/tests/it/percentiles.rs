@@ -10,8 +10,11 @@ use crate::support::*;
 const QUANTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
 const METHODS: [&str; 4] = ["decode", "resize", "encode", "store"];
 
-/// How durations may be spread: each makes one of them, in seconds.
-const SHAPES: [(&str, fn(&mut Random) -> f64); 7] = [
+/// Makes a duration, in seconds.
+type Make = fn(&mut Random) -> f64;
+
+/// How durations may be spread.
+const SHAPES: [(&str, Make); 7] = [
     ("all alike", |_| 0.0123),
     ("even", |random| random.unit() * 0.25),
     ("exponential", |random| -(1.0 - random.unit()).ln() * 0.004),
