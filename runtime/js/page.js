@@ -1,9 +1,10 @@
-// The page's side of the wire; its rules and the other end are in harness.js.
+// The page's side of the wire; its rules are in wire.js, the other end in harness.js.
 //
 // Arguments, answers and promises stay here, by the place of their call in the core (`slot`). What crosses the border to
 // the wasm are numbers.
 
-import { MARK, TO_PAGE, TO_WORKER, transferables } from './harness.js';
+import { transferables } from './transferables.js';
+import { MARK, TO_PAGE, TO_WORKER } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
 const { RESULT, FAILURE, THROWN, TIMES, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;

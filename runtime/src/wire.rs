@@ -9,6 +9,19 @@ use web_sys::Worker;
 
 use crate::error::{CallError, CrashCause, RemoteError};
 
+// What `page.js` and `harness.js` import: bindings have to name a file for it to come along.
+#[wasm_bindgen(module = "/js/wire.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = MARK)]
+    static WIRE: JsValue;
+}
+
+#[wasm_bindgen(module = "/js/transferables.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = NOTHING)]
+    static TRANSFERABLES: JsValue;
+}
+
 #[wasm_bindgen(module = "/js/page.js")]
 extern "C" {
     /// The payloads of a runtime's calls, by slot.

@@ -20,6 +20,13 @@ extern "C" {
     fn panicked(message: &str);
 }
 
+// What the harness imports: bindings have to name a file for it to come along.
+#[wasm_bindgen(module = "/js/context.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = ABORT)]
+    static CONTEXT: JsValue;
+}
+
 #[wasm_bindgen(module = "/js/turns.js")]
 extern "C" {
     #[wasm_bindgen(js_name = nextTurn)]

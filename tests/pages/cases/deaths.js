@@ -4,7 +4,7 @@ import { deepEqual, equal, ok, rejects, until } from '../assert.js';
 import { turn } from '../deferred.js';
 import { watched } from '../watched.js';
 import { createTaskRuntime } from '/atelier/index.js';
-import { MARK, TO_PAGE, TO_WORKER } from '/atelier/worker.js';
+import { MARK, TO_PAGE, TO_WORKER } from '/atelier/worker/wire.js';
 
 const CRASHED = { name: 'WorkerCrashedError' };
 

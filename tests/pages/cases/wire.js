@@ -4,7 +4,7 @@ import { deepEqual, equal, ok, rejects } from '../assert.js';
 import { turn } from '../deferred.js';
 import { watched } from '../watched.js';
 import { createTaskRuntime } from '/atelier/index.js';
-import { MARK } from '/atelier/worker.js';
+import { MARK } from '/atelier/worker/wire.js';
 
 // Every promise that can go on without a new event, without letting the page's loop turn.
 async function microtasks() {

@@ -34,7 +34,9 @@ pub fn dist(project: &Project, progress: &Progress, options: DistOptions) -> Res
     }
     progress.step("gather the npm package", || {
         copy_all(&project.path("js/npm"), &next)?;
-        copy(&project.path("runtime/js/harness.js"), &next.join("worker.js"))?;
+        for file in ["harness.js", "context.js", "transferables.js", "wire.js"] {
+            copy(&project.path("runtime/js").join(file), &next.join("worker").join(file))?;
+        }
         copy(&project.path("runtime/js/rust-worker.js"), &next.join("rust-worker.js"))?;
         copy_licences(project, &next)?;
         check_package(&next, env!("CARGO_PKG_VERSION"))?;

@@ -1,0 +1,3 @@
+// What a worker's script imports: plain JavaScript, no wasm.
+
+export { createTaskWorker, expose } from './worker/harness.js';

@@ -1,0 +1,35 @@
+// The wire's rules.
+//
+// One message carries everything that arose for a worker in one turn of the page's loop; the worker answers with what has
+// finished by the end of its own turn. A message is one flat array: a mark, then entries, each a small integer for its
+// kind and then its fields, so that an entry costs little more than what it holds. A call is named by its place (`slot`)
+// in the page's table, which no other call gets before the worker has answered. Methods are named by numbers that the
+// page introduces before their first use. page.js and harness.js are the two ends.
+
+/** Begins every message of this protocol: pages and workers may send each other messages of their own. */
+export const MARK = 0x1a7e11e7;
+
+/** Page to worker: the kinds of entries, the flags of a call. */
+export const TO_WORKER = {
+  CALL: 1, // slot, method, flags, number, args; then key if KEY, traceparent if TRACE
+  CANCEL: 2, // slot
+  METHOD: 3, // method, name
+  PING: 4, // answer, if you can
+
+  TRANSFER_RESULT: 1,
+  KEY: 2,
+  TRACE: 4,
+  TIMED: 8, // the page wants to know when the handler ran
+};
+
+/** Worker to page: the kinds of entries. */
+export const TO_PAGE = {
+  RESULT: 1, // slot, value
+  FAILURE: 2, // slot, name, message, stack
+  THROWN: 3, // slot, value: the handler threw something that is no error
+  TIMES: 4, // started, ended: milliseconds since the epoch, for the answer that follows
+  READY: 5,
+  ALIVE: 6, // the answer to a ping
+  UNREADABLE: 7, // a message from the page could not be read, and its calls are lost
+  FAULT: 8, // name, message, stack, file, line: the worker has crashed, and answers no more
+};
