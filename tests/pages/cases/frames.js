@@ -93,7 +93,8 @@ export async function a_frame_at_which_the_reader_throws_comes_again_as_a_full_o
   await until(() => reported.length === 1);
   await until(() => frames.length > missed);
   const { kind, lost, tasks } = frames[missed];
-  deepEqual([kind, lost, tasks.length], ['full', 1, 1]);
+  deepEqual([kind, tasks.length], ['full', 1]);
+  ok(lost >= 1);
   wrong = 'rejects';
   await until(() => reported.length === 2);
   await until(() => frames.length > missed);

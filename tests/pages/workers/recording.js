@@ -11,12 +11,12 @@ const pause = (ms) => new Promise((go) => setTimeout(go, ms));
 expose(
   createTaskWorker({
     // Holds the worker, then lets go of it, then holds it again; says when it began and ended.
-    async record(first, between, last) {
+    async record(first, between, last, { callId }) {
       const begun = now();
       hold(first);
       if (between > 0) await pause(between);
       hold(last);
-      return { begun, ended: now() };
+      return { callId, begun, ended: now() };
     },
   }),
 );
