@@ -228,3 +228,19 @@ fn nothing_is_unfinished_or_skipped() {
     }
     assert_none(found, "what is unfinished or skipped");
 }
+
+#[test]
+fn the_types_name_the_facts_of_black_boxes_as_the_table_does() {
+    let read = |path: &str| std::fs::read_to_string(Project::here().path(path)).unwrap();
+    let names = read("runtime/core/src/names.rs");
+    let (_, table) = names.split_once("\nworker_facts! {").unwrap();
+    // Each line of the table: a variant, a name, a sentence.
+    let rows = table.lines().skip(1).take_while(|line| *line != "}").map(|line| {
+        let mut quoted = line.split('"').skip(1).step_by(2);
+        format!("  /** {1} */\n  | '{0}'", quoted.next().unwrap(), quoted.next().unwrap())
+    });
+    let types = read("js/npm/index.d.ts");
+    let (_, union) = types.split_once("export type WorkerFact =\n").unwrap();
+    let (union, _) = union.split_once(";\n\n").unwrap();
+    assert_eq!(union, rows.collect::<Vec<_>>().join("\n"));
+}

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use atelier_telemetry::frame::LedgerRow;
-use atelier_telemetry::{MetricsSnapshot, Record, SubscribeOptions, Subscription, Telemetry};
+use atelier_telemetry::{MetricsReader, MetricsSnapshot, Record, SubscribeOptions, Subscription, Telemetry};
 
 use crate::config::OtlpConfig;
 use crate::signal::Signal;
@@ -12,14 +12,12 @@ use crate::source::{Fate, Source};
 /// One runtime's telemetry, under one name in the ledger.
 #[derive(Debug)]
 pub struct TelemetrySource {
-    telemetry: Telemetry,
-    runtime: u64,
     state: RefCell<State>,
 }
 
 #[derive(Debug)]
 enum State {
-    Open(Subscription),
+    Open(Subscription, MetricsReader),
     /// The ledger as it was at the end: a subscription that has ended has no rows.
     Closed(Vec<LedgerRow>),
 }
@@ -35,24 +33,20 @@ impl TelemetrySource {
             ..SubscribeOptions::default()
         };
         let subscription = telemetry.subscribe(runtime, consumer, options);
-        TelemetrySource {
-            telemetry: telemetry.clone(),
-            runtime,
-            state: RefCell::new(State::Open(subscription)),
-        }
+        TelemetrySource { state: RefCell::new(State::Open(subscription, telemetry.metrics_reader(runtime))) }
     }
 
     /// What became of everything so far, by signal.
     pub fn ledger(&self) -> Vec<LedgerRow> {
         match &*self.state.borrow() {
-            State::Open(subscription) => subscription.ledger(),
+            State::Open(subscription, _) => subscription.ledger(),
             State::Closed(rows) => rows.clone(),
         }
     }
 
     fn with<T: Default>(&self, act: impl FnOnce(&Subscription) -> T) -> T {
         match &*self.state.borrow() {
-            State::Open(subscription) => act(subscription),
+            State::Open(subscription, _) => act(subscription),
             State::Closed(_) => T::default(),
         }
     }
@@ -68,7 +62,10 @@ impl Source for TelemetrySource {
     }
 
     fn metrics(&self, now_unix_nano: u64) -> MetricsSnapshot {
-        self.telemetry.metrics(self.runtime, now_unix_nano)
+        match &*self.state.borrow() {
+            State::Open(_, metrics) => metrics.read(now_unix_nano),
+            State::Closed(_) => MetricsSnapshot::default(),
+        }
     }
 
     fn emitted(&self, signal: Signal, n: u64) {

@@ -59,6 +59,7 @@ fn histogram(micros: &[u64]) -> Series {
         sum: seconds().sum(),
         min: seconds().fold(f64::INFINITY, f64::min),
         max: seconds().fold(0.0, f64::max),
+        exemplars: Vec::new(),
     })
 }
 

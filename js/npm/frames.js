@@ -4,7 +4,9 @@ import { aFunction, anInterval, every, someOptions } from './check.js';
 
 /**
  * Gives `listener` a frame every `intervalMs`, the first one at the end of this turn. Frames are made at the listener's
- * pace: one that is slow gets fewer, never a backlog. Returns the function that ends it.
+ * pace: one that is slow gets fewer, never a backlog. A frame that was due while the listener was busy (it has not
+ * returned, or the promise it returned is open) is never made and counts as lost, as does one at which the listener
+ * throws; the next one is full. Returns the function that ends it.
  */
 export function subscribeFrames(handle, listener, options) {
   aFunction(listener, 'subscribeFrames');
@@ -12,12 +14,26 @@ export function subscribeFrames(handle, listener, options) {
   anInterval(intervalMs, 'intervalMs');
   const stream = handle.frames();
   let open = true;
+  let busy = false;
+  const lose = (frames) => open && frames > 0 && stream.skipped(frames);
+  const failed = (error) => {
+    console.error('A listener of the snapshot stream threw', error);
+    lose(1);
+  };
   const tell = () => {
+    if (busy) return lose(1);
+    const begun = performance.now();
     try {
-      listener(stream.next());
+      const done = listener(stream.next());
+      if (typeof done?.then === 'function') {
+        busy = true;
+        Promise.resolve(done).catch(failed).finally(() => (busy = false));
+      }
     } catch (error) {
-      console.error('A listener of the snapshot stream threw', error);
+      failed(error);
     }
+    // While a listener holds the page, its timer does not fire; it makes up for one time, not for more.
+    lose(Math.floor((performance.now() - begun) / intervalMs) - 1);
   };
   const stop = every(intervalMs, tell);
   queueMicrotask(() => open && tell());

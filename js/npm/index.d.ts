@@ -83,6 +83,49 @@ export interface LastCrash {
   kind: CrashKind;
   message: string;
   error: Error;
+  /** The last facts of that worker, oldest first, at most 64; absent when nobody listened and metrics were off. */
+  blackBox?: BlackBoxFact[];
+}
+
+export type WorkerFact =
+  /** The worker is being started. */
+  | 'spawned'
+  /** It has called `expose` and can take calls. */
+  | 'ready'
+  /** A call was posted to it. */
+  | 'started'
+  /** It was told that a call it has is cancelled. */
+  | 'cancel-sent'
+  /** A call returned. */
+  | 'settled'
+  /** A call's handler threw, or the call could not be posted. */
+  | 'failed'
+  /** A call that it had went back to the queue. */
+  | 'requeued'
+  /** It had work and gave no sign of life for half of `hangTimeoutMs`: it was asked for one. */
+  | 'ping'
+  /** It answered that. */
+  | 'alive'
+  /** The handler of a cancelled call went on past its grace: the worker is replaced. */
+  | 'grace-over'
+  /** It crashed, or hangs; `lastCrash.kind` says which. */
+  | 'crashed';
+
+export interface BlackBoxFact {
+  /** Milliseconds since the epoch. */
+  ts: number;
+  fact: WorkerFact;
+  callId?: string;
+  method?: string;
+}
+
+/** What is left of a worker that died. */
+export interface BlackBox {
+  taskId: string;
+  workerIndex: number;
+  /** 'grace': it was replaced because a cancelled call's handler went on past its grace. */
+  cause: CrashKind | 'grace';
+  facts: BlackBoxFact[];
 }
 
 export interface WorkerState {
@@ -242,7 +285,7 @@ export type Phase = 'admission' | 'queue' | 'delivery' | 'run' | 'reply';
 export interface TelemetryNumbers {
   /** A task's counters are kept always, a method's while metrics are on; workers are counted by task only. */
   counters: { [name in CounterName]?: number };
-  /** Kept by task only. */
+  /** Kept by task only; `min` and `max` since the last `getTelemetry()`. */
   gauges: { [name in GaugeName]?: { last: number; min: number; max: number } };
   histograms: {
     'task.duration_ms': Distribution;
@@ -264,6 +307,13 @@ export interface Telemetry {
   ledger: Record<string, Record<string, import('./otlp.js').OtlpAccount>>;
   /** What the linter has to say at the moment, the worst first. Judged once a second, while metrics are on. */
   findings: Finding[];
+  /**
+   * Values by metric (OTLP names, such as `atelier.task.completed`) that came when it had 2,000 series already. Task
+   * counters have them all the same; methods and histograms do not.
+   */
+  overflow: Record<string, number>;
+  /** Of the last workers that crashed, hung or were replaced, at most 16, oldest first. */
+  blackBoxes: BlackBox[];
 }
 
 /** See docs/findings.md. */
@@ -307,8 +357,11 @@ export interface TaskRuntime {
   subscribeEvents(listener: (event: RuntimeEvent) => void, options?: EventOptions & { batch?: false }): () => void;
   /** The same with arrays, one a turn of the page's loop. */
   subscribeEvents(listener: (events: RuntimeEvent[]) => void, options: EventOptions & { batch: true }): () => void;
-  /** The snapshot stream: a full frame, then deltas. */
-  subscribeFrames(listener: (frame: RuntimeFrame) => void, options?: { intervalMs?: number }): () => void;
+  /**
+   * The snapshot stream: a full frame, then deltas. Frames that are due while the listener is busy (until it returns, or
+   * the promise that it returns is settled) are left out and counted as `lost` in the next one, which is full.
+   */
+  subscribeFrames(listener: (frame: RuntimeFrame) => unknown, options?: { intervalMs?: number }): () => void;
   /** Aggregates by task, and what became of everything emitted. */
   getTelemetry(): Telemetry;
   /** Begins a trace; `parent` (W3C Trace Context) continues a remote one, 'document' the server's that rendered the page. */
@@ -329,6 +382,18 @@ export interface Distribution {
   p95: number;
   p99: number;
   p999: number;
+  /** Recent sampled calls among them, at most one for each power of two; absent when there are none. */
+  exemplars?: Exemplar[];
+}
+
+/** A call that a distribution remembers. */
+export interface Exemplar {
+  /** Its duration, in milliseconds. */
+  value: number;
+  traceId: string;
+  spanId: string;
+  /** Milliseconds since the epoch. */
+  ts: number;
 }
 
 export function createTaskRuntime(config?: RuntimeConfig): TaskRuntime;

@@ -75,7 +75,7 @@ function call({ handle, payloads, keyOf }, options, method, args) {
     let key = options.key ?? keyOf?.(...args);
     if (typeof key !== 'string' || key === '') key = undefined;
     const { signal, trace, transfer, transferResult, priority, cancel } = options;
-    payloads.hand(args, key, transfer, transferResult !== false, resolve, reject);
+    payloads.hand(args, key, transfer, transferResult !== false, resolve, reject, handle);
     handle.dispatch(
       method,
       key,

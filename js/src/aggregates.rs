@@ -4,19 +4,25 @@ use std::collections::BTreeMap;
 
 use atelier_runtime::core::Outcome;
 use atelier_runtime::core::names::{Metric, Phase};
-use atelier_telemetry::frame::{Distribution, Finding, LedgerRow, Totals};
+use atelier_telemetry::frame::{Finding, LedgerRow, Totals};
 use atelier_telemetry::{HistogramValue, Series, SeriesKey};
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
-use crate::runtime::Page;
+use crate::black_box::BoxShape;
+use crate::distribution::DistributionShape;
+use crate::page::Page;
 use crate::telemetry::telemetry;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Telemetry {
     tasks: Vec<TaskTelemetry>,
     ledger: BTreeMap<String, BTreeMap<String, Account>>,
     findings: Vec<Finding>,
+    /// Values without a series of their own, by metric.
+    overflow: BTreeMap<&'static str, u64>,
+    black_boxes: Vec<BoxShape>,
 }
 
 #[derive(Serialize)]
@@ -72,8 +78,8 @@ fn by_phase<S: Serializer>(
     )
 }
 
-fn in_milliseconds(histogram: &Option<HistogramValue>) -> Distribution {
-    histogram.as_ref().map(HistogramValue::distribution).unwrap_or_default()
+fn in_milliseconds(histogram: &Option<HistogramValue>) -> DistributionShape {
+    histogram.as_ref().map(DistributionShape::from).unwrap_or_default()
 }
 
 impl Histograms {
@@ -139,7 +145,7 @@ impl From<LedgerRow> for Account {
 pub(crate) fn of(page: &Page) -> Result<JsValue, JsValue> {
     let (telemetry, runtime) = (telemetry(), page.runtime.id());
     let clock = page.runtime.clock();
-    let metrics = telemetry.metrics(runtime, clock.unix_nanos(clock.now()));
+    let metrics = page.reader.read(clock.unix_nanos(clock.now()));
     let mut ledger: BTreeMap<String, BTreeMap<String, Account>> = BTreeMap::new();
     for row in telemetry.ledger(runtime) {
         ledger.entry(row.consumer.clone()).or_default().insert(row.signal.clone(), row.into());
@@ -170,7 +176,10 @@ pub(crate) fn of(page: &Page) -> Result<JsValue, JsValue> {
     let tasks = page.tasks.borrow().iter().filter_map(task).collect();
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     let findings = telemetry.findings(runtime, clock.unix_nanos(clock.now()));
-    Telemetry { tasks, ledger, findings }.serialize(&serializer).map_err(JsValue::from)
+    let closed = telemetry.closed_black_boxes(runtime, 0);
+    let black_boxes = closed.iter().map(|it| BoxShape::from(&**it)).collect();
+    let overflow = metrics.overflow.iter().map(|it| (it.metric.otlp(), it.values)).collect();
+    Telemetry { tasks, ledger, findings, overflow, black_boxes }.serialize(&serializer).map_err(JsValue::from)
 }
 
 fn counters(totals: &Totals) -> Counters {

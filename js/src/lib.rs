@@ -3,11 +3,14 @@
 //! Options are read, errors and snapshots are written; scheduling is the runtime's and aggregation the telemetry's.
 
 mod aggregates;
+mod black_box;
+mod distribution;
 mod errors;
 mod events;
 mod listeners;
 mod options;
 mod otlp;
+mod page;
 mod runtime;
 mod snapshot;
 mod stream;

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::aggregates::Account;
 use crate::options::Options;
-use crate::runtime::Page;
+use crate::page::Page;
 use crate::telemetry::telemetry;
 
 /// A running exporter.

@@ -1,15 +1,19 @@
 //! States and snapshots as plain objects, and as the tasks of a frame.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use atelier_runtime::core::{Outcome, QueuePolicy, TaskState, WorkerState};
 use atelier_runtime::{Clock, Crash, Task};
-use atelier_telemetry::frame::{CrashFrame, Distribution, TaskFrame, Totals, WorkerFrame};
+use atelier_telemetry::BlackBox;
+use atelier_telemetry::frame::{CrashFrame, Distribution, TaskExemplars, TaskFrame, Totals, WorkerFrame};
 use js_sys::Reflect;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use crate::black_box::{FactShape, facts};
 use crate::errors;
+use crate::telemetry::telemetry;
 
 /// `getState()`: the names are contract.
 #[derive(Serialize)]
@@ -51,18 +55,32 @@ fn set(object: &JsValue, name: &str, value: &JsValue) {
 /// What is left of a task when it is disposed.
 pub(crate) struct Remains {
     dispatched: u64,
-    last_crash: Option<(Rc<Crash>, f64)>,
+    last_crash: Option<CrashReport>,
+}
+
+/// All that is known of a task's last crash.
+#[derive(Clone)]
+struct CrashReport {
+    crash: Rc<Crash>,
+    /// When, in milliseconds since the epoch.
+    ts: f64,
+    black_box: Option<Arc<BlackBox>>,
+}
+
+impl CrashReport {
+    fn of(task: &Task, state: &TaskState, clock: Clock) -> Option<CrashReport> {
+        let (crash, last) = task.last_crash().zip(state.last_crash)?;
+        let black_box = telemetry().crash_box(task.runtime(), task.handle());
+        Some(CrashReport { crash, ts: clock.unix_millis(last.at), black_box })
+    }
 }
 
 impl Remains {
     /// Taken just before the end.
     pub(crate) fn of(task: &Task, clock: Clock) -> Option<Remains> {
         let state = task.state()?;
-        let last_crash = task.last_crash().zip(state.last_crash);
-        Some(Remains {
-            dispatched: state.totals.dispatched,
-            last_crash: last_crash.map(|(crash, last)| (crash, clock.unix_millis(last.at))),
-        })
+        let last_crash = CrashReport::of(task, &state, clock);
+        Some(Remains { dispatched: state.totals.dispatched, last_crash })
     }
 }
 
@@ -89,11 +107,11 @@ pub(crate) fn state(task: &Task, remains: Option<&Remains>, clock: Clock) -> Res
         None => to_js(&gone(task, remains.map_or(0, |remains| remains.dispatched)))?,
     };
     let crash = match &state {
-        Some(state) => task.last_crash().zip(state.last_crash.map(|last| clock.unix_millis(last.at))),
+        Some(state) => CrashReport::of(task, state, clock),
         None => remains.and_then(|remains| remains.last_crash.clone()),
     };
-    if let Some((crash, ts)) = crash {
-        set(&object, "lastCrash", &last_crash(&crash, ts)?);
+    if let Some(report) = crash {
+        set(&object, "lastCrash", &last_crash(&report)?);
     }
     Ok(object)
 }
@@ -119,7 +137,7 @@ fn gone(task: &Task, dispatched: u64) -> State {
     }
 }
 
-fn last_crash(crash: &Crash, ts: f64) -> Result<JsValue, JsValue> {
+fn last_crash(CrashReport { crash, ts, black_box }: &CrashReport) -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct LastCrash<'a> {
@@ -128,12 +146,15 @@ fn last_crash(crash: &Crash, ts: f64) -> Result<JsValue, JsValue> {
         worker_index: Option<u32>,
         kind: &'static str,
         message: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        black_box: Option<Vec<FactShape>>,
     }
     let object = to_js(&LastCrash {
-        ts,
+        ts: *ts,
         worker_index: crash.worker_index,
         kind: crash.kind.name(),
         message: &crash.cause.message,
+        black_box: black_box.as_deref().map(facts),
     })?;
     set(&object, "error", &errors::cause_of(crash));
     Ok(object)
@@ -179,6 +200,7 @@ pub(crate) fn frame(entry: &Entry, clock: Clock) -> Option<TaskFrame> {
         wait: Distribution::default(),
         run: Distribution::default(),
         duration: Distribution::default(),
+        exemplars: TaskExemplars::default(),
         workers: workers(&state),
         last_crash: state.last_crash.zip(entry.task.last_crash()).map(|(last, crash)| CrashFrame {
             ts: clock.unix_millis(last.at),

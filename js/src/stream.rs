@@ -6,7 +6,7 @@ use atelier_telemetry::FrameReader;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::runtime::Page;
+use crate::page::Page;
 use crate::telemetry::telemetry;
 
 /// One reader's stream.
@@ -32,6 +32,11 @@ impl FrameStream {
         let frame = self.reader.next(clock.unix_millis(clock.now()), self.page.task_frames());
         let serializer = serde_wasm_bindgen::Serializer::json_compatible();
         frame.serialize(&serializer).map_err(JsValue::from)
+    }
+
+    /// The reader was too slow for `n` frames, or one did not reach it.
+    pub fn skipped(&mut self, n: u32) {
+        self.reader.skipped(u64::from(n));
     }
 }
 

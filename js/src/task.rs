@@ -1,13 +1,15 @@
 //! Tasks for `npm/task.js`.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use atelier_runtime::core::Priority;
-use atelier_runtime::{CallOptions, Clock, Task};
+use atelier_runtime::{CallOptions, Task};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
+use crate::page::Page;
 use crate::snapshot::Remains;
 use crate::{snapshot, trace};
 
@@ -18,7 +20,8 @@ const PRIORITIES: [Priority; 3] = [Priority::UserBlocking, Priority::UserVisible
 #[wasm_bindgen]
 pub struct TaskHandle {
     pub(crate) task: Task,
-    pub(crate) clock: Clock,
+    /// Whoever still calls the task is told of, also where nobody holds the runtime any more.
+    pub(crate) page: Rc<Page>,
     pub(crate) remains: RefCell<Option<Remains>>,
 }
 
@@ -53,7 +56,7 @@ impl TaskHandle {
 
     /// The task's state as a plain object.
     pub fn state(&self) -> Result<JsValue, JsValue> {
-        snapshot::state(&self.task, self.remains.borrow().as_ref(), self.clock)
+        snapshot::state(&self.task, self.remains.borrow().as_ref(), self.page.runtime.clock())
     }
 
     /// Lets the workers start again.
@@ -68,7 +71,7 @@ impl TaskHandle {
 
     /// Ends the task.
     pub fn dispose(&self) {
-        if let Some(remains) = Remains::of(&self.task, self.clock) {
+        if let Some(remains) = Remains::of(&self.task, self.page.runtime.clock()) {
             self.remains.replace(Some(remains));
         }
         self.task.dispose();

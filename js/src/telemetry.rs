@@ -29,6 +29,7 @@ pub(crate) fn telemetry() -> Telemetry {
 
 /// How many `tracing` events and spans there were in this page. Where nobody asked for telemetry, calls add none.
 #[wasm_bindgen]
+#[expect(unreachable_pub, reason = "exported to JavaScript")]
 pub fn tracing_heard() -> f64 {
     HEARD.get()
 }

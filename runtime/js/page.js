@@ -21,13 +21,14 @@ const HEARD_FAULT = 5;
 
 /** A call's payload. */
 class Payload {
-  constructor(args, key, transfer, flags, resolve, reject) {
+  constructor(args, key, transfer, flags, resolve, reject, owner) {
     this.args = args;
     this.key = key;
     this.transfer = transfer;
     this.flags = flags;
     this.resolve = resolve;
     this.reject = reject;
+    this.owner = owner;
     this.method = 0;
     this.number = 0;
     this.traceparent = undefined;
@@ -53,12 +54,15 @@ export class Payloads {
     return this.#methods[method];
   }
 
-  /** Takes the payload of the call that is about to be made. Without functions to resolve and reject, the wasm waits. */
-  hand(args, key, transfer, transferResult, resolve, reject) {
+  /**
+   * Takes the payload of the call that is about to be made. Without functions to resolve and reject, the wasm waits.
+   * `owner` is what must not be collected before the call ends, since with it the task would go.
+   */
+  hand(args, key, transfer, transferResult, resolve, reject, owner) {
     const flags = (transferResult ? TRANSFER_RESULT : 0) | (key === undefined ? 0 : KEY);
     // A list of its own: what its maker does to theirs later changes nothing, and what throws throws here.
     const moved = transfer && [...transfer];
-    this.#handed = new Payload(args, key, moved, flags, resolve, reject);
+    this.#handed = new Payload(args, key, moved, flags, resolve, reject, owner);
   }
 
   /** The call has been made: it has a slot and a number. */

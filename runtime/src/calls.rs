@@ -36,6 +36,8 @@ pub(crate) enum Waiter {
 /// What the driver keeps of a call until it is settled.
 pub(crate) struct Record {
     pub(crate) task: TaskId,
+    /// The call's number in its runtime, as users and telemetry know it.
+    pub(crate) number: u64,
     pub(crate) method: Method,
     pub(crate) waiter: Waiter,
     /// Why it could not be sent, or its worker not be made.

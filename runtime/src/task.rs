@@ -79,6 +79,11 @@ impl Task {
         &self.config
     }
 
+    /// The number of its runtime, as telemetry has it.
+    pub fn runtime(&self) -> u64 {
+        self.driver.emitter.runtime()
+    }
+
     /// The task's number in its runtime, as telemetry has it.
     pub fn handle(&self) -> u64 {
         self.id.to_bits()
@@ -129,8 +134,16 @@ impl Task {
             driver.slots.trace(slot(call), &span.context.to_string());
             Some(span)
         });
-        let record =
-            Record { task: self.id, method, waiter, failure: None, span, handler: None, _signal: signal };
+        let record = Record {
+            task: self.id,
+            number,
+            method,
+            waiter,
+            failure: None,
+            span,
+            handler: None,
+            _signal: signal,
+        };
         driver.records.borrow_mut().insert(call, record);
         if fired_already {
             // Before the call itself, so that no queue turns it away and no worker starts for it.

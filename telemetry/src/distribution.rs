@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use crate::frame::Distribution;
+use crate::frame::{Distribution, TaskExemplars};
 use crate::metrics::HistogramValue;
 
 /// Percentiles are right to this many significant decimal digits (1 %). Three would take seven times the memory.
@@ -15,7 +15,7 @@ pub const DEFAULT_MAX_DURATION_MICROS: u64 = 3_600_000_000;
 const QUANTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
 
 /// The distributions of a task's calls, over all of its methods.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskDistributions {
     /// From the call until a worker got it, in milliseconds.
     pub wait: Distribution,
@@ -23,13 +23,15 @@ pub struct TaskDistributions {
     pub run: Distribution,
     /// From the call to its settlement, in milliseconds.
     pub duration: Distribution,
+    /// The calls that their percentiles lead to.
+    pub exemplars: TaskExemplars,
 }
 
 impl HistogramValue {
     /// An empty one, small until long durations come. `None` only if `hdrhistogram` refuses [`HISTOGRAM_DIGITS`].
     pub(crate) fn empty() -> Option<HistogramValue> {
         let histogram = Histogram::new(HISTOGRAM_DIGITS).ok()?;
-        Some(HistogramValue { histogram, sum: 0.0, min: f64::INFINITY, max: 0.0 })
+        Some(HistogramValue { histogram, sum: 0.0, min: f64::INFINITY, max: 0.0, exemplars: Vec::new() })
     }
 
     /// Counts a duration, in seconds. Below zero counts as zero: clocks that were corrected may say so.
@@ -51,6 +53,9 @@ impl HistogramValue {
             self.sum += other.sum;
             self.min = self.min.min(other.min);
             self.max = self.max.max(other.max);
+            for exemplar in &other.exemplars {
+                self.remember(exemplar.clone());
+            }
         }
     }
 

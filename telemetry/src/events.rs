@@ -6,16 +6,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use atelier_core::names::{Clue, Metric, Phase};
+use atelier_core::names::{Clue, Metric, Phase, WorkerFact};
 use atelier_core::{AbortReason, Outcome};
 use tracing::field::{Field, Visit};
 
+use crate::exemplars::Exemplar;
 use crate::lint::Settings;
 use crate::record::TaskMeta;
 use crate::slots::{Plan, Slot};
 use crate::text::{Text, Texts};
 
-/// A metric event, read.
+/// A metric event, or one of a worker's life, read.
 #[derive(Debug, Default)]
 pub(crate) struct MetricFields {
     pub(crate) value: Option<(Metric, f64)>,
@@ -32,6 +33,18 @@ pub(crate) struct MetricFields {
     pub(crate) call: u64,
     /// What is told for the linter only.
     pub(crate) clue: Option<(Clue, f64)>,
+    pub(crate) call_id: Option<u64>,
+    pub(crate) fact: Option<WorkerFact>,
+    trace_id: Option<u128>,
+    span_id: Option<u64>,
+}
+
+impl MetricFields {
+    /// The call that this value was measured at, if it is sampled.
+    pub(crate) fn exemplar(&self, value: f64) -> Option<Exemplar> {
+        let (trace_id, span_id) = self.trace_id.zip(self.span_id)?;
+        Some(Exemplar { value: value.max(0.0), trace_id, span_id, time_unix_nano: self.time })
+    }
 }
 
 /// Fills [`MetricFields`].
@@ -64,8 +77,16 @@ impl Visit for MetricVisitor<'_> {
             Slot::Time => self.fields.time = value,
             Slot::Runtime => self.fields.runtime = value,
             Slot::Task => self.fields.task = value,
+            Slot::CallId => self.fields.call_id = Some(value),
+            Slot::SpanId => self.fields.span_id = Some(value),
             Slot::WorkerIndex => self.fields.worker_index = u32::try_from(value).ok(),
             _ => {}
+        }
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        if self.plan.slot(field) == Slot::TraceId {
+            self.fields.trace_id = Some(value);
         }
     }
 
@@ -75,6 +96,7 @@ impl Visit for MetricVisitor<'_> {
             Slot::ErrorType => self.fields.error_type = self.texts.intern(value),
             Slot::Outcome => self.fields.outcome = Outcome::from_name(value),
             Slot::CancelReason => self.fields.cancel_reason = AbortReason::from_name(value),
+            Slot::Fact => self.fields.fact = WorkerFact::from_name(value),
             Slot::PhaseName => {
                 self.fields.phase = Phase::ALL.into_iter().find(|phase| phase.name() == value);
             }

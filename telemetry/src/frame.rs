@@ -119,6 +119,9 @@ pub struct TaskFrame {
     pub run: Distribution,
     /// From the call to its settlement.
     pub duration: Distribution,
+    /// The calls that these distributions' percentiles lead to.
+    #[serde(default, skip_serializing_if = "TaskExemplars::is_empty")]
+    pub exemplars: TaskExemplars,
     /// The workers alive, by place.
     #[serde(default)]
     pub workers: Vec<WorkerFrame>,
@@ -175,6 +178,41 @@ pub struct Distribution {
     pub p99: f64,
     /// The 99.9th percentile.
     pub p999: f64,
+}
+
+/// The calls that the percentiles of a task lead to. Only sampled calls are remembered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TaskExemplars {
+    /// Of [`TaskFrame::wait`].
+    pub wait: Vec<ExemplarFrame>,
+    /// Of [`TaskFrame::run`].
+    pub run: Vec<ExemplarFrame>,
+    /// Of [`TaskFrame::duration`].
+    pub duration: Vec<ExemplarFrame>,
+}
+
+impl TaskExemplars {
+    /// Whether no percentile leads anywhere.
+    pub fn is_empty(&self) -> bool {
+        self.wait.is_empty() && self.run.is_empty() && self.duration.is_empty()
+    }
+}
+
+/// A recent call about as long as a percentile says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExemplarFrame {
+    /// `p50`, `p90`, `p95`, `p99` or `max`.
+    pub at: String,
+    /// How long it took, in milliseconds.
+    pub value: f64,
+    /// 32 hexadecimal digits.
+    pub trace_id: String,
+    /// 16 hexadecimal digits.
+    pub span_id: String,
+    /// When it was measured, milliseconds since the Unix epoch.
+    pub ts: f64,
 }
 
 /// A worker in a frame.

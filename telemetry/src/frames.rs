@@ -96,6 +96,7 @@ impl FrameReader {
             task.wait = distributions.wait;
             task.run = distributions.run;
             task.duration = distributions.duration;
+            task.exemplars = distributions.exemplars;
         }
     }
 

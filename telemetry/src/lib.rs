@@ -4,14 +4,18 @@
 //! aggregates, [`Telemetry::frames`] makes the snapshot stream, and [`Telemetry::ledger`] accounts for all of it.
 
 mod account;
+mod black_box;
 mod consumer;
 mod distribution;
 mod events;
+mod exemplars;
 pub mod frame;
 mod frames;
+mod gauges;
 mod layer;
 pub mod lint;
 mod metrics;
+mod metrics_reader;
 pub mod performance;
 mod record;
 mod runtime;
@@ -26,11 +30,15 @@ mod text;
 mod web;
 
 pub use account::Signal;
+pub use black_box::{BlackBox, BoxedFact, DEFAULT_BLACK_BOX_FACTS, DEFAULT_BLACK_BOXES_KEPT, GRACE};
 pub use consumer::{DEFAULT_SUBSCRIPTION_CAPACITY, Selection, SubscribeOptions};
 pub use distribution::{DEFAULT_MAX_DURATION_MICROS, HISTOGRAM_DIGITS, TaskDistributions};
+pub use exemplars::{DEFAULT_EXEMPLARS, Exemplar};
 pub use frames::{DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, FrameReader};
+pub use gauges::DEFAULT_MAX_METRICS_READERS;
 pub use layer::TelemetryLayer;
 pub use metrics::{GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey};
+pub use metrics_reader::MetricsReader;
 pub use record::{
     HandlerSpanRecord, MetricRecord, Phases, Record, SpanRecord, SpanStatus, TaskMeta, TraceRecord,
 };

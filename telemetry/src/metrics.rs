@@ -6,6 +6,7 @@ use atelier_core::Outcome;
 use atelier_core::names::{Metric, Phase};
 use hdrhistogram::Histogram;
 
+use crate::exemplars::Exemplar;
 use crate::record::TaskMeta;
 
 /// What tells one series of a metric from another.
@@ -27,14 +28,14 @@ pub struct SeriesKey {
     pub phase: Option<Phase>,
 }
 
-/// A gauge with its extremes since it was last read.
+/// A gauge with its extremes: since the reader's last read, or since aggregation began where no reader is named.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GaugeValue {
     /// The last value.
     pub last: f64,
-    /// The least since the last read.
+    /// The least in that time.
     pub min: f64,
-    /// The greatest since the last read.
+    /// The greatest in that time.
     pub max: f64,
 }
 
@@ -49,6 +50,9 @@ pub struct HistogramValue {
     pub min: f64,
     /// The exact greatest, in seconds.
     pub max: f64,
+    /// Sampled calls among what was counted, in order of their durations, one for each power of two; at most
+    /// [`DEFAULT_EXEMPLARS`](crate::DEFAULT_EXEMPLARS).
+    pub exemplars: Vec<Exemplar>,
 }
 
 /// The value of a series.

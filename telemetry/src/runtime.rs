@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use atelier_core::Outcome;
-use atelier_core::names::{Clue, Instrument, Metric, Phase};
+use atelier_core::names::{Clue, Instrument, Metric, Phase, WorkerFact, field};
 use rustc_hash::FxHashMap;
 
 use crate::account::{Account, Signal};
+use crate::black_box::{BlackBox, BlackBoxes, GRACE, told_by};
 use crate::consumer::Consumers;
 use crate::distribution::TaskDistributions;
 use crate::events::MetricFields;
-use crate::frame::{LedgerRow, Totals};
+use crate::frame::{LedgerRow, TaskExemplars, Totals};
 use crate::lint::Linter;
 use crate::metrics::HistogramValue;
 use crate::record::{MetricRecord, Record, TaskMeta};
@@ -37,6 +38,8 @@ struct Task {
     durations: Vec<u32>,
     /// Worked out when asked for, forgotten when a duration comes.
     distributions: Option<TaskDistributions>,
+    /// Of its last crash, when somebody watched.
+    crash: Option<Arc<BlackBox>>,
 }
 
 /// One runtime of the page.
@@ -46,6 +49,7 @@ pub(crate) struct Runtime {
     pub(crate) consumers: Consumers,
     pub(crate) series: SeriesTable,
     pub(crate) lint: Linter,
+    pub(crate) boxes: BlackBoxes,
     tasks: FxHashMap<u64, Task>,
     handles: FxHashMap<Arc<str>, u64>,
     disposed: VecDeque<u64>,
@@ -59,6 +63,7 @@ impl Runtime {
             consumers: Consumers::default(),
             series: SeriesTable::new(),
             lint: Linter::default(),
+            boxes: BlackBoxes::default(),
             tasks: FxHashMap::default(),
             handles: FxHashMap::default(),
             disposed: VecDeque::new(),
@@ -82,6 +87,7 @@ impl Runtime {
                     totals: Totals::default(),
                     durations: Vec::new(),
                     distributions: None,
+                    crash: None,
                 };
                 self.tasks.insert(meta.handle, task);
             }
@@ -98,6 +104,7 @@ impl Runtime {
             let Some(task) = self.disposed.pop_front().and_then(|oldest| self.tasks.remove(&oldest)) else {
                 continue;
             };
+            self.boxes.forget_task(task.meta.handle);
             // A later task may have taken the id.
             if self.handles.get(&task.meta.id) == Some(&task.meta.handle) {
                 self.handles.remove(&task.meta.id);
@@ -120,8 +127,8 @@ impl Runtime {
     /// The task's distributions over all of its methods and outcomes.
     pub(crate) fn distributions(&mut self, handle: u64) -> TaskDistributions {
         let Some(task) = self.tasks.get_mut(&handle) else { return TaskDistributions::default() };
-        if let Some(known) = task.distributions {
-            return known;
+        if let Some(known) = &task.distributions {
+            return known.clone();
         }
         let merged = |wanted: Metric, phase: Option<Phase>| {
             let mut all = HistogramValue::empty()?;
@@ -132,15 +139,56 @@ impl Runtime {
                     all.merge(histogram);
                 }
             }
-            Some(all.distribution())
+            let shown = all.distribution();
+            let exemplars = all.exemplars_of(&shown);
+            Some((shown, exemplars))
         };
-        let distributions = TaskDistributions {
-            wait: merged(Metric::QueueWait, None).unwrap_or_default(),
-            run: merged(Metric::TaskPhase, Some(Phase::Run)).unwrap_or_default(),
-            duration: merged(Metric::TaskDuration, None).unwrap_or_default(),
-        };
-        task.distributions = Some(distributions);
+        let (wait, of_wait) = merged(Metric::QueueWait, None).unwrap_or_default();
+        let (run, of_run) = merged(Metric::TaskPhase, Some(Phase::Run)).unwrap_or_default();
+        let (duration, of_duration) = merged(Metric::TaskDuration, None).unwrap_or_default();
+        let exemplars = TaskExemplars { wait: of_wait, run: of_run, duration: of_duration };
+        let distributions = TaskDistributions { wait, run, duration, exemplars };
+        task.distributions = Some(distributions.clone());
         distributions
+    }
+
+    /// Something happened to a worker that no metric counts.
+    pub(crate) fn worker_life(&mut self, fields: &MetricFields, texts: &Texts) {
+        let (Some(fact), Some(index)) = (fields.fact, fields.worker_index) else { return };
+        let Some(task) = self.tasks.get(&fields.task) else { return };
+        self.boxes.note(fact, fields);
+        if fact == WorkerFact::GraceOver {
+            self.boxes.close(&task.meta, index, GRACE.into(), texts);
+        }
+    }
+
+    /// A worker crashed, and its black box is the last one of its task, even when it is empty.
+    pub(crate) fn worker_crashed(&mut self, fields: &MetricFields, texts: &Texts) {
+        let (Some(task), Some(index)) = (self.tasks.get_mut(&fields.task), fields.worker_index) else {
+            return;
+        };
+        let kind = texts.get(&fields.error_type).unwrap_or_default();
+        task.crash = self.boxes.close(&task.meta, index, kind, texts);
+    }
+
+    /// The black box of a task's last crash.
+    pub(crate) fn crash(&self, handle: u64) -> Option<Arc<BlackBox>> {
+        self.tasks.get(&handle)?.crash.clone()
+    }
+
+    /// The black boxes of the workers that live.
+    pub(crate) fn open_boxes(&self, texts: &Texts) -> Vec<BlackBox> {
+        self.boxes.open(|handle| self.meta(handle), texts)
+    }
+
+    /// Forgets totals, counters and distributions.
+    pub(crate) fn reset(&mut self) {
+        self.series.reset();
+        for task in self.tasks.values_mut() {
+            task.totals = Totals::default();
+            task.durations.clear();
+            task.distributions = None;
+        }
     }
 
     /// Takes a metric's value: aggregates it, and puts it into the queues of those who want it.
@@ -149,6 +197,11 @@ impl Runtime {
             None => UNKNOWN_TASK,
             Some(_) if !value.is_finite() => NOT_FINITE,
             Some(task) => {
+                match told_by(metric, fields.outcome) {
+                    Some(fact) => self.boxes.note(fact, &fields),
+                    None if metric == Metric::WorkerTerminated => self.boxes.end(&fields),
+                    None => {}
+                }
                 if self.aggregating {
                     self.lint.metric(&task.meta, metric, value, &fields);
                     aggregate(task, &mut self.series, metric, value, &fields);
@@ -160,7 +213,10 @@ impl Runtime {
                         time_unix_nano: fields.time,
                         task: task.meta.clone(),
                         method: texts.get(&fields.method),
-                        worker_index: fields.worker_index,
+                        // The other metrics' workers are for black boxes.
+                        worker_index: fields
+                            .worker_index
+                            .filter(|_| metric.has_attribute(field::WORKER_INDEX)),
                         outcome: fields.outcome,
                         error_type: texts.get(&fields.error_type),
                         phase: fields.phase,

@@ -7,6 +7,7 @@ use atelier_core::names::{Instrument, Metric, Phase, field};
 use rustc_hash::FxHashMap;
 
 use crate::events::MetricFields;
+use crate::gauges::GaugeReaders;
 use crate::metrics::{GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey};
 use crate::record::TaskMeta;
 use crate::text::{Text, Texts};
@@ -29,7 +30,7 @@ struct Dimensions {
 
 impl Dimensions {
     fn of(metric: Metric) -> Dimensions {
-        let has = |name: &str| metric.attributes().contains(&name);
+        let has = |name: &str| metric.has_attribute(name);
         Dimensions {
             method: has(field::METHOD),
             worker_index: has(field::WORKER_INDEX),
@@ -56,6 +57,8 @@ struct Entry {
     key: Key,
     task: Arc<TaskMeta>,
     value: Series,
+    /// The number of a gauge among gauges.
+    gauge: Option<usize>,
 }
 
 /// What became of a value.
@@ -78,6 +81,9 @@ pub(crate) struct SeriesTable {
     /// Series of each metric, without its overflow series.
     counts: [usize; METRICS],
     overflow: FxHashMap<Metric, OverflowSeries>,
+    /// Gauges are numbered one after the other; the first numbers are those of the overflow series, by metric.
+    next_gauge: usize,
+    readers: GaugeReaders,
     start_unix_nano: Option<u64>,
 }
 
@@ -93,8 +99,26 @@ impl SeriesTable {
             entries: Vec::new(),
             counts: [0; METRICS],
             overflow: FxHashMap::default(),
+            next_gauge: METRICS,
+            readers: GaugeReaders::default(),
             start_unix_nano: None,
         }
+    }
+
+    /// Begins to keep the extremes of gauges for a reader.
+    pub(crate) fn add_reader(&mut self, id: u64) {
+        let last = |value: &Series| match value {
+            Series::Gauge(gauge) => Some(gauge.last),
+            Series::Counter(_) | Series::Histogram(_) => None,
+        };
+        let gauges = self.entries.iter().filter_map(|entry| entry.gauge.zip(last(&entry.value)));
+        let overflow = self.overflow.values().filter_map(|it| Some((it.metric as usize, last(&it.value)?)));
+        self.readers.add(id, gauges.chain(overflow));
+    }
+
+    /// Frees what is kept for a reader.
+    pub(crate) fn remove_reader(&mut self, id: u64) {
+        self.readers.remove(id);
     }
 
     /// Takes one value of a metric.
@@ -109,22 +133,30 @@ impl SeriesTable {
             self.start_unix_nano.get_or_insert(fields.time);
         }
         let Some(key) = self.key(task.handle, metric, fields) else {
-            return self.record_overflow(metric, value);
+            return self.record_overflow(metric, value, fields);
         };
         if let Some(&number) = self.numbers.get(&key) {
             if let Some(entry) = self.entries.get_mut(number as usize) {
-                add(&mut entry.value, value);
+                add(&mut entry.value, value, fields);
+                if let Some(gauge) = entry.gauge {
+                    self.readers.saw(gauge, value);
+                }
             }
             return Recorded::Old;
         }
         let count = &mut self.counts[metric as usize];
         if *count + 1 >= DEFAULT_MAX_SERIES_PER_METRIC {
-            return self.record_overflow(metric, value);
+            return self.record_overflow(metric, value, fields);
         }
-        let Some(series) = first(metric, value) else { return Recorded::Old };
+        let Some(series) = first(metric, value, fields) else { return Recorded::Old };
         *count += 1;
         let number = self.entries.len() as u32;
-        self.entries.push(Entry { key, task: task.clone(), value: series });
+        let gauge = matches!(series, Series::Gauge(_)).then_some(self.next_gauge);
+        if let Some(gauge) = gauge {
+            self.next_gauge += 1;
+            self.readers.saw(gauge, value);
+        }
+        self.entries.push(Entry { key, task: task.clone(), value: series, gauge });
         self.numbers.insert(key, number);
         Recorded::New(number)
     }
@@ -143,14 +175,17 @@ impl SeriesTable {
         })
     }
 
-    fn record_overflow(&mut self, metric: Metric, value: f64) -> Recorded {
+    fn record_overflow(&mut self, metric: Metric, value: f64, fields: &MetricFields) -> Recorded {
+        if metric.instrument() == Instrument::Gauge {
+            self.readers.saw(metric as usize, value);
+        }
         match self.overflow.get_mut(&metric) {
             Some(overflow) => {
-                add(&mut overflow.value, value);
+                add(&mut overflow.value, value, fields);
                 overflow.values += 1;
             }
             None => {
-                if let Some(series) = first(metric, value) {
+                if let Some(series) = first(metric, value, fields) {
                     self.overflow.insert(metric, OverflowSeries { metric, value: series, values: 1 });
                 }
             }
@@ -167,10 +202,36 @@ impl SeriesTable {
         }
     }
 
-    /// Every series now. Gauges begin anew to look for their extremes.
-    pub(crate) fn read(&mut self, now_unix_nano: u64, texts: &Texts) -> MetricsSnapshot {
+    /// Forgets what was counted and measured. Gauges go on, since they are told only when they change.
+    pub(crate) fn reset(&mut self) {
+        let entries = std::mem::take(&mut self.entries);
+        self.numbers.clear();
+        self.counts = [0; METRICS];
+        self.start_unix_nano = None;
+        self.overflow.retain(|_, it| settle_down(&mut it.value));
+        for mut entry in entries {
+            if settle_down(&mut entry.value) {
+                self.counts[entry.key.metric as usize] += 1;
+                self.numbers.insert(entry.key, self.entries.len() as u32);
+                self.entries.push(entry);
+            }
+        }
+    }
+
+    /// Every series now. The extremes of gauges are those since this reader's last read, else since the beginning.
+    pub(crate) fn read(&mut self, reader: Option<u64>, now_unix_nano: u64, texts: &Texts) -> MetricsSnapshot {
         let text = |number: Option<u32>| number.and_then(|number| texts.get(&Text::Known(number)));
-        let series = self.entries.iter_mut().map(|Entry { key, task, value }| {
+        let readers = &mut self.readers;
+        let mut reading = |value: &Series, number: Option<usize>| {
+            let mut value = value.clone();
+            if let (Series::Gauge(gauge), Some(number), Some(reader)) = (&mut value, number, reader)
+                && let Some(seen) = readers.take(reader, number, gauge.last)
+            {
+                (gauge.min, gauge.max) = (seen.min, seen.max);
+            }
+            value
+        };
+        let series = self.entries.iter().map(|Entry { key, task, value, gauge }| {
             let key = SeriesKey {
                 metric: key.metric,
                 task: task.clone(),
@@ -180,18 +241,15 @@ impl SeriesTable {
                 error_type: text(key.error_type),
                 phase: key.phase,
             };
-            (key, take_reading(value))
+            (key, reading(value, *gauge))
         });
         let series = series.collect();
-        let mut overflow: Vec<OverflowSeries> = self
-            .overflow
-            .values_mut()
-            .map(|it| OverflowSeries {
-                metric: it.metric,
-                value: take_reading(&mut it.value),
-                values: it.values,
-            })
-            .collect();
+        let overflow = self.overflow.values().map(|it| OverflowSeries {
+            metric: it.metric,
+            value: reading(&it.value, Some(it.metric as usize)),
+            values: it.values,
+        });
+        let mut overflow: Vec<OverflowSeries> = overflow.collect();
         overflow.sort_by_key(|it| it.metric);
         let start_unix_nano = *self.start_unix_nano.get_or_insert(now_unix_nano);
         MetricsSnapshot { start_unix_nano, time_unix_nano: now_unix_nano, series, overflow }
@@ -207,19 +265,19 @@ fn number(text: &Text, wanted: bool) -> Option<Option<u32>> {
     }
 }
 
-fn first(metric: Metric, value: f64) -> Option<Series> {
+fn first(metric: Metric, value: f64, fields: &MetricFields) -> Option<Series> {
     Some(match metric.instrument() {
         Instrument::Counter => Series::Counter(value as u64),
         Instrument::Gauge => Series::Gauge(GaugeValue { last: value, min: value, max: value }),
         Instrument::Histogram => {
             let mut histogram = HistogramValue::empty()?;
-            histogram.record(value);
+            measured(&mut histogram, value, fields);
             Series::Histogram(histogram)
         }
     })
 }
 
-fn add(series: &mut Series, value: f64) {
+fn add(series: &mut Series, value: f64, fields: &MetricFields) {
     match series {
         Series::Counter(total) => *total = total.saturating_add(value as u64),
         Series::Gauge(gauge) => {
@@ -227,15 +285,20 @@ fn add(series: &mut Series, value: f64) {
             gauge.min = gauge.min.min(value);
             gauge.max = gauge.max.max(value);
         }
-        Series::Histogram(histogram) => histogram.record(value),
+        Series::Histogram(histogram) => measured(histogram, value, fields),
     }
 }
 
-fn take_reading(series: &mut Series) -> Series {
-    let reading = series.clone();
-    if let Series::Gauge(gauge) = series {
-        gauge.min = gauge.last;
-        gauge.max = gauge.last;
+/// Takes a gauge's past away; says whether it was a gauge.
+fn settle_down(series: &mut Series) -> bool {
+    let Series::Gauge(gauge) = series else { return false };
+    *gauge = GaugeValue { last: gauge.last, min: gauge.last, max: gauge.last };
+    true
+}
+
+fn measured(histogram: &mut HistogramValue, value: f64, fields: &MetricFields) {
+    histogram.record(value);
+    if let Some(exemplar) = fields.exemplar(value) {
+        histogram.remember(exemplar);
     }
-    reading
 }

@@ -11,6 +11,7 @@ use tracing::{Event, Metadata, span};
 
 use crate::consumer::Consumer;
 use crate::events::{MetricFields, MetricVisitor, TaskVisitor};
+use crate::metrics::MetricsSnapshot;
 use crate::record::Record;
 use crate::runtime::Runtime;
 use crate::slots::Plans;
@@ -71,6 +72,23 @@ impl State {
         self.runtimes.get_mut(&runtime)?.consumers.find(id)
     }
 
+    /// Every series of a runtime, for one of its readers or for nobody in particular.
+    pub(crate) fn read_metrics(
+        &mut self,
+        runtime: u64,
+        reader: Option<u64>,
+        now_unix_nano: u64,
+    ) -> MetricsSnapshot {
+        match self.runtimes.get_mut(&runtime) {
+            Some(runtime) => runtime.series.read(reader, now_unix_nano, &self.texts),
+            None => MetricsSnapshot {
+                start_unix_nano: now_unix_nano,
+                time_unix_nano: now_unix_nano,
+                ..MetricsSnapshot::default()
+            },
+        }
+    }
+
     pub(crate) fn task_defined(&mut self, event: &Event<'_>) {
         let mut visitor = TaskVisitor::new(self.plans.of(event.metadata()));
         event.record(&mut visitor);
@@ -91,6 +109,21 @@ impl State {
         let fields = self.metric_fields(event);
         if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
             runtime.lint.rest();
+            runtime.boxes.interrupt();
+        }
+    }
+
+    pub(crate) fn worker_life(&mut self, event: &Event<'_>) {
+        let fields = self.metric_fields(event);
+        if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
+            runtime.worker_life(&fields, &self.texts);
+        }
+    }
+
+    pub(crate) fn worker_crashed(&mut self, event: &Event<'_>) {
+        let fields = self.metric_fields(event);
+        if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
+            runtime.worker_crashed(&fields, &self.texts);
         }
     }
 

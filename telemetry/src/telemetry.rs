@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::black_box::BlackBox;
 use crate::consumer::{Consumer, Selection, SubscribeOptions};
 use crate::distribution::TaskDistributions;
 use crate::frame::{Finding, LedgerRow, Totals};
 use crate::frames::{DEFAULT_FRAME_SPANS, FrameReader};
 use crate::layer::TelemetryLayer;
 use crate::metrics::MetricsSnapshot;
+use crate::metrics_reader::MetricsReader;
 use crate::state::Shared;
 use crate::subscription::Subscription;
 
@@ -85,18 +87,15 @@ impl Telemetry {
         Subscription::new(self.shared.clone(), runtime, id)
     }
 
-    /// Every series of a runtime since its first event. The extremes of gauges are those since the last such read.
+    /// Every series of a runtime since its first event, the extremes of gauges too. It takes nothing away from any
+    /// [reader](Telemetry::metrics_reader).
     pub fn metrics(&self, runtime: u64, now_unix_nano: u64) -> MetricsSnapshot {
-        let mut state = self.shared.lock();
-        let state = &mut *state;
-        match state.runtimes.get_mut(&runtime) {
-            Some(runtime) => runtime.series.read(now_unix_nano, &state.texts),
-            None => MetricsSnapshot {
-                start_unix_nano: now_unix_nano,
-                time_unix_nano: now_unix_nano,
-                ..MetricsSnapshot::default()
-            },
-        }
+        self.shared.lock().read_metrics(runtime, None, now_unix_nano)
+    }
+
+    /// A reader of a runtime's metrics with its own extremes of gauges, from now on.
+    pub fn metrics_reader(&self, runtime: u64) -> MetricsReader {
+        MetricsReader::new(self.shared.clone(), runtime)
     }
 
     /// A task's distributions, over all methods. All zero for a task that is not known (any more).
@@ -134,6 +133,23 @@ impl Telemetry {
         .collect()
     }
 
+    /// The black box of a task's last crash; `None` when nobody watched the worker that crashed.
+    pub fn crash_box(&self, runtime: u64, task: u64) -> Option<Arc<BlackBox>> {
+        self.shared.lock().runtimes.get(&runtime)?.crash(task)
+    }
+
+    /// The black boxes of a runtime's workers that crashed, hung or were replaced after a call's grace, oldest first, at
+    /// most [`DEFAULT_BLACK_BOXES_KEPT`](crate::DEFAULT_BLACK_BOXES_KEPT); without those up to the number `after`.
+    pub fn closed_black_boxes(&self, runtime: u64, after: u64) -> Vec<Arc<BlackBox>> {
+        self.shared.lock().runtimes.get(&runtime).map(|it| it.boxes.closed(after)).unwrap_or_default()
+    }
+
+    /// The black boxes of a runtime's workers that live, as they are now: for when the page is left, which ends them all.
+    pub fn open_black_boxes(&self, runtime: u64) -> Vec<BlackBox> {
+        let state = self.shared.lock();
+        state.runtimes.get(&runtime).map(|it| it.open_boxes(&state.texts)).unwrap_or_default()
+    }
+
     /// What became of everything emitted to each consumer of a runtime.
     pub fn ledger(&self, runtime: u64) -> Vec<LedgerRow> {
         self.shared.lock().runtimes.get(&runtime).map(|it| it.ledger()).unwrap_or_default()
@@ -148,6 +164,14 @@ impl Telemetry {
             .get_mut(&runtime)
             .map(|it| it.lint.findings(now_unix_nano).to_vec())
             .unwrap_or_default()
+    }
+
+    /// Begins a runtime's aggregation anew: totals, counters, distributions and the count of what overflowed, but neither
+    /// gauges nor the ledger. Snapshots say so by their later [`MetricsSnapshot::start_unix_nano`].
+    pub fn reset(&self, runtime: u64) {
+        if let Some(runtime) = self.shared.lock().runtimes.get_mut(&runtime) {
+            runtime.reset();
+        }
     }
 
     /// Forgets a runtime: tasks, series, and what waits for its consumers, whose subscriptions give nothing any more.

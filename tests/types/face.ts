@@ -5,12 +5,14 @@ import {
   parallelLimit,
   yieldAsCompleted,
   WorkerCrashedError,
+  type BlackBoxFact,
   type RuntimeEvent,
   type Settled,
   type StripTaskContext,
   type Task,
   type TaskDispatchOptions,
   type Telemetry,
+  type WorkerFact,
   type WorkerState,
 } from 'atelier';
 import { init } from 'atelier/manual';
@@ -100,6 +102,13 @@ const fixes: string[] = telemetry.findings.map(({ id, fix, evidence }) => `${id}
 runtime.subscribeFrames(({ findings }) => fixes.push(...findings.map(({ message }) => message)));
 // @ts-expect-error: there is no such finding
 telemetry.findings.some(({ id }) => id === 'page-too-slow');
+const facts: BlackBoxFact[] | undefined = telemetry.blackBoxes[0]?.facts ?? task.getState().lastCrash?.blackBox;
+// @ts-expect-error: facts have names of their own
+const unknown: WorkerFact = 'task.dispatch.total';
+const lead: string | undefined = telemetry.tasks[0]?.histograms['task.duration_ms'].exemplars?.at(-1)?.traceId;
+const surplus: number | undefined = telemetry.overflow['atelier.task.completed'];
+runtime.subscribeFrames(async (frame) => frame.seq);
+void [facts, unknown, lead, surplus];
 telemetry.tasks[0]?.histograms['task.phase_ms'].run.p95.toFixed();
 telemetry.tasks[0]?.methods['add']?.counters['task.success.total']?.toFixed();
 telemetry.ledger['listener:1']?.['spans']?.dropped['queue_full']?.toFixed();

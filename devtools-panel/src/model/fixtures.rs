@@ -23,6 +23,7 @@ pub(crate) fn task(id: &str) -> TaskFrame {
         wait: Distribution::default(),
         run: Distribution::default(),
         duration: Distribution::default(),
+        exemplars: Default::default(),
         workers: Vec::new(),
         last_crash: None,
     }

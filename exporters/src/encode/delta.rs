@@ -67,5 +67,6 @@ fn histogram(before: &HistogramValue, now: &HistogramValue) -> Option<Series> {
         sum: now.sum - before.sum,
         min: f64::NAN,
         max: f64::NAN,
+        exemplars: now.exemplars.iter().filter(|it| !before.exemplars.contains(it)).cloned().collect(),
     }))
 }

@@ -74,7 +74,7 @@ fn of(micros: impl IntoIterator<Item = u64>) -> HistogramValue {
         min = min.min(seconds);
         max = max.max(seconds);
     }
-    HistogramValue { histogram, sum, min, max }
+    HistogramValue { histogram, sum, min, max, exemplars: Vec::new() }
 }
 
 #[test]

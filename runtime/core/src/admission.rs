@@ -220,7 +220,7 @@ impl Runtime {
             timing.attempts += 1;
             timing.worker_index = Some(index);
             self.outputs.push_back(Output::Post { worker, call });
-            self.outputs.push_back(Output::Fact(Fact::Started { task, call, wait }));
+            self.outputs.push_back(Output::Fact(Fact::Started { task, call, index, wait }));
         }
         self.watch(worker, had_work);
     }

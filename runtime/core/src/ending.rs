@@ -98,6 +98,10 @@ impl Runtime {
     /// Settles a call that a worker goes on with; its place there stays taken until the worker answers.
     fn abandon(&mut self, call: CallId, worker: WorkerId, end: End) {
         self.emit(Output::Cancel { worker, call });
+        if let Some(record) = self.workers.get(worker) {
+            let (task, index) = (record.task, record.index);
+            self.fact(Fact::CancelSent { task, call, index });
+        }
         let first = self.workers.get(worker).and_then(|record| record.calls.first());
         let is_first = first.is_some_and(|(_, first)| first == call);
         if is_first && let Some(task) = self.calls.get(call).map(|entry| entry.task) {

@@ -49,11 +49,15 @@ impl Runtime {
 
     pub(crate) fn worker_ready(&mut self, worker: WorkerId) {
         let Some(record) = self.workers.get_mut(worker) else { return };
-        record.ready = true;
+        let first = !std::mem::replace(&mut record.ready, true);
+        let (task, index) = (record.task, record.index);
         if !record.staged.is_empty() {
             self.unflushed.insert(worker);
         }
         self.timers.clear(Timer::WorkerStart(worker));
+        if first {
+            self.fact(Fact::WorkerReady { task, index });
+        }
     }
 
     pub(crate) fn worker_idle(&mut self, worker: WorkerId) {
@@ -276,8 +280,9 @@ impl Runtime {
                 record.totals.requeued += 1;
             }
         }
-        if was_posted {
-            self.fact(Fact::Requeued { task, call });
+        if was_posted && let Some(record) = self.workers.get(worker) {
+            let index = record.index;
+            self.fact(Fact::Requeued { task, call, index });
         }
     }
 

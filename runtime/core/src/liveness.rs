@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::handle::{CallId, WorkerId};
 use crate::input::CrashKind;
-use crate::output::Output;
+use crate::output::{Fact, Output};
 use crate::runtime::Runtime;
 use crate::task::Place;
 use crate::time::Instant;
@@ -34,6 +34,15 @@ impl Runtime {
         if let Some(record) = self.workers.get_mut(worker) {
             record.life.last_sign = now;
             record.life.asked = 0;
+        }
+    }
+
+    /// A worker says that it lives.
+    pub(crate) fn worker_alive(&mut self, worker: WorkerId) {
+        self.sign_of_life(worker);
+        if let Some(record) = self.workers.get(worker) {
+            let (task, index) = (record.task, record.index);
+            self.fact(Fact::WorkerAlive { task, index });
         }
     }
 
@@ -74,10 +83,11 @@ impl Runtime {
             record.life.asked += 1;
             now + half
         };
-        let asked = record.life.asked > 0;
+        let (asked, task, index) = (record.life.asked > 0, record.task, record.index);
         self.timers.set(Timer::Liveness(worker), next);
         if asked {
             self.emit(Output::Ping { worker });
+            self.fact(Fact::WorkerAsked { task, index });
         }
     }
 
@@ -87,6 +97,9 @@ impl Runtime {
         let Some(entry) = self.calls.get(call) else { return };
         let (task, Place::Abandoned(worker)) = (entry.task, entry.place) else { return };
         let index = self.workers.get(worker).map(|record| record.index);
+        if let Some(index) = index {
+            self.fact(Fact::GraceOver { task, index });
+        }
         self.take_calls_back(worker);
         self.terminate(worker);
         if let Some(index) = index {

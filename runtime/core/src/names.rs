@@ -20,9 +20,9 @@ pub const TASK_DEFINED: &str = "atelier.task.defined";
 pub const TASK_DISPOSED: &str = "atelier.task.disposed";
 /// The event (level `WARN`) that says why a worker crashed.
 pub const WORKER_CRASH: &str = "atelier.worker.crash";
-
-/// The event that says that nothing is measured any more, until something is again: what was told of the present (the
-/// gauges, what goes on) holds no longer.
+/// The event that tells a [`WorkerFact`] which no metric counts, by [`field::FACT`].
+pub const WORKER_LIFE: &str = "atelier.worker.life";
+/// The event that says that a runtime's metric events stop, since nobody wants them any more.
 pub const METRICS_STOPPED: &str = "atelier.metrics.stopped";
 
 /// Fields of events and spans.
@@ -59,6 +59,8 @@ pub mod field {
     pub const CANCEL_REASON: &str = "atelier.cancel.reason";
     /// Number of the call in its runtime (`u64`).
     pub const CALL_ID: &str = "atelier.call.id";
+    /// Name of a [`super::WorkerFact`] (`str`).
+    pub const FACT: &str = "atelier.worker.fact";
     /// Place of the worker in its pool, from 0 (`u64`).
     pub const WORKER_INDEX: &str = "atelier.worker.index";
     /// How many times the call was given to a worker (`u64`).
@@ -222,6 +224,11 @@ clues! {
 }
 
 impl Metric {
+    /// Whether this tells the metric's series apart. Its events may carry more, for black boxes.
+    pub fn has_attribute(self, field: &str) -> bool {
+        self.attributes().contains(&field)
+    }
+
     /// The name `subscribeEvents` listeners know. Completed calls have one name per outcome.
     pub const fn listener(self, outcome: Option<Outcome>) -> &'static str {
         match self {
@@ -245,6 +252,40 @@ impl Metric {
             Metric::TaskPhase => "task.phase_ms",
         }
     }
+}
+
+macro_rules! worker_facts {
+    ($($variant:ident, $name:literal, $sentence:literal;)*) => {
+        /// What a worker's black box may tell. Its names in `blackBox` all come from here.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum WorkerFact { $(#[doc = $sentence] $variant,)* }
+
+        impl WorkerFact {
+            /// Every fact, in the table's order.
+            pub const ALL: &'static [WorkerFact] = &[$(WorkerFact::$variant,)*];
+
+            /// The name in a black box.
+            pub const fn name(self) -> &'static str { match self { $(WorkerFact::$variant => $name,)* } }
+            /// One sentence.
+            pub const fn description(self) -> &'static str { match self { $(WorkerFact::$variant => $sentence,)* } }
+            /// The fact with this name.
+            pub fn from_name(name: &str) -> Option<WorkerFact> { match name { $($name => Some(WorkerFact::$variant),)* _ => None } }
+        }
+    };
+}
+
+worker_facts! {
+    Spawned, "spawned", "The worker is being started.";
+    Ready, "ready", "It has called `expose` and can take calls.";
+    Started, "started", "A call was posted to it.";
+    CancelSent, "cancel-sent", "It was told that a call it has is cancelled.";
+    Settled, "settled", "A call returned.";
+    Failed, "failed", "A call's handler threw, or the call could not be posted.";
+    Requeued, "requeued", "A call that it had went back to the queue.";
+    Ping, "ping", "It had work and gave no sign of life for half of `hangTimeoutMs`: it was asked for one.";
+    Alive, "alive", "It answered that.";
+    GraceOver, "grace-over", "The handler of a cancelled call went on past its grace: the worker is replaced.";
+    Crashed, "crashed", "It crashed, or hangs; `lastCrash.kind` says which.";
 }
 
 #[cfg(test)]

@@ -162,6 +162,8 @@ pub enum Fact {
         task: TaskId,
         /// The call.
         call: CallId,
+        /// The worker's place in the pool.
+        index: u32,
         /// From the call, or from its last requeueing, until now.
         wait: Duration,
     },
@@ -171,9 +173,48 @@ pub enum Fact {
         task: TaskId,
         /// The call.
         call: CallId,
+        /// The place of the worker that had it.
+        index: u32,
+    },
+    /// A worker that has a call was told that it is cancelled.
+    CancelSent {
+        /// The task.
+        task: TaskId,
+        /// The call.
+        call: CallId,
+        /// The worker's place in the pool.
+        index: u32,
     },
     /// A worker is being started.
     WorkerSpawned {
+        /// The task.
+        task: TaskId,
+        /// Its place in the pool.
+        index: u32,
+    },
+    /// A worker can take calls.
+    WorkerReady {
+        /// The task.
+        task: TaskId,
+        /// Its place in the pool.
+        index: u32,
+    },
+    /// A silent worker was asked whether it lives.
+    WorkerAsked {
+        /// The task.
+        task: TaskId,
+        /// Its place in the pool.
+        index: u32,
+    },
+    /// A worker that was asked lives.
+    WorkerAlive {
+        /// The task.
+        task: TaskId,
+        /// Its place in the pool.
+        index: u32,
+    },
+    /// A worker is about to be replaced, because the handler of a cancelled call has not ended in its grace.
+    GraceOver {
         /// The task.
         task: TaskId,
         /// Its place in the pool.

@@ -144,7 +144,7 @@ impl Runtime {
             Input::Settled { worker, call, reply } => self.settled_by_worker(worker, call, reply),
             Input::PostFailed { call } => self.post_failed(call),
             Input::WorkerReady { worker } => self.worker_ready(worker),
-            Input::WorkerAlive { worker } => self.sign_of_life(worker),
+            Input::WorkerAlive { worker } => self.worker_alive(worker),
             Input::WorkerCrashed { worker, kind } => self.worker_crashed(worker, kind),
             Input::SpawnFailed { worker } => self.spawn_failed(worker),
             Input::AbortCall { call, reason } => self.abort_call(call, reason),

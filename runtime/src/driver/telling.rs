@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use atelier_core::names::WorkerFact;
 use atelier_core::{End, Fact, Gauges, TaskId, TaskState, Timing};
 
 use super::Driver;
 use crate::calls::Record;
-use crate::emit::{Ended, Label};
+use crate::emit::{Ended, Label, NamedCall};
 use crate::error::{CallError, Crash, CrashCause};
 use crate::methods::Method;
 use crate::wire::HandlerSpan;
@@ -29,6 +30,7 @@ impl Driver {
             handler: record.handler,
             error_type: error.map(CallError::name),
             error_message: &message,
+            dispatched_at: self.clock.unix_nanos(timing.dispatched),
             spans_lost,
         };
         let at = self.clock.unix_nanos(timing.settled);
@@ -39,7 +41,15 @@ impl Driver {
                 self.emitter.handler_span(&label, span, timing.worker_index, each, ran);
             }
         }
-        self.emitter.settled(&label, &self.method_name(record.method), at, &ended, record.span.as_ref());
+        self.emitter.settled(&label, &self.named(record), at, &ended, record.span.as_ref());
+    }
+
+    fn named(&self, record: &Record) -> NamedCall {
+        NamedCall {
+            number: record.number,
+            method: self.method_name(record.method),
+            span: record.span.as_ref().map(|span| span.context),
+        }
     }
 
     /// Metrics begin: tells what holds already, as nothing else does until it changes. Who begins to listen just after
@@ -68,9 +78,9 @@ impl Driver {
     pub(super) fn tell_fact(&self, fact: Fact) {
         let at = self.clock.unix_nanos(self.now.get());
         let mut tasks = self.tasks.borrow_mut();
-        let method = |call| {
-            let method = self.records.borrow_mut().get_mut(call).map(|record| record.method);
-            method.map_or_else(|| Rc::from(""), |method| self.method_name(method))
+        let named = |call| {
+            let mut records = self.records.borrow_mut();
+            records.get_mut(call).map_or_else(NamedCall::default, |record| self.named(record))
         };
         let with = |task: TaskId, tell: &dyn Fn(&Label)| {
             if let Some(entry) = tasks.get(&task) {
@@ -78,16 +88,38 @@ impl Driver {
             }
         };
         match fact {
-            Fact::Dispatched { .. } | Fact::Started { .. } | Fact::Requeued { .. }
+            Fact::Dispatched { .. }
+            | Fact::Started { .. }
+            | Fact::Requeued { .. }
+            | Fact::CancelSent { .. }
                 if !self.emitter.metrics() => {}
             Fact::Dispatched { task, call } => {
-                with(task, &|label| self.emitter.dispatched(label, &method(call), at));
+                with(task, &|label| self.emitter.dispatched(label, &named(call), at));
             }
-            Fact::Started { task, call, wait } => {
-                with(task, &|label| self.emitter.started(label, &method(call), at, wait.as_secs_f64()));
+            Fact::Started { task, call, index, wait } => {
+                let wait = wait.as_secs_f64();
+                with(task, &|label| self.emitter.started(label, &named(call), index, at, wait));
             }
-            Fact::Requeued { task, call } => {
-                with(task, &|label| self.emitter.requeued(label, &method(call), at))
+            Fact::Requeued { task, call, index } => {
+                with(task, &|label| self.emitter.requeued(label, &named(call), index, at));
+            }
+            Fact::CancelSent { task, call, index } => {
+                let call = named(call);
+                with(task, &|label| {
+                    self.emitter.worker_life(label, index, at, WorkerFact::CancelSent, Some(&call));
+                });
+            }
+            Fact::WorkerReady { task, index } => {
+                with(task, &|label| self.emitter.worker_life(label, index, at, WorkerFact::Ready, None));
+            }
+            Fact::WorkerAsked { task, index } => {
+                with(task, &|label| self.emitter.worker_life(label, index, at, WorkerFact::Ping, None));
+            }
+            Fact::WorkerAlive { task, index } => {
+                with(task, &|label| self.emitter.worker_life(label, index, at, WorkerFact::Alive, None));
+            }
+            Fact::GraceOver { task, index } => {
+                with(task, &|label| self.emitter.worker_life(label, index, at, WorkerFact::GraceOver, None));
             }
             Fact::WorkerSpawned { task, index } => {
                 with(task, &|label| self.emitter.worker_spawned(label, index, at));
@@ -107,7 +139,7 @@ impl Driver {
                 }
             }
             Fact::Abandoned { task, call } => {
-                with(task, &|label| self.emitter.abandoned(label, call, &method(call), at));
+                with(task, &|label| self.emitter.abandoned(label, call, &named(call).method, at));
             }
             Fact::Released { task, call, after } => {
                 with(task, &|label| self.emitter.released(label, call, at, after));

@@ -6,10 +6,13 @@
     reason = "the helpers of tests fail by panicking, as tests do"
 )]
 
+mod black_box;
+mod exemplars;
 mod frames;
 mod ledger;
 mod lint;
 mod metrics;
+mod percentiles;
 mod performance;
 mod records;
 mod support;

@@ -6,7 +6,8 @@ use atelier_core::Outcome;
 use atelier_core::names::{Metric, Phase};
 use atelier_telemetry::frame::{Distribution, Totals};
 use atelier_telemetry::{
-    DEFAULT_MAX_SERIES_PER_METRIC, GaugeValue, MetricsSnapshot, Series, SeriesKey, Telemetry,
+    DEFAULT_MAX_METRICS_READERS, DEFAULT_MAX_SERIES_PER_METRIC, GaugeValue, MetricsReader, MetricsSnapshot,
+    Series, SeriesKey, Telemetry,
 };
 
 use crate::support::*;
@@ -175,23 +176,97 @@ fn series_outlive_their_task() {
     assert!(matches!(series, Series::Counter(5)));
 }
 
-#[test]
-fn gauges_remember_their_extremes_until_they_are_read() {
-    let telemetry = Telemetry::new();
-    let read = || match find(&telemetry.metrics(RUNTIME, START), |key| key.metric == Metric::QueuePending) {
+fn pending(snapshot: &MetricsSnapshot) -> GaugeValue {
+    match find(snapshot, |key| key.metric == Metric::QueuePending) {
         Series::Gauge(gauge) => *gauge,
         other => panic!("{other:?}"),
-    };
+    }
+}
+
+#[test]
+fn each_reader_has_the_extremes_since_its_own_last_read() {
+    let telemetry = Telemetry::new();
+    let gauge = |last, min, max| GaugeValue { last, min, max };
+    let first = telemetry.metrics_reader(RUNTIME);
+    let read = |reader: &MetricsReader| pending(&reader.read(START));
     listening(&telemetry, || {
         define(1, "resize");
         for value in [3, 9, 1, 4] {
             count(Metric::QueuePending, value, of(1));
         }
-        assert_eq!(read(), GaugeValue { last: 4.0, min: 1.0, max: 9.0 });
-        assert_eq!(read(), GaugeValue { last: 4.0, min: 4.0, max: 4.0 });
+        let second = telemetry.metrics_reader(RUNTIME);
+        assert_eq!(read(&first), gauge(4.0, 1.0, 9.0));
+        assert_eq!(read(&first), gauge(4.0, 4.0, 4.0));
         count(Metric::QueuePending, 2, of(1));
-        assert_eq!(read(), GaugeValue { last: 2.0, min: 2.0, max: 4.0 });
+        assert_eq!(read(&first), gauge(2.0, 2.0, 4.0));
+        assert_eq!(read(&second), gauge(2.0, 2.0, 4.0), "since it is there");
+        count(Metric::QueuePending, 7, of(1));
+        assert_eq!(read(&second), gauge(7.0, 2.0, 7.0));
+        assert_eq!(read(&second), gauge(7.0, 7.0, 7.0));
+        assert_eq!(read(&first), gauge(7.0, 2.0, 7.0), "what others read is not lost");
+        assert_eq!(pending(&telemetry.metrics(RUNTIME, START)), gauge(7.0, 1.0, 9.0), "since the beginning");
+        drop(second);
+        count(Metric::QueuePending, 0, of(1));
+        assert_eq!(read(&first), gauge(0.0, 0.0, 7.0));
     });
+}
+
+#[test]
+fn readers_with_extremes_are_limited() {
+    let telemetry = Telemetry::new();
+    let readers: Vec<MetricsReader> =
+        (0..=DEFAULT_MAX_METRICS_READERS).map(|_| telemetry.metrics_reader(RUNTIME)).collect();
+    listening(&telemetry, || {
+        define(1, "resize");
+        for value in [5, 1, 2] {
+            count(Metric::QueuePending, value, of(1));
+        }
+    });
+    let max_twice =
+        |reader: &MetricsReader| [pending(&reader.read(START)).max, pending(&reader.read(START)).max];
+    let (last, others) = readers.split_last().unwrap();
+    assert!(others.iter().all(|reader| max_twice(reader) == [5.0, 2.0]));
+    assert_eq!(max_twice(last), [5.0, 5.0], "since the beginning, always");
+    drop(readers);
+    let later = telemetry.metrics_reader(RUNTIME);
+    assert_eq!(max_twice(&later), [2.0, 2.0], "the place of one that is gone is free");
+}
+
+#[test]
+fn extremes_against_a_list_of_all_values() {
+    for seed in 1..=20 {
+        let telemetry = Telemetry::new();
+        let mut random = Random::seeded(seed);
+        // A reader and what it has to see, from the value at its last read on.
+        let mut readers: Vec<(MetricsReader, Vec<u64>)> = Vec::new();
+        listening(&telemetry, || {
+            define(1, "resize");
+            let mut value = 0;
+            count(Metric::QueuePending, value, of(1));
+            for step in 0..500 {
+                match random.below(8) {
+                    0 if readers.len() < 6 => readers.push((telemetry.metrics_reader(RUNTIME), vec![value])),
+                    1 if !readers.is_empty() => {
+                        drop(readers.swap_remove(random.below(readers.len() as u64) as usize));
+                    }
+                    2 | 3 if !readers.is_empty() => {
+                        let which = random.below(readers.len() as u64) as usize;
+                        let (reader, seen) = &mut readers[which];
+                        let gauge = pending(&reader.read(START));
+                        let [min, max] = [seen.iter().min(), seen.iter().max()].map(|it| *it.unwrap() as f64);
+                        let expected = GaugeValue { last: value as f64, min, max };
+                        assert_eq!(gauge, expected, "seed {seed}, step {step}");
+                        *seen = vec![value];
+                    }
+                    _ => {
+                        value = random.below(1_000);
+                        count(Metric::QueuePending, value, of(1));
+                        readers.iter_mut().for_each(|(_, seen)| seen.push(value));
+                    }
+                }
+            }
+        });
+    }
 }
 
 #[test]
@@ -223,4 +298,70 @@ fn series_are_limited_and_the_rest_is_counted_together() {
     assert_eq!((overflow.metric, overflow.values), (Metric::TaskDispatched, 2 * 501));
     assert!(matches!(overflow.value, Series::Counter(1_002)), "{overflow:?}");
     assert_eq!(telemetry.totals(RUNTIME, 1).dispatched, 2 * calls, "totals know no limit");
+}
+
+#[test]
+fn a_reset_begins_anew_and_keeps_gauges() {
+    let telemetry = Telemetry::new();
+    let reader = telemetry.metrics_reader(RUNTIME);
+    listening(&telemetry, || {
+        define(1, "resize");
+        let fill = |time: u64| {
+            count(Metric::QueuePending, 7, of(1).at(time));
+            count(Metric::QueuePending, 3, of(1).at(time));
+            for number in 0..DEFAULT_MAX_SERIES_PER_METRIC + 5 {
+                count(Metric::TaskDispatched, 1, of(1).at(time).method(&format!("method{number}")));
+            }
+            measure(Metric::TaskDuration, 0.5, of(1).at(time).method("a").outcome(Outcome::Ok).span(1, 1));
+        };
+        fill(START);
+        let before = telemetry.metrics(RUNTIME, START + 1);
+        assert_eq!(pending(&reader.read(START + 1)), GaugeValue { last: 3.0, min: 3.0, max: 7.0 });
+        telemetry.reset(RUNTIME);
+        assert_eq!(telemetry.totals(RUNTIME, 1), Totals::default());
+        assert_eq!(telemetry.distributions(RUNTIME, 1), Default::default());
+        let empty = telemetry.metrics(RUNTIME, START + 2);
+        assert_eq!((empty.series.len(), empty.overflow.len()), (1, 0));
+        assert_eq!(pending(&empty), GaugeValue { last: 3.0, min: 3.0, max: 3.0 });
+        assert_eq!(empty.start_unix_nano, START + 2);
+        count(Metric::QueuePending, 5, of(1));
+        assert_eq!(pending(&reader.read(START + 3)), GaugeValue { last: 5.0, min: 3.0, max: 5.0 });
+        fill(START + 4);
+        let after = telemetry.metrics(RUNTIME, START + 5);
+        assert_eq!((after.series.len(), after.start_unix_nano), (before.series.len(), START + 2));
+        assert_eq!(after.overflow[0].values, before.overflow[0].values);
+        let both = [&before, &after].map(|it| find(it, |key| key.metric == Metric::TaskDuration).clone());
+        assert!(
+            both.iter()
+                .all(|it| matches!(it, Series::Histogram(histogram) if histogram.histogram.len() == 1))
+        );
+        assert_eq!(telemetry.distributions(RUNTIME, 1).duration.count, 1);
+        assert_eq!(telemetry.totals(RUNTIME, 1).dispatched, DEFAULT_MAX_SERIES_PER_METRIC as u64 + 5);
+    });
+}
+
+#[test]
+fn gauges_without_a_series_have_their_extremes_too() {
+    let telemetry = Telemetry::new();
+    let reader = telemetry.metrics_reader(RUNTIME);
+    listening(&telemetry, || {
+        for task in 0..DEFAULT_MAX_SERIES_PER_METRIC as u64 + 3 {
+            define(task, &format!("task{task}"));
+            for value in [task, 2 * task] {
+                count(Metric::QueuePending, value, of(task));
+            }
+        }
+    });
+    let overflow = || match reader.read(START).overflow.as_slice() {
+        [only] => (only.metric, only.values, only.value.clone()),
+        other => panic!("{other:?}"),
+    };
+    let (first, last) =
+        (DEFAULT_MAX_SERIES_PER_METRIC as f64 - 1.0, DEFAULT_MAX_SERIES_PER_METRIC as f64 + 2.0);
+    let expected = GaugeValue { last: 2.0 * last, min: first, max: 2.0 * last };
+    let (metric, values, value) = overflow();
+    assert_eq!((metric, values), (Metric::QueuePending, 8));
+    assert!(matches!(value, Series::Gauge(gauge) if gauge == expected), "{value:?}");
+    let settled = GaugeValue { last: 2.0 * last, min: 2.0 * last, max: 2.0 * last };
+    assert!(matches!(overflow().2, Series::Gauge(gauge) if gauge == settled));
 }

@@ -1,6 +1,9 @@
 //! Emits what the runtime emits: the same names, fields and types, through `tracing`.
 
-use atelier_core::names::{CALL_SPAN, Metric, Phase, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN, field};
+use atelier_core::names::{
+    CALL_SPAN, METRICS_STOPPED, Metric, Phase, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN, WORKER_CRASH,
+    WORKER_LIFE, WorkerFact, field,
+};
 use atelier_core::{ErrorKind, Outcome};
 use atelier_telemetry::Telemetry;
 use atelier_telemetry::frame::{LedgerRow, TaskFrame, Totals};
@@ -55,6 +58,9 @@ pub(crate) struct Of<'a> {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) error_type: Option<&'a str>,
     pub(crate) phase: Option<Phase>,
+    pub(crate) call: Option<u64>,
+    /// Trace id and span id of a sampled call.
+    pub(crate) span: Option<(u128, u64)>,
 }
 
 /// Nothing but the task.
@@ -68,6 +74,8 @@ pub(crate) fn of(task: u64) -> Of<'static> {
         outcome: None,
         error_type: None,
         phase: None,
+        call: None,
+        span: None,
     }
 }
 
@@ -83,6 +91,15 @@ impl<'a> Of<'a> {
     }
     pub(crate) fn phase(self, phase: Phase) -> Of<'a> {
         Of { phase: Some(phase), ..self }
+    }
+    pub(crate) fn call(self, call: u64) -> Of<'a> {
+        Of { call: Some(call), ..self }
+    }
+    pub(crate) fn at(self, time: u64) -> Of<'a> {
+        Of { time, ..self }
+    }
+    pub(crate) fn span(self, trace_id: u128, span_id: u64) -> Of<'a> {
+        Of { span: Some((trace_id, span_id)), ..self }
     }
 }
 
@@ -101,6 +118,9 @@ macro_rules! emitter {
             { field::OUTCOME } = $of.outcome.map(Outcome::name),
             { field::ERROR_TYPE } = $of.error_type,
             { field::PHASE } = $of.phase.map(Phase::name),
+            { field::CALL_ID } = $of.call,
+            { field::TRACE_ID } = $of.span.map(|it| it.0),
+            { field::SPAN_ID } = $of.span.map(|it| it.1),
     )
     };
 }
@@ -130,6 +150,44 @@ pub(crate) fn measure(metric: Metric, seconds: f64, of: Of<'_>) {
         Metric::TaskPhase => emitter!(of, TaskPhase, seconds),
         _ => panic!("{metric:?} is no duration"),
     }
+}
+
+/// Something happened to a worker that no metric counts.
+pub(crate) fn life(fact: WorkerFact, of: Of<'_>) {
+    event!(
+        name: WORKER_LIFE, target: TARGET, Level::TRACE,
+        { field::FACT } = fact.name(),
+        { field::TIME } = of.time,
+        { field::RUNTIME } = of.runtime,
+        { field::TASK } = of.task,
+        { field::WORKER_INDEX } = of.worker,
+        { field::CALL_ID } = of.call,
+        { field::METHOD } = of.method,
+    );
+}
+
+/// A worker crashed: the metric and the reason, as the runtime tells them.
+pub(crate) fn crash(kind: &str, of: Of<'_>) {
+    count(Metric::WorkerCrashed, 1, of);
+    crash_unwatched(kind, of);
+}
+
+/// A worker crashed while nobody wanted metrics.
+pub(crate) fn crash_unwatched(kind: &str, of: Of<'_>) {
+    event!(
+        name: WORKER_CRASH, target: TARGET, Level::WARN,
+        { field::TIME } = of.time,
+        { field::RUNTIME } = of.runtime,
+        { field::TASK } = of.task,
+        { field::WORKER_INDEX } = of.worker,
+        { field::ERROR_TYPE } = kind,
+        { field::EXCEPTION_MESSAGE } = "boom",
+    );
+}
+
+/// Nobody wants metrics any more.
+pub(crate) fn stop_metrics() {
+    event!(name: METRICS_STOPPED, target: TARGET, Level::DEBUG, { field::RUNTIME } = RUNTIME);
 }
 
 /// Opens the span of a call.
@@ -244,6 +302,7 @@ pub(crate) fn task_frame(id: &str, in_flight: u32) -> TaskFrame {
         wait: Default::default(),
         run: Default::default(),
         duration: Default::default(),
+        exemplars: Default::default(),
         workers: Vec::new(),
         last_crash: None,
     }

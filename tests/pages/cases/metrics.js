@@ -166,7 +166,7 @@ export async function telemetry_has_its_shape_and_no_map_or_null_anywhere() {
   equal(gauges['queue.in_flight'].max, 1);
   deepEqual(Object.keys(histograms), HISTOGRAMS);
   const fields = ['count', 'sum', 'min', 'max', 'mean', 'p50', 'p90', 'p95', 'p99', 'p999'];
-  deepEqual(Object.keys(histograms['task.duration_ms']), fields);
+  deepEqual(Object.keys(histograms['task.duration_ms']), [...fields, 'exemplars']);
   deepEqual(Object.keys(histograms['task.phase_ms']), ['admission', 'queue', 'delivery', 'run', 'reply']);
   const phases = Object.values(histograms['task.phase_ms']);
   ok(phases.every((phase) => fields.every((field) => typeof phase[field] === 'number')));

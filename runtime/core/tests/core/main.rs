@@ -9,6 +9,7 @@ mod abort;
 mod choice;
 mod clues;
 mod crash;
+mod facts;
 mod keys;
 mod lifecycle;
 mod liveness;
