@@ -5,8 +5,6 @@ import { deepEqual } from './assert.js';
 
 // How long a page may take to get quiet, in milliseconds, before the drill has failed.
 const PATIENCE = 20_000;
-// A timer of the page that is due this much later than one of the runtime's runs after it.
-const AFTER = 20;
 
 export class Drill {
   #runtime = createTaskRuntime({ observability: { spans: 'off', metrics: 'on' } });
@@ -36,10 +34,6 @@ export class Drill {
   /** Carries out all orders in one turn, and waits until everything is as expected. */
   async turn(orders, expected) {
     for (const order of orders) this.#carryOut(order);
-    await this.#reach(expected);
-    if (expected.pauseMs === 0) return;
-    // A crashed worker's place may be filled again after a pause, which shows nowhere while nobody needs it.
-    await new Promise((resolve) => setTimeout(resolve, expected.pauseMs + AFTER));
     await this.#reach(expected);
   }
 
@@ -71,7 +65,7 @@ export class Drill {
   }
 
   /** What there is, in the shape of what is expected. */
-  #found({ tasks, workers, pauseMs }) {
+  #found({ tasks, workers }) {
     return {
       tasks: tasks.map(({ task, state, counts }) => {
         const found = this.#tasks.get(task).getState();
@@ -87,7 +81,6 @@ export class Drill {
         running: this.#workers[worker]?.began.filter((call) => running.includes(call)),
         heard: heard.filter((call) => this.#workers[worker]?.heard.includes(call)),
       })),
-      pauseMs,
     };
   }
 

@@ -53,8 +53,6 @@ pub(super) struct Expected {
     /// How each call ended, as far as it has.
     pub(super) calls: Vec<Option<String>>,
     pub(super) workers: Vec<ExpectedWorker>,
-    /// How long a crashed worker's place stays empty, beyond what can be seen.
-    pub(super) pause_ms: u64,
 }
 
 #[derive(Debug, Serialize)]

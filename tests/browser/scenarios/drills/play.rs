@@ -167,7 +167,7 @@ impl<'a> Play<'a> {
     async fn compare_totals(&self) -> Result<()> {
         let Some(tab) = self.tab else { return Ok(()) };
         let living = self.stage.living_tasks();
-        let Expected { mut tasks, .. } = self.stage.expected(Duration::ZERO);
+        let Expected { mut tasks, .. } = self.stage.expected();
         tasks.retain(|task| living.iter().any(|living| task_name(*living) == task.task));
         let named = serde_json::to_string(&tasks)?;
         let totals: serde_json::Value = tab.eval(&format!("drill.totals({named})")).await?;
@@ -275,11 +275,11 @@ impl Play<'_> {
         if self.orders.is_empty() {
             return Ok(());
         }
-        let pause = self.stage.settle(self.plan);
+        self.stage.settle(self.plan);
         let orders = serde_json::to_string(&self.orders)?;
         self.done.push(format!("  {orders}"));
         self.orders.clear();
-        let expected = serde_json::to_string(&self.stage.expected(pause))?;
+        let expected = serde_json::to_string(&self.stage.expected())?;
         if let Some(tab) = self.tab {
             tab.eval::<Option<bool>>(&format!("drill.turn({orders}, {expected})")).await?;
         }

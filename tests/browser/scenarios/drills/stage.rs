@@ -146,21 +146,16 @@ impl Stage {
         self.now = self.now.max(now);
     }
 
-    /// The turn ends, and everything happens that nobody can keep from happening. Returns how long after the turn the
-    /// last crashed worker's place is free again.
-    pub(super) fn settle(&mut self, plan: &Plan) -> Duration {
-        let (begun, mut pause) = (self.now, Duration::ZERO);
+    /// The turn ends, and everything happens that nobody can keep from happening, the restarts of crashed workers among it.
+    pub(super) fn settle(&mut self, plan: &Plan) {
         loop {
             if self.model.needs_flush() {
                 self.tell(Input::Flush, plan);
                 continue;
             }
             let inevitable = self.model.timers().filter(|(at, timer)| self.is_inevitable(*at, *timer));
-            let Some((at, timer)) = inevitable.min_by_key(|(at, _)| *at) else { return pause };
+            let Some((at, _)) = inevitable.min_by_key(|(at, _)| *at) else { return };
             self.advance(at, plan);
-            if matches!(timer, Timer::Restart(..)) {
-                pause = pause.max(at.since(begun));
-            }
         }
     }
 
@@ -272,7 +267,7 @@ impl Stage {
         self.model.state(task).is_some_and(|state| state.config.hang_timeout.is_some())
     }
 
-    pub(super) fn expected(&self, pause: Duration) -> Expected {
+    pub(super) fn expected(&self) -> Expected {
         let tasks = self.tasks.iter().map(|&task| {
             let counts = self.counts.get(&task).cloned().unwrap_or_default();
             let last_crash = self.last_crashes.get(&task).map(|kind| kind.name());
@@ -303,7 +298,6 @@ impl Stage {
             tasks: tasks.collect(),
             calls: self.calls.iter().map(|call| call.end.clone()).collect(),
             workers: workers.collect(),
-            pause_ms: pause.as_millis() as u64,
         }
     }
 }
