@@ -22,6 +22,8 @@ pub const TASK_DISPOSED: &str = "atelier.task.disposed";
 pub const WORKER_CRASH: &str = "atelier.worker.crash";
 /// The event that tells a [`WorkerFact`] which no metric counts, by [`field::FACT`].
 pub const WORKER_LIFE: &str = "atelier.worker.life";
+/// The event that tells a log record: what a handler in Rust told through `tracing` while its call ran.
+pub const LOG: &str = "atelier.log";
 /// The event that says that a runtime's metric events stop, since nobody wants them any more.
 pub const METRICS_STOPPED: &str = "atelier.metrics.stopped";
 
@@ -89,10 +91,16 @@ pub mod field {
     pub const PARENT_SPAN_ID: &str = "atelier.parent_span_id";
     /// Name given to `createTrace` (`str`), on the trace's span and on its calls.
     pub const TRACE_NAME: &str = "atelier.trace.name";
-    /// Attributes of a handler's own span, a JSON object of strings, numbers and booleans (`str`).
+    /// Attributes of a handler's own span or log record, a JSON object of strings, numbers and booleans (`str`).
     pub const ATTRIBUTES: &str = "atelier.span.attributes";
     /// Spans of a call's handler that are missing: there were too many, or they had not ended when the call did (`u64`).
     pub const SPANS_LOST: &str = "atelier.spans.lost";
+    /// How severe a log record is (`u64`): OpenTelemetry's "Logs Data Model", field `SeverityNumber`, 1 to 24.
+    pub const SEVERITY: &str = "atelier.log.severity";
+    /// The `tracing` target that a log record was told under (`str`).
+    pub const LOG_TARGET: &str = "atelier.log.target";
+    /// What a log record says (`str`). Its attributes are in [`ATTRIBUTES`].
+    pub const BODY: &str = "atelier.log.body";
     /// End of a span, nanoseconds since the Unix epoch (`u64`).
     pub const END_TIME: &str = "atelier.end_time_unix_nano";
     /// Name of the span for other subscribers (`str`).
