@@ -9,18 +9,22 @@ use thiserror::Error;
 pub enum ConfigError {
     /// `endpoint` is no base URL that `fetch` takes.
     #[error(
-        "option `endpoint`: \"{endpoint}\" {problem}; give the collector's base URL, such as \
+        "option `{option}`: \"{endpoint}\" {problem}; give the collector's URL, such as \
          \"https://collector.example\" or \"/otlp\", or leave it out for the page's own origin"
     )]
     Endpoint {
+        /// The option, as it is called in JavaScript.
+        option: String,
         /// What was given, without what stands before an `@`.
         endpoint: String,
         /// What is wrong with it.
         problem: &'static str,
     },
     /// A header cannot be sent.
-    #[error("option `headers`: header \"{name}\" {problem}")]
+    #[error("option `{option}`: header \"{name}\" {problem}")]
     Header {
+        /// The option, as it is called in JavaScript.
+        option: String,
         /// The header's name.
         name: String,
         /// What is wrong, and what to do.
@@ -32,13 +36,21 @@ pub enum ConfigError {
     )]
     Number {
         /// The option, as it is called in JavaScript.
-        option: &'static str,
+        option: String,
         /// What was given.
         value: String,
         /// The least allowed.
         min: u32,
         /// The greatest allowed.
         max: u32,
+    },
+    /// A setting of the environment cannot be used. Its value is not repeated where it may be a secret.
+    #[error("variable {name}: {problem}")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What is wrong, and what it takes.
+        problem: String,
     },
     /// A batch that is larger than the queue could never fill.
     #[error(

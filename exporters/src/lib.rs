@@ -110,8 +110,9 @@ mod telemetry_source;
 mod web;
 
 pub use config::{
-    AttributeValue, DEFAULT_MAX_BATCH_SIZE, DEFAULT_MAX_QUEUE_SIZE, DEFAULT_METRIC_INTERVAL_MS,
-    DEFAULT_SCHEDULE_DELAY_MS, DEFAULT_TIMEOUT_MS, OtlpConfig, Temporality, whole_number,
+    AttributeValue, Compression, DEFAULT_MAX_BATCH_SIZE, DEFAULT_MAX_QUEUE_SIZE, DEFAULT_METRIC_INTERVAL_MS,
+    DEFAULT_SCHEDULE_DELAY_MS, DEFAULT_TIMEOUT_MS, Destination, OtlpConfig, PhaseExport, Protocol,
+    SignalConfig, Temporality, whole_number,
 };
 pub use encode::OtlpEncoder;
 pub use error::ConfigError;

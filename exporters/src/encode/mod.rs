@@ -31,9 +31,6 @@ pub struct OtlpEncoder {
 }
 
 impl OtlpEncoder {
-    /// The `Content-Type` of what it encodes.
-    pub const CONTENT_TYPE: &'static str = "application/x-protobuf";
-
     /// An encoder for a configuration. `found` are attributes of the resource that the driver found out about where
     /// it runs; the configuration's own win over them.
     pub fn new(config: &OtlpConfig, found: &[(String, AttributeValue)]) -> OtlpEncoder {

@@ -243,7 +243,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
                 continue;
             };
             self.outputs.push_back(Output::Abort(id));
-            let reason = format!("no answer within {} ms", self.settings.timeout_ms);
+            let reason = format!("no answer within {} ms", self.settings.timeout_ms(signal));
             self.settle(signal, &Verdict::Retry { after_ms: None, reason }, now);
         }
     }
@@ -344,7 +344,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
 
     fn send(&mut self, signal: Signal, lane: &mut Lane, now_ms: u64) {
         let id = RequestId(self.next_id);
-        if let Some(body) = lane.send(id, now_ms, self.settings.timeout_ms) {
+        if let Some(body) = lane.send(id, now_ms, self.settings.timeout_ms(signal)) {
             self.next_id += 1;
             self.outputs.push_back(Output::Send(Request { id, signal, body }));
         }

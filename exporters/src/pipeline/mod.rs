@@ -11,11 +11,12 @@ mod lane;
 mod machine;
 mod spans;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use atelier_telemetry::{MetricsSnapshot, Record};
 
-use crate::config::OtlpConfig;
+use crate::config::{DEFAULT_TIMEOUT_MS, OtlpConfig};
 use crate::signal::Signal;
 
 pub use backoff::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_BACKOFF_MS, DEFAULT_MIN_BACKOFF_MS};
@@ -48,8 +49,8 @@ pub struct Now {
 pub struct Settings {
     /// What is sent.
     pub signals: Vec<Signal>,
-    /// How long a request may take, in milliseconds.
-    pub timeout_ms: u64,
+    /// How long a request of each signal may take, in milliseconds.
+    pub timeouts_ms: BTreeMap<Signal, u64>,
     /// How long a span waits for its batch to fill, in milliseconds.
     pub schedule_delay_ms: u64,
     /// How often the metrics are sent, in milliseconds.
@@ -60,11 +61,20 @@ pub struct Settings {
     pub max_batch_size: usize,
 }
 
+impl Settings {
+    /// How long a request of this signal may take, in milliseconds.
+    fn timeout_ms(&self, signal: Signal) -> u64 {
+        self.timeouts_ms.get(&signal).copied().unwrap_or(DEFAULT_TIMEOUT_MS.into())
+    }
+}
+
 impl From<&OtlpConfig> for Settings {
     fn from(config: &OtlpConfig) -> Settings {
         Settings {
             signals: config.signals.clone(),
-            timeout_ms: u64::from(config.timeout_ms),
+            timeouts_ms: Signal::ALL
+                .map(|signal| (signal, config.destination(signal).timeout_ms.into()))
+                .into(),
             schedule_delay_ms: u64::from(config.schedule_delay_ms),
             metric_interval_ms: u64::from(config.metric_interval_ms),
             max_queue_size: config.max_queue_size as usize,

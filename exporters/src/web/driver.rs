@@ -4,7 +4,7 @@
 //! answer can meet it half way.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
@@ -16,7 +16,7 @@ use gloo_timers::callback::Timeout;
 use super::environment;
 use super::fetch::{self, AbortController};
 use super::listener::Listener;
-use crate::config::OtlpConfig;
+use crate::config::{Destination, OtlpConfig};
 use crate::encode::OtlpEncoder;
 use crate::error::ConfigError;
 use crate::pipeline::{FlushId, Now, Output, Pipeline, Request, RequestId, Settings};
@@ -32,8 +32,7 @@ type OtlpPipeline = Pipeline<TelemetrySource, OtlpEncoder>;
 /// A pipeline at work in a page or a worker. Dropping it stops it.
 pub(super) struct Driver {
     pipeline: RefCell<OtlpPipeline>,
-    urls: Vec<(Signal, String)>,
-    headers: Vec<(String, String)>,
+    destinations: BTreeMap<Signal, Destination>,
     /// When the pipeline is to be woken, and the timer that does it.
     wake: RefCell<Option<(u64, Timeout)>>,
     out: RefCell<HashMap<RequestId, AbortController>>,
@@ -55,11 +54,13 @@ impl Driver {
         let encoder = OtlpEncoder::new(config, &environment::attributes());
         let pipeline =
             Pipeline::new(source, encoder, Settings::from(config), js_sys::Math::random, environment::now());
-        let url = |signal| (signal, environment::absolute(config.url(signal)));
+        let destination = |signal| {
+            let own = config.destination(signal);
+            (signal, Destination { url: environment::absolute(own.url), ..own })
+        };
         let driver = Rc::new(Driver {
             pipeline: RefCell::new(pipeline),
-            urls: Signal::ALL.into_iter().map(url).collect(),
-            headers: config.headers.clone(),
+            destinations: Signal::ALL.into_iter().map(destination).collect(),
             wake: RefCell::default(),
             out: RefCell::default(),
             waiting: RefCell::default(),
@@ -125,9 +126,9 @@ impl Driver {
     }
 
     fn send(self: &Rc<Self>, request: &Request) {
-        let Some((_, url)) = self.urls.iter().find(|(signal, _)| *signal == request.signal) else { return };
+        let Some(destination) = self.destinations.get(&request.signal) else { return };
         let abort = AbortController::new();
-        let reply = fetch::send(url, &self.headers, &request.body, self.leaving.get(), &abort);
+        let reply = fetch::send(destination, &request.body, self.leaving.get(), &abort);
         let id = request.id;
         self.out.borrow_mut().insert(id, abort);
         let driver = Rc::downgrade(self);
@@ -214,6 +215,6 @@ impl Drop for Driver {
 
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("urls", &self.urls).finish_non_exhaustive()
+        f.debug_struct("Driver").field("destinations", &self.destinations).finish_non_exhaustive()
     }
 }

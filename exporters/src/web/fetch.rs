@@ -6,7 +6,7 @@ use js_sys::{Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::encode::OtlpEncoder;
+use crate::config::Destination;
 use crate::pipeline::{Answer, Reply};
 
 /// The longest answer that is read, in bytes; what comes beyond it is not.
@@ -83,15 +83,14 @@ impl Drop for KeepAlive {
 /// Sends a body; resolves when the answer has been read. The request itself has left when this returns, so that it is
 /// out before a page that leaves is gone. With `outlive` it outlives the page, if the limits allow.
 pub(super) fn send(
-    url: &str,
-    headers: &[(String, String)],
+    destination: &Destination,
     body: &[u8],
     outlive: bool,
     abort: &AbortController,
 ) -> impl Future<Output = Reply> + use<> {
     let keep_alive = outlive.then(|| KeepAlive::take(body.len())).flatten();
-    let response = start(url, headers, body, keep_alive.is_some(), abort);
-    let url = url.to_owned();
+    let response = start(destination, body, keep_alive.is_some(), abort);
+    let url = destination.url.clone();
     async move {
         let reply = match response {
             Ok(response) => JsFuture::from(response).await,
@@ -110,8 +109,7 @@ pub(super) fn send(
 }
 
 fn start(
-    url: &str,
-    headers: &[(String, String)],
+    destination: &Destination,
     body: &[u8],
     keep_alive: bool,
     abort: &AbortController,
@@ -120,10 +118,10 @@ fn start(
         Reflect::set(object, &JsValue::from_str(name), value).map(|_| ())
     };
     let head = Object::new();
-    for (name, value) in headers {
+    for (name, value) in &destination.headers {
         set(&head, name, &value.as_str().into())?;
     }
-    set(&head, "content-type", &OtlpEncoder::CONTENT_TYPE.into())?;
+    set(&head, "content-type", &destination.protocol.content_type().into())?;
     let init = Object::new();
     set(&init, "method", &"POST".into())?;
     set(&init, "headers", &head)?;
@@ -135,7 +133,7 @@ fn start(
     set(&init, "priority", &"low".into())?;
     set(&init, "keepalive", &keep_alive.into())?;
     set(&init, "signal", &abort.signal())?;
-    fetch(url, &init)
+    fetch(&destination.url, &init)
 }
 
 async fn answer(response: Response) -> Answer {

@@ -1,0 +1,256 @@
+//! The options of the OTLP exporter, their defaults and what is checked about them.
+
+mod check;
+mod choice;
+mod destination;
+mod env;
+mod value;
+
+use std::fmt;
+
+use crate::error::ConfigError;
+use crate::signal::Signal;
+
+use check::{Address, MAX_MS, MAX_SPANS};
+use destination::{names, without_credentials};
+
+pub use choice::{Compression, PhaseExport, Protocol, Temporality};
+pub use destination::{Destination, SignalConfig};
+pub use value::AttributeValue;
+
+/// How long a request may take, in milliseconds. When it is reached the request is aborted and tried again later: the
+/// collector may have got it, so a duplicate is possible.
+pub const DEFAULT_TIMEOUT_MS: u32 = 10_000;
+/// How long a span waits for its batch to fill, in milliseconds. When it is reached the batch leaves as it is.
+pub const DEFAULT_SCHEDULE_DELAY_MS: u32 = 5_000;
+/// How often the metrics are read and sent, in milliseconds.
+pub const DEFAULT_METRIC_INTERVAL_MS: u32 = 60_000;
+/// How many spans may wait. When it is reached the oldest one is dropped for each new one, counted as `queue_full`.
+pub const DEFAULT_MAX_QUEUE_SIZE: u32 = 16_384;
+/// How many spans one request takes. When it is reached the batch leaves at once.
+pub const DEFAULT_MAX_BATCH_SIZE: u32 = 512;
+
+/// The options of the OTLP exporter. `Debug` shows no header's value.
+///
+/// ```
+/// use atelier_exporters::{Compression, OtlpConfig, Signal, SignalConfig};
+///
+/// let config = OtlpConfig {
+///     endpoint: Some("https://collector.example".to_owned()),
+///     compression: Compression::Gzip,
+///     traces: SignalConfig { endpoint: Some("https://traces.example/in".to_owned()), ..SignalConfig::default() },
+///     ..OtlpConfig::default()
+/// };
+/// assert_eq!(config.validate(), Ok(()));
+/// assert_eq!(config.destination(Signal::Traces).url, "https://traces.example/in");
+/// assert_eq!(config.destination(Signal::Metrics).url, "https://collector.example/v1/metrics");
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct OtlpConfig {
+    /// The collector's base URL, to which `v1/traces` and its siblings are appended: absolute (`https://…`) or a path
+    /// on the page's origin (`/…`). `None` is the page's own origin.
+    pub endpoint: Option<String>,
+    /// Headers of every request, such as an API key.
+    pub headers: Vec<(String, String)>,
+    /// How requests are written.
+    pub protocol: Protocol,
+    /// Whether bodies are compressed.
+    pub compression: Compression,
+    /// How long a request may take, in milliseconds.
+    pub timeout_ms: u32,
+    /// What is different for traces.
+    pub traces: SignalConfig,
+    /// What is different for metrics.
+    pub metrics: SignalConfig,
+    /// What is different for logs.
+    pub logs: SignalConfig,
+    /// What is sent.
+    pub signals: Vec<Signal>,
+    /// Attributes of the resource. They win over those the exporter finds by itself; `service.name` is worth giving.
+    pub resource: Vec<(String, AttributeValue)>,
+    /// Whether sums and histograms count from the beginning or from the last export.
+    pub temporality: Temporality,
+    /// How long a span waits for its batch to fill, in milliseconds.
+    pub schedule_delay_ms: u32,
+    /// How often the metrics are sent, in milliseconds.
+    pub metric_interval_ms: u32,
+    /// How many spans may wait.
+    pub max_queue_size: u32,
+    /// How many spans one request takes.
+    pub max_batch_size: u32,
+}
+
+impl Default for OtlpConfig {
+    fn default() -> Self {
+        OtlpConfig {
+            endpoint: None,
+            headers: Vec::new(),
+            protocol: Protocol::default(),
+            compression: Compression::default(),
+            timeout_ms: DEFAULT_TIMEOUT_MS,
+            traces: SignalConfig::default(),
+            metrics: SignalConfig::default(),
+            logs: SignalConfig::default(),
+            signals: Signal::ALL.to_vec(),
+            resource: Vec::new(),
+            temporality: Temporality::default(),
+            schedule_delay_ms: DEFAULT_SCHEDULE_DELAY_MS,
+            metric_interval_ms: DEFAULT_METRIC_INTERVAL_MS,
+            max_queue_size: DEFAULT_MAX_QUEUE_SIZE,
+            max_batch_size: DEFAULT_MAX_BATCH_SIZE,
+        }
+    }
+}
+
+impl fmt::Debug for OtlpConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpConfig")
+            .field("endpoint", &self.endpoint.as_deref().map(without_credentials))
+            .field("headers", &names(&self.headers))
+            .field("protocol", &self.protocol)
+            .field("compression", &self.compression)
+            .field("timeout_ms", &self.timeout_ms)
+            .field("traces", &self.traces)
+            .field("metrics", &self.metrics)
+            .field("logs", &self.logs)
+            .field("signals", &self.signals)
+            .field("resource", &self.resource)
+            .field("temporality", &self.temporality)
+            .field("schedule_delay_ms", &self.schedule_delay_ms)
+            .field("metric_interval_ms", &self.metric_interval_ms)
+            .field("max_queue_size", &self.max_queue_size)
+            .field("max_batch_size", &self.max_batch_size)
+            .finish()
+    }
+}
+
+impl OtlpConfig {
+    /// Takes what is given for all signals. It wins over what a signal already has of the same kind, so that an option
+    /// is stronger than any variable of [`OtlpConfig::from_env`], whichever signal that was for.
+    pub fn set_for_all(&mut self, all: SignalConfig) {
+        for own in [&mut self.traces, &mut self.metrics, &mut self.logs] {
+            own.give_way_to(&all);
+        }
+        let SignalConfig { endpoint, headers, protocol, compression, timeout_ms } = all;
+        self.endpoint = endpoint.or(self.endpoint.take());
+        self.headers = headers.unwrap_or(std::mem::take(&mut self.headers));
+        self.protocol = protocol.unwrap_or(self.protocol);
+        self.compression = compression.unwrap_or(self.compression);
+        self.timeout_ms = timeout_ms.unwrap_or(self.timeout_ms);
+    }
+
+    /// Takes what is given for one signal; what is not given stays as it was.
+    pub fn set_for(&mut self, signal: Signal, own: SignalConfig) {
+        self.own_mut(signal).take(own);
+    }
+
+    /// Checks every option.
+    ///
+    /// # Errors
+    /// The first option that makes no sense, with what to do about it.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        if let Some(endpoint) = &self.endpoint {
+            check_endpoint("endpoint", endpoint, Address::Base)?;
+        }
+        check_headers("headers", &self.headers)?;
+        check_number("timeoutMs", self.timeout_ms, MAX_MS)?;
+        for (signal, own) in [("traces", &self.traces), ("metrics", &self.metrics), ("logs", &self.logs)] {
+            if let Some(endpoint) = &own.endpoint {
+                check_endpoint(&format!("{signal}.endpoint"), endpoint, Address::Whole)?;
+            }
+            check_headers(&format!("{signal}.headers"), own.headers.as_deref().unwrap_or_default())?;
+            if let Some(timeout_ms) = own.timeout_ms {
+                check_number(&format!("{signal}.timeoutMs"), timeout_ms, MAX_MS)?;
+            }
+        }
+        if self.signals.is_empty() {
+            return Err(ConfigError::NoSignals);
+        }
+        if self.resource.iter().any(|(name, _)| name.is_empty()) {
+            return Err(ConfigError::UnnamedAttribute);
+        }
+        check_number("scheduleDelayMs", self.schedule_delay_ms, MAX_MS)?;
+        check_number("metricIntervalMs", self.metric_interval_ms, MAX_MS)?;
+        check_number("maxQueueSize", self.max_queue_size, MAX_SPANS)?;
+        check_number("maxBatchSize", self.max_batch_size, MAX_SPANS)?;
+        if self.max_batch_size > self.max_queue_size {
+            return Err(ConfigError::BatchLargerThanQueue {
+                batch: self.max_batch_size,
+                queue: self.max_queue_size,
+            });
+        }
+        Ok(())
+    }
+
+    /// Where a signal is sent and how: its own options, else those for all. The endpoint for all gets `v1/traces` or a
+    /// sibling appended (OpenTelemetry Protocol Exporter, "Endpoint URLs for OTLP/HTTP"); a path is on the page's origin.
+    pub fn destination(&self, signal: Signal) -> Destination {
+        let own = self.own(signal);
+        let base = self.endpoint.as_deref().unwrap_or("").trim_end_matches('/');
+        Destination {
+            url: own.endpoint.clone().unwrap_or_else(|| format!("{base}/v1/{}", signal.name())),
+            headers: own.headers.as_ref().unwrap_or(&self.headers).clone(),
+            protocol: own.protocol.unwrap_or(self.protocol),
+            compression: own.compression.unwrap_or(self.compression),
+            timeout_ms: own.timeout_ms.unwrap_or(self.timeout_ms),
+        }
+    }
+
+    fn own(&self, signal: Signal) -> &SignalConfig {
+        match signal {
+            Signal::Traces => &self.traces,
+            Signal::Metrics => &self.metrics,
+        }
+    }
+
+    fn own_mut(&mut self, signal: Signal) -> &mut SignalConfig {
+        match signal {
+            Signal::Traces => &mut self.traces,
+            Signal::Metrics => &mut self.metrics,
+        }
+    }
+}
+
+/// A number from JavaScript as a whole one, for the numeric options of [`OtlpConfig`].
+///
+/// # Errors
+/// [`ConfigError::Number`] when it is negative, broken, too large or not a number. What each option allows is for
+/// [`OtlpConfig::validate`].
+pub fn whole_number(option: &str, value: f64) -> Result<u32, ConfigError> {
+    // `as` is exact here: the range and the missing fraction are checked first.
+    if value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value) {
+        return Ok(value as u32);
+    }
+    let max = if option.ends_with("Ms") { MAX_MS } else { MAX_SPANS };
+    Err(ConfigError::Number { option: option.to_owned(), value: value.to_string(), min: 1, max })
+}
+
+fn check_number(option: &str, value: u32, max: u32) -> Result<(), ConfigError> {
+    if (1..=max).contains(&value) {
+        Ok(())
+    } else {
+        Err(ConfigError::Number { option: option.to_owned(), value: value.to_string(), min: 1, max })
+    }
+}
+
+fn check_endpoint(option: &str, endpoint: &str, address: Address) -> Result<(), ConfigError> {
+    check::endpoint(endpoint, address).map_err(|problem| ConfigError::Endpoint {
+        option: option.to_owned(),
+        endpoint: without_credentials(endpoint),
+        problem,
+    })
+}
+
+fn check_headers(option: &str, headers: &[(String, String)]) -> Result<(), ConfigError> {
+    headers.iter().try_for_each(|(name, value)| {
+        check::header(name, value).map_err(|problem| ConfigError::Header {
+            option: option.to_owned(),
+            name: name.clone(),
+            problem,
+        })
+    })
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
