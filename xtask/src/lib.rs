@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod chrome;
+mod connection;
 mod demo;
 mod members;
 mod project;

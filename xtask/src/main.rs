@@ -22,8 +22,8 @@ enum Task {
     /// Builds everything and serves the guided tour with an OTLP receiver in the same process.
     ///
     /// Prints one line, `ready URL`, on standard output when it can be opened; everything else goes to standard
-    /// error. The receiver takes OTLP/HTTP in protobuf at /v1/traces, /v1/metrics and /v1/logs, and shows what it
-    /// received at /api/received, /api/spans, /api/metrics and /api/logs.
+    /// error. The receiver takes OTLP/HTTP in protobuf or JSON at /v1/traces, /v1/metrics and /v1/logs, and shows
+    /// what it received at /api/received, /api/spans, /api/metrics and /api/logs.
     Demo {
         /// Leaves the browser alone.
         #[arg(long)]

@@ -4,10 +4,10 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::connection::{Connection, Door, Entrance};
 use crate::site::secured;
 use crate::{Receiver, ReceiverOptions, Site};
 
@@ -53,6 +53,7 @@ pub enum ServerError {
 pub struct Server {
     address: SocketAddr,
     receiver: Receiver,
+    door: Door,
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
 }
@@ -64,20 +65,21 @@ impl Server {
     /// The port is taken, or the address cannot be listened on.
     pub async fn start(options: ServerOptions) -> Result<Server, ServerError> {
         let address = SocketAddr::new(options.host, options.port);
-        let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        let (entrance, door) = Entrance::open(address).await.map_err(|source| match source.kind() {
             io::ErrorKind::AddrInUse => ServerError::PortTaken(options.port),
             _ => ServerError::Listen { address, source },
         })?;
-        let address = listener.local_addr().map_err(|source| ServerError::Listen { address, source })?;
+        let address = entrance.address();
         let receiver = Receiver::new(options.receiver);
         let router = secured(receiver.router().merge(options.site.router()));
         let (stop, stopped) = oneshot::channel();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
-            // Told to, or dropped: either way it is over.
-            let _ = stopped.await;
-        });
+        let serving = axum::serve(entrance, router.into_make_service_with_connect_info::<Connection>())
+            .with_graceful_shutdown(async move {
+                // Told to, or dropped: either way it is over.
+                let _ = stopped.await;
+            });
         let task = tokio::spawn(serving.into_future());
-        Ok(Server { address, receiver, stop, task })
+        Ok(Server { address, receiver, door, stop, task })
     }
 
     /// Where it listens.
@@ -93,6 +95,17 @@ impl Server {
     /// Its receiver.
     pub fn receiver(&self) -> &Receiver {
         &self.receiver
+    }
+
+    /// Refuses connections from now on, and resets those there are, until [`Server::come_back`]: a server that is
+    /// down. The port stays its own.
+    pub async fn go_down(&self) {
+        self.door.set_open(false).await;
+    }
+
+    /// Takes connections again.
+    pub async fn come_back(&self) {
+        self.door.set_open(true).await;
     }
 
     /// Stops taking connections, lets requests under way end for [`STOP_GRACE`], then ends.

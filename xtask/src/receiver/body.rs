@@ -16,23 +16,38 @@ pub(super) enum Encoding {
     Gzip,
 }
 
-/// Looks at what the headers say about the body.
-pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
-    let content_type = essence(headers, header::CONTENT_TYPE);
-    match content_type.as_str() {
-        "application/x-protobuf" => {}
-        "application/json" => {
-            return Err(Refusal::unsupported(
-                "OTLP in JSON is not understood here; send application/x-protobuf (protocol 'http/protobuf')",
-            ));
-        }
-        "" => return Err(Refusal::unsupported("there is no content type; send application/x-protobuf")),
-        other => {
-            return Err(Refusal::unsupported(format!(
-                "content type \"{other}\" is not understood; send application/x-protobuf"
-            )));
+/// What the body is written in; the answer is written in the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Protobuf,
+    Json,
+}
+
+impl Format {
+    pub(super) const fn content_type(self) -> &'static str {
+        match self {
+            Format::Protobuf => "application/x-protobuf",
+            Format::Json => "application/json",
         }
     }
+}
+
+/// What the headers say about the body's format.
+pub(super) fn format(headers: &HeaderMap) -> Result<Format, Refusal> {
+    match essence(headers, header::CONTENT_TYPE).as_str() {
+        "application/x-protobuf" => Ok(Format::Protobuf),
+        "application/json" => Ok(Format::Json),
+        "" => Err(Refusal::unsupported(
+            "there is no content type; send application/x-protobuf or application/json",
+        )),
+        other => Err(Refusal::unsupported(format!(
+            "content type \"{other}\" is not understood; send application/x-protobuf or application/json"
+        ))),
+    }
+}
+
+/// What the headers say about the body's compression.
+pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
     match essence(headers, header::CONTENT_ENCODING).as_str() {
         "" | "identity" => Ok(Encoding::Plain),
         "gzip" => Ok(Encoding::Gzip),

@@ -14,7 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::body::Encoding;
+use super::body::{Encoding, Format};
 use super::signal::Signal;
 
 /// Requests that may wait to be passed on; a further one is dropped and counted in [`ForwardDropped::queue_full`].
@@ -98,11 +98,13 @@ struct State {
     queued_bytes: usize,
 }
 
+/// An accepted request, as it came.
 #[derive(Debug)]
-struct Item {
-    signal: Signal,
-    encoding: Encoding,
-    body: Bytes,
+pub(super) struct Item {
+    pub(super) signal: Signal,
+    pub(super) format: Format,
+    pub(super) encoding: Encoding,
+    pub(super) body: Bytes,
 }
 
 type HttpClient = Client<HttpConnector, Full<Bytes>>;
@@ -144,12 +146,12 @@ impl Forwarder {
     }
 
     /// Takes a request if there is room, counts it either way.
-    pub(super) fn offer(&self, signal: Signal, encoding: Encoding, body: Bytes) {
-        let bytes = body.len();
+    pub(super) fn offer(&self, item: Item) {
+        let bytes = item.body.len();
         let mut state = lock(&self.state);
         state.counts.emitted += 1;
         let fits = state.queued_bytes.saturating_add(bytes) <= DEFAULT_FORWARD_QUEUE_BYTES;
-        if fits && self.queue.try_send(Item { signal, encoding, body }).is_ok() {
+        if fits && self.queue.try_send(item).is_ok() {
             state.queued_bytes += bytes;
             state.counts.pending += 1;
         } else {
@@ -169,7 +171,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 async fn send(client: &HttpClient, target: &ForwardTarget, item: Item) -> Result<StatusCode, String> {
     let mut request = Request::post(format!("{}/v1/{}", target.0, item.signal.name()))
-        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        .header(header::CONTENT_TYPE, HeaderValue::from_static(item.format.content_type()));
     if item.encoding == Encoding::Gzip {
         request = request.header(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }

@@ -1,13 +1,18 @@
 //! An OTLP/HTTP receiver that is strict, counts everything and shows what it understood.
 //!
-//! It takes `POST /v1/traces`, `/v1/metrics` and `/v1/logs` in protobuf, plain or gzip, from any origin, and answers
-//! `GET /api/received`, `/api/spans`, `/api/metrics`, `/api/logs` and `POST /api/reset` in JSON. It keeps the newest
-//! items in memory; the totals count all of them. It is a collector for demos and tests, not for production.
+//! It takes `POST /v1/traces`, `/v1/metrics` and `/v1/logs` in protobuf or JSON, plain or gzip, from any origin, and
+//! answers `GET /api/received`, `/api/spans`, `/api/metrics`, `/api/logs`, `/api/ledger` and `POST /api/reset` in JSON.
+//! `POST /api/faults` and `/api/faults/release` make it misbehave. It keeps the newest items in memory; the totals
+//! count all of them. It is a collector for demos and tests, not for production.
 
+mod answer;
 mod body;
 mod check;
 mod decoded;
+mod faults;
 mod forward;
+mod json;
+mod ledger;
 mod refusal;
 mod routes;
 mod signal;
@@ -17,18 +22,23 @@ pub use decoded::{
     DecodedEvent, DecodedExemplar, DecodedLink, DecodedLog, DecodedMetric, DecodedScope, DecodedSpan,
     DecodedStatus, Json, Shared,
 };
+pub use faults::{Cors, DEFAULT_GIANT_BYTES, Fault, Misbehavior};
 pub use forward::{
     DEFAULT_FORWARD_QUEUE_BYTES, DEFAULT_FORWARD_QUEUE_REQUESTS, DEFAULT_FORWARD_TIMEOUT, ForwardDropped,
     ForwardError, ForwardReceived, ForwardTarget,
 };
+pub use ledger::{Account, Accounts, DEFAULT_MAX_TRACKED};
 pub use refusal::REASON_HEADER;
+pub use signal::Signal;
 pub use store::{
     DEFAULT_MAX_LOGS, DEFAULT_MAX_RESOURCES, DEFAULT_MAX_SERIES, DEFAULT_MAX_SPANS, Evicted, Limits, Received,
 };
 
 use axum::Router;
 
+use faults::Scripts;
 use forward::Forwarder;
+use ledger::Ledger;
 use store::Store;
 
 /// Bytes that a request may have, before and after it is decompressed. A larger one is answered with 413 and counted
@@ -44,11 +54,19 @@ pub struct ReceiverOptions {
     pub limits: Limits,
     /// Where accepted requests are passed on to.
     pub forward: Option<ForwardTarget>,
+    /// Whether it also refuses what a receiver may let pass but a careful sender does not do; otherwise that is
+    /// remarked on ([`Received::last_remark`], and a warning in the answer).
+    pub strict: bool,
 }
 
 impl Default for ReceiverOptions {
     fn default() -> Self {
-        ReceiverOptions { max_body_bytes: DEFAULT_MAX_BODY_BYTES, limits: Limits::default(), forward: None }
+        ReceiverOptions {
+            max_body_bytes: DEFAULT_MAX_BODY_BYTES,
+            limits: Limits::default(),
+            forward: None,
+            strict: false,
+        }
     }
 }
 
@@ -56,17 +74,24 @@ impl Default for ReceiverOptions {
 #[derive(Clone, Debug)]
 pub struct Receiver {
     store: Store,
+    ledger: Ledger,
+    scripts: Scripts,
     forwarder: Option<Forwarder>,
     max_body_bytes: usize,
+    strict: bool,
 }
 
 impl Receiver {
     /// Makes a receiver. It must be called inside a tokio runtime if it forwards.
     pub fn new(options: ReceiverOptions) -> Receiver {
+        let store = Store::new(options.limits);
         Receiver {
-            store: Store::new(options.limits),
+            ledger: Ledger::new(store.changes().clone()),
+            store,
+            scripts: Scripts::default(),
             forwarder: options.forward.map(Forwarder::start),
             max_body_bytes: options.max_body_bytes,
+            strict: options.strict,
         }
     }
 
@@ -95,14 +120,37 @@ impl Receiver {
         self.store.logs(limit)
     }
 
-    /// Forgets what was received. What is being forwarded goes on and keeps its counts.
+    /// What became of every item, as far as it can be known here.
+    pub fn accounts(&self) -> Accounts {
+        self.ledger.accounts()
+    }
+
+    /// Answers the next requests of a signal so, one fault after the other; replaces what was to come. Requests that
+    /// break a rule are refused as ever.
+    pub fn misbehave(&self, signal: Signal, script: Vec<Fault>) {
+        self.scripts.set(signal, script);
+    }
+
+    /// Requests of a signal that will still be answered by the script; `None` when there is no end to it.
+    pub fn faults_left(&self, signal: Signal) -> Option<u64> {
+        self.scripts.left(signal)
+    }
+
+    /// Lets go every answer that [`Misbehavior::Hold`] holds now.
+    pub fn release(&self) {
+        self.scripts.release();
+    }
+
+    /// Forgets what was received, and every script. What is being forwarded goes on and keeps its counts.
     pub fn reset(&self) {
+        self.scripts.clear();
+        self.ledger.reset();
         self.store.reset();
     }
 
     /// Waits until `condition` holds for the totals, and returns these. It never gives up: bound it from outside.
     pub async fn until(&self, condition: impl Fn(&Received) -> bool) -> Received {
-        let mut changes = self.store.changes();
+        let mut changes = self.store.changes().subscribe();
         loop {
             changes.borrow_and_update();
             let received = self.received();

@@ -43,6 +43,14 @@ impl Refusal {
         Refusal { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, code: 12, reason: reason.into() }
     }
 
+    /// Any status, because a script of faults says so.
+    pub(super) fn scripted(status: u16, reason: String) -> Refusal {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        // `UNAVAILABLE` for what may pass, `UNKNOWN` for the rest.
+        let code = if matches!(status.as_u16(), 429 | 502..=504) { 14 } else { 2 };
+        Refusal { status, code, reason }
+    }
+
     /// Why.
     pub(super) fn reason(&self) -> &str {
         &self.reason

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::decoded::{DecodedLog, DecodedMetric, DecodedSpan, Json};
 use super::forward::ForwardReceived;
+use super::signal::Items;
 
 /// Spans that are kept; then the oldest goes out and is counted in [`Evicted::spans`].
 pub const DEFAULT_MAX_SPANS: usize = 65_536;
@@ -58,6 +59,10 @@ pub struct Received {
     pub rejected: u64,
     /// Why the last one was refused.
     pub last_rejection: Option<String>,
+    /// Requests taken although there was something to remark on them.
+    pub remarked: u64,
+    /// What there was to remark on the last of them.
+    pub last_remark: Option<String>,
     /// Accepted and counted, but no longer (or never) kept.
     pub evicted: Evicted,
     /// What became of what was passed on, if anything is.
@@ -103,8 +108,8 @@ impl Store {
         Store { kept: Arc::default(), limits, changes: watch::Sender::new(()) }
     }
 
-    pub(super) fn changes(&self) -> watch::Receiver<()> {
-        self.changes.subscribe()
+    pub(super) fn changes(&self) -> &watch::Sender<()> {
+        &self.changes
     }
 
     pub(super) fn received(&self) -> Received {
@@ -131,7 +136,15 @@ impl Store {
         self.tell();
     }
 
-    pub(super) fn add_spans(&self, spans: Vec<DecodedSpan>) {
+    pub(super) fn add(&self, items: Items) {
+        match items {
+            Items::Spans(spans) => self.add_spans(spans),
+            Items::Points(points) => self.add_metrics(points),
+            Items::Logs(logs) => self.add_logs(logs),
+        }
+    }
+
+    fn add_spans(&self, spans: Vec<DecodedSpan>) {
         let mut kept = self.lock();
         for span in spans {
             kept.saw(&span.resource, self.limits.resources);
@@ -146,7 +159,7 @@ impl Store {
         self.tell();
     }
 
-    pub(super) fn add_logs(&self, logs: Vec<DecodedLog>) {
+    fn add_logs(&self, logs: Vec<DecodedLog>) {
         let mut kept = self.lock();
         for log in logs {
             kept.saw(&log.resource, self.limits.resources);
@@ -161,7 +174,7 @@ impl Store {
         self.tell();
     }
 
-    pub(super) fn add_metrics(&self, points: Vec<DecodedMetric>) {
+    fn add_metrics(&self, points: Vec<DecodedMetric>) {
         let mut kept = self.lock();
         for point in points {
             kept.saw(&point.resource, self.limits.resources);
@@ -182,6 +195,14 @@ impl Store {
         let mut kept = self.lock();
         kept.totals.rejected += 1;
         kept.totals.last_rejection = Some(reason.to_owned());
+        drop(kept);
+        self.tell();
+    }
+
+    pub(super) fn remarked(&self, remark: &str) {
+        let mut kept = self.lock();
+        kept.totals.remarked += 1;
+        kept.totals.last_remark = Some(remark.to_owned());
         drop(kept);
         self.tell();
     }

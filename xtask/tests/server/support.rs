@@ -72,14 +72,27 @@ pub(crate) async fn ask(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Answer {
+    try_ask(server, method, path, headers, body).await.unwrap()
+}
+
+/// As [`ask`], where there may be no answer.
+pub(crate) async fn try_ask(
+    server: &Server,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Result<Answer, String> {
     let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let mut request = Request::builder().method(method).uri(format!("{}{path}", server.url()));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response = client.request(request.body(Full::new(body.into())).unwrap()).await.unwrap();
+    let request = request.body(Full::new(body.into())).unwrap();
+    let response = client.request(request).await.map_err(|error| format!("{error:?}"))?;
     let (head, body) = response.into_parts();
-    Answer { status: head.status, headers: head.headers, body: body.collect().await.unwrap().to_bytes() }
+    let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
+    Ok(Answer { status: head.status, headers: head.headers, body })
 }
 
 pub(crate) async fn get(server: &Server, path: &str) -> Answer {
