@@ -103,6 +103,7 @@ mod config;
 mod encode;
 mod error;
 pub mod pipeline;
+mod redact;
 mod signal;
 mod source;
 mod telemetry_source;
@@ -117,6 +118,7 @@ pub use config::{
 pub use encode::OtlpEncoder;
 pub use error::ConfigError;
 pub use pipeline::Pipeline;
+pub use redact::{NamedValues, Redact, RedactKind};
 pub use signal::Signal;
 pub use source::{Fate, Source};
 pub use telemetry_source::TelemetrySource;

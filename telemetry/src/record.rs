@@ -192,6 +192,8 @@ pub struct HandlerSpanRecord {
     pub span_id: u64,
     /// Span id of the parent: the call's, or another of the handler's.
     pub parent_span_id: u64,
+    /// Span id of the call, where its span was seen.
+    pub call_span_id: Option<u64>,
     /// The name its handler gave it.
     pub name: Arc<str>,
     /// The call's number in its runtime.

@@ -157,6 +157,10 @@ impl State {
         span.read(&mut self.texts, |visit| attributes.record(visit));
         let Some(runtime) = self.runtimes.get(&span.fields.runtime) else { return };
         span.task = runtime.meta(span.fields.task).cloned();
+        if kind == SpanKind::Handler {
+            let call = attributes.parent().and_then(|id| self.open.get(&(number.0, id.into_u64())));
+            span.fields.call_span_id = call.and_then(|call| call.fields.span_id);
+        }
         self.open.insert(number, span);
     }
 

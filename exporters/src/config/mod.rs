@@ -9,6 +9,7 @@ mod value;
 use std::fmt;
 
 use crate::error::ConfigError;
+use crate::redact::Redact;
 use crate::signal::Signal;
 
 use check::{Address, MAX_MS, MAX_SPANS};
@@ -70,6 +71,10 @@ pub struct OtlpConfig {
     pub resource: Vec<(String, AttributeValue)>,
     /// Whether sums and histograms count from the beginning or from the last export.
     pub temporality: Temporality,
+    /// Whether the phases of calls are attributes or spans.
+    pub phases: PhaseExport,
+    /// Sees all attributes before they are sent.
+    pub redact: Option<Redact>,
     /// How long a span waits for its batch to fill, in milliseconds.
     pub schedule_delay_ms: u32,
     /// How often the metrics are sent, in milliseconds.
@@ -94,6 +99,8 @@ impl Default for OtlpConfig {
             signals: Signal::ALL.to_vec(),
             resource: Vec::new(),
             temporality: Temporality::default(),
+            phases: PhaseExport::default(),
+            redact: None,
             schedule_delay_ms: DEFAULT_SCHEDULE_DELAY_MS,
             metric_interval_ms: DEFAULT_METRIC_INTERVAL_MS,
             max_queue_size: DEFAULT_MAX_QUEUE_SIZE,
@@ -116,6 +123,8 @@ impl fmt::Debug for OtlpConfig {
             .field("signals", &self.signals)
             .field("resource", &self.resource)
             .field("temporality", &self.temporality)
+            .field("phases", &self.phases)
+            .field("redact", &self.redact)
             .field("schedule_delay_ms", &self.schedule_delay_ms)
             .field("metric_interval_ms", &self.metric_interval_ms)
             .field("max_queue_size", &self.max_queue_size)

@@ -6,6 +6,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResp
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
+use crate::config::Protocol;
 use crate::pipeline::{Answer, Verdict};
 use crate::signal::Signal;
 
@@ -41,23 +42,52 @@ fn accepted(signal: Signal, answer: &Answer) -> Verdict {
         let reason = format!("{} with a web page: this is no OTLP receiver", answer.status);
         return Verdict::Refused { reason };
     }
-    if !answer.is("application/x-protobuf") {
-        return Verdict::Accepted { rejected: 0, reason: None };
-    }
-    let partial = match signal {
-        Signal::Traces => ExportTraceServiceResponse::decode(answer.body.as_slice())
-            .map(|response| response.partial_success.map(|p| (p.rejected_spans, p.error_message))),
-        Signal::Metrics => ExportMetricsServiceResponse::decode(answer.body.as_slice())
-            .map(|response| response.partial_success.map(|p| (p.rejected_data_points, p.error_message))),
+    let partial = if answer.is(Protocol::HttpProtobuf.content_type()) {
+        partial_success(signal, &answer.body)
+    } else if answer.is(Protocol::HttpJson.content_type()) && !answer.body.is_empty() {
+        partial_success_in_json(signal, &answer.body)
+    } else {
+        Some((0, String::new()))
     };
     match partial {
-        Ok(Some((rejected, message))) if rejected > 0 || !message.is_empty() => Verdict::Accepted {
+        Some((rejected, message)) if rejected > 0 || !message.is_empty() => Verdict::Accepted {
             rejected: u64::try_from(rejected).unwrap_or(0),
             reason: Some(format!("{} rejected: {}", rejected.max(0), printable(&message))),
         },
-        Ok(_) => Verdict::Accepted { rejected: 0, reason: None },
-        Err(_) => Verdict::Accepted { rejected: 0, reason: Some("an answer that cannot be read".to_owned()) },
+        Some(_) => Verdict::Accepted { rejected: 0, reason: None },
+        None => Verdict::Accepted { rejected: 0, reason: Some("an answer that cannot be read".to_owned()) },
     }
+}
+
+/// How many were refused, and why; `None` if the answer cannot be read.
+fn partial_success(signal: Signal, body: &[u8]) -> Option<(i64, String)> {
+    let partial = match signal {
+        Signal::Traces => ExportTraceServiceResponse::decode(body)
+            .map(|response| response.partial_success.map(|p| (p.rejected_spans, p.error_message))),
+        Signal::Metrics => ExportMetricsServiceResponse::decode(body)
+            .map(|response| response.partial_success.map(|p| (p.rejected_data_points, p.error_message))),
+    };
+    partial.ok().map(Option::unwrap_or_default)
+}
+
+/// The same of an answer in JSON, whose numbers may be numbers or strings.
+fn partial_success_in_json(signal: Signal, body: &[u8]) -> Option<(i64, String)> {
+    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let partial = answer.as_object()?.get("partialSuccess");
+    let Some(partial) = partial.and_then(|partial| partial.as_object()) else {
+        return Some((0, String::new()));
+    };
+    let rejected = partial.get(match signal {
+        Signal::Traces => "rejectedSpans",
+        Signal::Metrics => "rejectedDataPoints",
+    });
+    let rejected = match rejected {
+        Some(serde_json::Value::String(digits)) => digits.parse().ok()?,
+        Some(number) => number.as_i64()?,
+        None => 0,
+    };
+    let message = partial.get("errorMessage").and_then(|message| message.as_str()).unwrap_or_default();
+    Some((rejected, message.to_owned()))
 }
 
 /// Seconds or an HTTP date (RFC 9110, section 10.2.3), as milliseconds from now.
@@ -78,8 +108,10 @@ fn retry_after_ms(value: &str, now_unix_nano: u64) -> Option<u64> {
 
 /// The status and what the body says about it.
 fn reason(answer: &Answer) -> String {
-    let message = if answer.is("application/x-protobuf") {
+    let message = if answer.is(Protocol::HttpProtobuf.content_type()) {
         RpcStatus::decode(answer.body.as_slice()).map(|status| status.message).unwrap_or_default()
+    } else if let Some(message) = message_in_json(answer) {
+        message
     } else if answer.is("text/html") {
         // A proxy's error page explains nothing.
         String::new()
@@ -88,6 +120,13 @@ fn reason(answer: &Answer) -> String {
     };
     let message = printable(&message);
     if message.is_empty() { answer.status.to_string() } else { format!("{}: {message}", answer.status) }
+}
+
+/// What `google.rpc.Status` says in JSON.
+fn message_in_json(answer: &Answer) -> Option<String> {
+    let is_json = answer.is(Protocol::HttpJson.content_type());
+    let status: serde_json::Value = is_json.then(|| serde_json::from_slice(&answer.body).ok())??;
+    Some(status.get("message")?.as_str()?.to_owned())
 }
 
 /// One line of bounded length.
@@ -156,6 +195,29 @@ mod tests {
             panic!("413 is a refusal");
         };
         assert_eq!(reason.chars().count(), "413: ".len() + MAX_REASON + 1);
+    }
+
+    #[test]
+    fn answers_in_json_say_the_same() {
+        let said = |signal, status, body: &str| {
+            judge(signal, &answer(status, "application/json; charset=utf-8", body.as_bytes().to_vec()), NOW)
+        };
+        let rejected =
+            |rejected, reason: &str| Verdict::Accepted { rejected, reason: Some(reason.to_owned()) };
+        let taken = Verdict::Accepted { rejected: 0, reason: None };
+        for nothing in ["", "{}", r#"{"partialSuccess":{}}"#, r#"{"partialSuccess":null}"#] {
+            assert_eq!(said(Signal::Traces, 200, nothing), taken, "{nothing}");
+        }
+        let partial = r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"#;
+        assert_eq!(said(Signal::Traces, 200, partial), rejected(3, "3 rejected: too old"));
+        assert_eq!(said(Signal::Metrics, 200, partial), rejected(0, "0 rejected: too old"));
+        let partial = r#"{"partialSuccess":{"rejectedDataPoints":2}}"#;
+        assert_eq!(said(Signal::Metrics, 200, partial), rejected(2, "2 rejected: "));
+        for broken in ["{", "[]", r#"{"partialSuccess":{"rejectedSpans":"many"}}"#] {
+            assert_eq!(said(Signal::Traces, 200, broken), rejected(0, "an answer that cannot be read"));
+        }
+        let refused = said(Signal::Traces, 400, r#"{"code":3,"message":"bad id"}"#);
+        assert_eq!(refused, Verdict::Refused { reason: "400: bad id".to_owned() });
     }
 
     #[test]

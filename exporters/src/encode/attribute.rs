@@ -13,10 +13,6 @@ pub(super) fn int(key: &str, value: u64) -> KeyValue {
     attribute(key, Value::IntValue(i64::try_from(value).unwrap_or(i64::MAX)))
 }
 
-pub(super) fn double(key: &str, value: f64) -> KeyValue {
-    attribute(key, Value::DoubleValue(value))
-}
-
 /// An attribute that says yes.
 pub(super) fn flag(key: &str) -> KeyValue {
     attribute(key, Value::BoolValue(true))
@@ -35,21 +31,27 @@ pub(super) fn from_config(key: &str, value: &AttributeValue) -> KeyValue {
     attribute(key, value)
 }
 
-/// An attribute out of JSON; `None` for a shape that handlers' spans do not have.
-pub(super) fn json(key: &str, value: &serde_json::Value) -> Option<KeyValue> {
-    let value = match value {
-        serde_json::Value::String(text) => Value::StringValue(text.clone()),
-        serde_json::Value::Bool(flag) => Value::BoolValue(*flag),
-        serde_json::Value::Number(number) => match number.as_i64() {
-            Some(number) => Value::IntValue(number),
-            None => Value::DoubleValue(number.as_f64()?),
-        },
+/// The attribute as a redaction sees it; `None` for shapes that nothing here makes.
+pub(super) fn to_named(attribute: &KeyValue) -> Option<(String, AttributeValue)> {
+    let value = match attribute.value.as_ref()?.value.as_ref()? {
+        Value::StringValue(text) => AttributeValue::String(text.clone()),
+        Value::BoolValue(flag) => AttributeValue::Bool(*flag),
+        Value::IntValue(number) => AttributeValue::Int(*number),
+        Value::DoubleValue(number) => AttributeValue::Double(*number),
+        Value::ArrayValue(array) => AttributeValue::Strings(array.values.iter().filter_map(text).collect()),
         _ => return None,
     };
-    Some(attribute(key, value))
+    Some((attribute.key.clone(), value))
 }
 
-fn attribute(key: &str, value: Value) -> KeyValue {
+fn text(value: &AnyValue) -> Option<String> {
+    match &value.value {
+        Some(Value::StringValue(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+pub(super) fn attribute(key: &str, value: Value) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(any(value)), ..KeyValue::default() }
 }
 

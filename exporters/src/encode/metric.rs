@@ -1,5 +1,7 @@
 //! Series as OTLP metrics.
 
+use std::borrow::Cow;
+
 use atelier_core::names::{Instrument, Metric as Name, field};
 use atelier_telemetry::{GaugeValue, HistogramValue, MetricsSnapshot, Series, SeriesKey};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -7,23 +9,29 @@ use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::B
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{
-    AggregationTemporality, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Metric,
-    NumberDataPoint, Sum,
+    AggregationTemporality, Exemplar, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Metric,
+    NumberDataPoint, Sum, exemplar,
 };
 
 use super::attribute::{flag, int, string};
 use super::exponential;
+use super::redaction::Redaction;
 use crate::config::Temporality;
+use crate::redact::RedactKind;
 
 /// Marks the series of what found no series of its own (OpenTelemetry's metrics SDK, "Overflow attribute").
 const OVERFLOW: &str = "otel.metric.overflow";
 
 /// The metrics of a snapshot in the table's order, those without a point left out, and how many points they have.
-pub(super) fn metrics(snapshot: &MetricsSnapshot, temporality: Temporality) -> (Vec<Metric>, u64) {
+pub(super) fn metrics(
+    snapshot: &MetricsSnapshot,
+    temporality: Temporality,
+    redaction: &mut Redaction,
+) -> (Vec<Metric>, u64) {
     let mut points = 0;
     let mut metrics = Vec::new();
     for &name in Name::ALL {
-        let Some((data, count)) = data(name, snapshot, temporality) else { continue };
+        let Some((data, count)) = data(name, snapshot, temporality, redaction) else { continue };
         points += count;
         metrics.push(Metric {
             name: name.otlp().to_owned(),
@@ -36,25 +44,20 @@ pub(super) fn metrics(snapshot: &MetricsSnapshot, temporality: Temporality) -> (
     (metrics, points)
 }
 
-fn data(name: Name, snapshot: &MetricsSnapshot, temporality: Temporality) -> Option<(Data, u64)> {
+fn data(
+    name: Name,
+    snapshot: &MetricsSnapshot,
+    temporality: Temporality,
+    redaction: &mut Redaction,
+) -> Option<(Data, u64)> {
     let aggregation_temporality = match temporality {
         Temporality::Cumulative => AggregationTemporality::Cumulative as i32,
         Temporality::Delta => AggregationTemporality::Delta as i32,
     };
-    let series = snapshot
-        .series
-        .iter()
-        .filter(|(key, _)| key.metric == name)
-        .map(|(key, value)| (attributes(key), value));
-    let overflow = snapshot
-        .overflow
-        .iter()
-        .filter(|overflow| overflow.metric == name)
-        .map(|overflow| (vec![flag(OVERFLOW)], &overflow.value));
     let mut numbers = Vec::new();
     let mut distributions = Vec::new();
-    for (attributes, value) in series.chain(overflow) {
-        match value {
+    for (attributes, value) in points(name, snapshot, redaction) {
+        match &*value {
             Series::Counter(total) => {
                 let total = i64::try_from(*total).unwrap_or(i64::MAX);
                 numbers.push(number(attributes, Value::AsInt(total), snapshot));
@@ -77,6 +80,49 @@ fn data(name: Name, snapshot: &MetricsSnapshot, temporality: Temporality) -> Opt
         }),
     };
     (count > 0).then_some((data, count))
+}
+
+/// The series of a metric with their attributes. Those that a redaction has left no difference are one: a stream of
+/// points is known by its attributes (OpenTelemetry data model, "Single-Writer").
+fn points<'a>(
+    name: Name,
+    snapshot: &'a MetricsSnapshot,
+    redaction: &mut Redaction,
+) -> Vec<(Vec<KeyValue>, Cow<'a, Series>)> {
+    let series = snapshot.series.iter().filter(|(key, _)| key.metric == name);
+    let series = series.map(|(key, value)| (attributes(key), value));
+    let overflow = snapshot.overflow.iter().filter(|overflow| overflow.metric == name);
+    let overflow = overflow.map(|overflow| (vec![flag(OVERFLOW)], &overflow.value));
+    let mut points: Vec<(Vec<KeyValue>, Cow<'a, Series>)> = Vec::new();
+    for (mut attributes, value) in series.chain(overflow) {
+        redaction.attributes(&mut attributes, RedactKind::Metric);
+        let same = redaction.is_wanted().then(|| points.iter_mut().find(|(known, _)| *known == attributes));
+        match same.flatten() {
+            Some((_, sum)) => merge(sum.to_mut(), value),
+            None => points.push((attributes, Cow::Borrowed(value))),
+        }
+    }
+    points
+}
+
+/// Adds a series to another one of the same metric. Our gauges count calls and workers, so they add up, too.
+fn merge(sum: &mut Series, value: &Series) {
+    match (sum, value) {
+        (Series::Counter(sum), Series::Counter(value)) => *sum = sum.saturating_add(*value),
+        (Series::Gauge(sum), Series::Gauge(value)) => sum.last += value.last,
+        (Series::Histogram(sum), Series::Histogram(value)) => {
+            // NaN says "not known", and so does what it is part of.
+            let bounds = (sum.min + value.min, sum.max + value.max);
+            sum.merge(value);
+            if bounds.0.is_nan() {
+                sum.min = f64::NAN;
+            }
+            if bounds.1.is_nan() {
+                sum.max = f64::NAN;
+            }
+        }
+        _ => {}
+    }
 }
 
 fn number(attributes: Vec<KeyValue>, value: Value, snapshot: &MetricsSnapshot) -> NumberDataPoint {
@@ -108,7 +154,19 @@ fn distribution(
         min: known(value.min),
         max: known(value.max),
         zero_threshold: exponential::ZERO_THRESHOLD,
+        exemplars: value.exemplars.iter().map(exemplar).collect(),
         ..ExponentialHistogramDataPoint::default()
+    }
+}
+
+/// A call that the distribution leads to; it is among the spans that are exported.
+fn exemplar(exemplar: &atelier_telemetry::Exemplar) -> Exemplar {
+    Exemplar {
+        time_unix_nano: exemplar.time_unix_nano,
+        trace_id: exemplar.trace_id.to_be_bytes().to_vec(),
+        span_id: exemplar.span_id.to_be_bytes().to_vec(),
+        value: Some(exemplar::Value::AsDouble(exemplar.value)),
+        ..Exemplar::default()
     }
 }
 

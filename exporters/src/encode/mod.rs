@@ -4,66 +4,123 @@ mod answer;
 mod attribute;
 mod delta;
 mod exponential;
+mod json;
+mod message;
 mod metric;
+mod phase;
+mod redaction;
 mod resource;
+mod sink;
 mod span;
+mod wire;
 
 use atelier_telemetry::{MetricsSnapshot, Record};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::metrics::v1::{ResourceMetrics, ScopeMetrics};
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use prost::Message;
+use serde::Serialize;
 
-use crate::config::{AttributeValue, OtlpConfig, Temporality};
+use crate::config::{AttributeValue, OtlpConfig, PhaseExport, Protocol, Temporality};
 use crate::pipeline::{Answer, Encoded, Encoder, Verdict};
 use crate::signal::Signal;
+use message::Messages;
+use redaction::Redaction;
+use wire::Wire;
 
-/// Encodes OTLP as protobuf (OTLP specification, "Binary Protobuf Encoding").
+/// Encodes OTLP as protobuf or JSON, by signal (OTLP specification, "Binary Protobuf Encoding" and "JSON Protobuf
+/// Encoding").
+///
+/// Spans of the same task share a scope, whose attributes say what they have in common: `atelier.task.id`,
+/// `atelier.task.name` and `atelier.task.type`.
 #[derive(Debug)]
 pub struct OtlpEncoder {
     resource: Resource,
+    /// The same as protobuf.
+    resource_bytes: Vec<u8>,
     scope: InstrumentationScope,
+    protocol_of_traces: Protocol,
+    protocol_of_metrics: Protocol,
+    phases: PhaseExport,
     temporality: Temporality,
     delta: delta::Delta,
+    redaction: Redaction,
+    /// Bytes of the last request of spans.
+    last_length: usize,
 }
 
 impl OtlpEncoder {
     /// An encoder for a configuration. `found` are attributes of the resource that the driver found out about where
     /// it runs; the configuration's own win over them.
     pub fn new(config: &OtlpConfig, found: &[(String, AttributeValue)]) -> OtlpEncoder {
+        let mut redaction = Redaction::new(config.redact.clone());
+        let resource = resource::resource(found, &config.resource, &mut redaction);
+        redaction.keep();
         OtlpEncoder {
-            resource: resource::resource(found, &config.resource),
+            resource_bytes: resource.encode_to_vec(),
+            resource,
             scope: resource::scope(),
+            protocol_of_traces: config.destination(Signal::Traces).protocol,
+            protocol_of_metrics: config.destination(Signal::Metrics).protocol,
+            phases: config.phases,
             temporality: config.temporality,
             delta: delta::Delta::default(),
+            redaction,
+            last_length: 0,
         }
+    }
+
+    /// Spans straight to protobuf: nothing looks at them again.
+    fn wire(&mut self, records: &[Record]) -> Vec<u8> {
+        let mut wire = Wire::with_capacity(self.last_length);
+        for record in records {
+            span::write(record, self.phases, &mut wire);
+        }
+        wire.finish(&self.resource_bytes, &self.scope)
+    }
+
+    /// Spans as structs, which can be looked at and written in any form.
+    fn messages(&mut self, records: &[Record]) -> Vec<u8> {
+        let mut review = |span: &mut _| self.redaction.span(span);
+        let mut messages = Messages::new(&mut review);
+        for record in records {
+            span::write(record, self.phases, &mut messages);
+        }
+        let request = messages.finish(&self.resource, &self.scope);
+        if request.resource_spans.is_empty() {
+            Vec::new()
+        } else {
+            written(&request, self.protocol_of_traces)
+        }
+    }
+}
+
+/// A request in the form that is asked for.
+fn written(request: &(impl Message + Serialize), protocol: Protocol) -> Vec<u8> {
+    match protocol {
+        Protocol::HttpProtobuf => request.encode_to_vec(),
+        Protocol::HttpJson => json::encode(request),
     }
 }
 
 impl Encoder for OtlpEncoder {
     fn spans(&mut self, records: &[Record]) -> Vec<u8> {
-        let spans: Vec<_> = records.iter().filter_map(span::span).collect();
-        let request = ExportTraceServiceRequest {
-            resource_spans: vec![ResourceSpans {
-                resource: Some(self.resource.clone()),
-                scope_spans: vec![ScopeSpans {
-                    scope: Some(self.scope.clone()),
-                    spans,
-                    ..ScopeSpans::default()
-                }],
-                ..ResourceSpans::default()
-            }],
+        self.redaction.begin();
+        let body = match self.protocol_of_traces {
+            Protocol::HttpProtobuf if !self.redaction.is_wanted() => self.wire(records),
+            Protocol::HttpProtobuf | Protocol::HttpJson => self.messages(records),
         };
-        request.encode_to_vec()
+        self.last_length = body.len();
+        body
     }
 
     fn metrics(&mut self, snapshot: &MetricsSnapshot) -> Encoded {
-        let (metrics, points) = match self.temporality {
-            Temporality::Cumulative => metric::metrics(snapshot, Temporality::Cumulative),
-            Temporality::Delta => metric::metrics(&self.delta.since_last(snapshot), Temporality::Delta),
+        self.redaction.begin();
+        let (temporality, redaction) = (self.temporality, &mut self.redaction);
+        let (metrics, points) = match temporality {
+            Temporality::Cumulative => metric::metrics(snapshot, temporality, redaction),
+            Temporality::Delta => metric::metrics(&self.delta.since_last(snapshot), temporality, redaction),
         };
         if points == 0 {
             return Encoded::default();
@@ -79,7 +136,11 @@ impl Encoder for OtlpEncoder {
                 ..ResourceMetrics::default()
             }],
         };
-        Encoded { body: request.encode_to_vec(), points }
+        Encoded { body: written(&request, self.protocol_of_metrics), points }
+    }
+
+    fn complaint(&mut self) -> Option<String> {
+        self.redaction.complaint()
     }
 
     fn judge(&self, signal: Signal, answer: &Answer, now_unix_nano: u64) -> Verdict {

@@ -4,13 +4,24 @@ use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
 use super::attribute;
+use super::redaction::Redaction;
 use crate::config::AttributeValue;
+use crate::redact::RedactKind;
 
-/// The resource: defaults, then what the driver found out about the browser, then the user's own; the later wins.
-pub(super) fn resource(found: &[(String, AttributeValue)], own: &[(String, AttributeValue)]) -> Resource {
+const SERVICE_NAME: &str = "service.name";
+/// The name of a service that was not given one (OpenTelemetry specification, "Resource SDK"; without a process there is
+/// nothing to append).
+const UNKNOWN_SERVICE: &str = "unknown_service";
+
+/// The resource: defaults, then what the driver found out about the browser, then the user's own; the later wins. There
+/// is a service name in any case: collectors insist on it.
+pub(super) fn resource(
+    found: &[(String, AttributeValue)],
+    own: &[(String, AttributeValue)],
+    redaction: &mut Redaction,
+) -> Resource {
     let defaults = [
-        // The semantic conventions' name for a service that was not given one.
-        ("service.name", "unknown_service"),
+        (SERVICE_NAME, UNKNOWN_SERVICE),
         ("telemetry.sdk.name", "atelier"),
         ("telemetry.sdk.language", "rust"),
         ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
@@ -23,10 +34,13 @@ pub(super) fn resource(found: &[(String, AttributeValue)], own: &[(String, Attri
             None => attributes.push((key, value)),
         }
     }
-    Resource {
-        attributes: attributes.into_iter().map(|(key, value)| attribute::from_config(key, value)).collect(),
-        ..Resource::default()
+    let mut attributes =
+        attributes.into_iter().map(|(key, value)| attribute::from_config(key, value)).collect();
+    redaction.attributes(&mut attributes, RedactKind::Resource);
+    if !attributes.iter().any(|it| it.key == SERVICE_NAME) {
+        attributes.insert(0, attribute::string(SERVICE_NAME, UNKNOWN_SERVICE));
     }
+    Resource { attributes, ..Resource::default() }
 }
 
 /// The instrumentation scope: this library.

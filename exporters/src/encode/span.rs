@@ -1,133 +1,146 @@
-//! Calls and traces as OTLP spans.
+//! Calls, traces and the spans of handlers, as spans of OTLP.
 
 use atelier_core::ErrorKind;
 use atelier_core::names::{Phase, field};
 use atelier_telemetry::{HandlerSpanRecord, Record, SpanRecord, SpanStatus, TraceRecord};
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
-use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
-use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 
-use super::attribute::{double, int, json, string};
+use super::phase::{phase_attribute, phase_span_id, phase_spans};
+use super::sink::{Attributes, Head, SpanSink, is_shared};
+use crate::config::PhaseExport;
 
 /// The name of a trace's span when `createTrace` was given none.
 const UNNAMED_TRACE: &str = "trace";
-/// W3C Trace Context: the span was sampled, or it would not be here.
-const SAMPLED: u32 = 1;
 /// What `error.type` says about an error without a name (semantic conventions, "Error attributes").
 const OTHER_ERROR: &str = "_OTHER";
 
-/// The span of a record; `None` for a record that is none.
-pub(super) fn span(record: &Record) -> Option<Span> {
+/// Writes the span of a record, and those of its phases if they are asked for. Not every record is a span.
+pub(super) fn write(record: &Record, phases: PhaseExport, sink: &mut impl SpanSink) {
     match record {
-        Record::Span(call) => Some(call_span(call)),
-        Record::Trace(trace) => Some(trace_span(trace)),
-        Record::Handler(span) => Some(handler_span(span)),
-        Record::Metric(_) => None,
+        Record::Span(call) => call_span(call, phases, sink),
+        Record::Trace(trace) => trace_span(trace, sink),
+        Record::Handler(span) => handler_span(span, phases, sink),
+        Record::Metric(_) => {}
     }
 }
 
-fn call_span(call: &SpanRecord) -> Span {
+fn call_span(call: &SpanRecord, phases: PhaseExport, sink: &mut impl SpanSink) {
     let task = &call.task;
-    let mut attributes = Vec::with_capacity(16);
-    attributes.push(string(field::TASK_ID, &task.id));
-    if let Some(name) = &task.name {
-        attributes.push(string(field::TASK_NAME, name));
-    }
-    attributes.push(string(field::TASK_TYPE, &task.kind));
-    attributes.push(string(field::CALL_ID, &call.call_id.to_string()));
-    if let Some(index) = call.worker_index {
-        attributes.push(int(field::WORKER_INDEX, u64::from(index)));
-    }
-    attributes.push(int(field::ATTEMPT, u64::from(call.attempt)));
-    attributes.push(string(field::OUTCOME, call.outcome.name()));
-    attributes.push(string(field::METHOD, &call.method));
     let ending = Ending {
         status: call.status(),
         error_kind: call.error_kind,
         error_type: call.error_type.as_deref(),
         error_message: call.error_message.as_deref(),
     };
-    if let Some(error_type) = ending.error_type() {
-        attributes.push(string(field::ERROR_TYPE, error_type));
+    let head = Head {
+        trace_id: call.trace_id,
+        span_id: call.span_id,
+        parent_span_id: call.parent_span_id,
+        name: (task.name.as_ref().unwrap_or(&task.id), Some(&call.method)),
+        start_unix_nano: call.start_unix_nano,
+        end_unix_nano: call.end_unix_nano,
+        error: ending.message(),
+    };
+    sink.begin(Some(task), &head);
+    call_id(call.call_id, sink);
+    if let Some(index) = call.worker_index {
+        sink.int(field::WORKER_INDEX, index.into());
     }
-    for phase in Phase::ALL {
-        if let Some(seconds) = call.phases.get(phase) {
-            attributes.push(double(phase_attribute(phase), seconds));
+    sink.int(field::ATTEMPT, call.attempt.into());
+    sink.text(field::OUTCOME, call.outcome.name());
+    sink.text(field::METHOD, &call.method);
+    if let Some(error_type) = ending.error_type() {
+        sink.text(field::ERROR_TYPE, error_type);
+    }
+    if phases == PhaseExport::Attributes {
+        for phase in Phase::ALL {
+            if let Some(seconds) = call.phases.get(phase) {
+                sink.double(phase_attribute(phase), seconds);
+            }
         }
     }
     if call.handler_spans_lost > 0 {
-        attributes.push(int(field::SPANS_LOST, call.handler_spans_lost));
+        sink.int(field::SPANS_LOST, i64::try_from(call.handler_spans_lost).unwrap_or(i64::MAX));
     }
-    Span {
-        trace_id: call.trace_id.to_be_bytes().to_vec(),
-        span_id: call.span_id.to_be_bytes().to_vec(),
-        parent_span_id: parent(call.parent_span_id),
-        flags: SAMPLED,
-        name: format!("{}.{}", task.name.as_ref().unwrap_or(&task.id), call.method),
-        kind: SpanKind::Internal as i32,
-        start_time_unix_nano: call.start_unix_nano,
-        // A clock that was set back must not make a span that ends before it starts.
-        end_time_unix_nano: call.end_unix_nano.max(call.start_unix_nano),
-        attributes,
-        status: ending.status(),
-        ..Span::default()
+    sink.end(&head);
+    if phases == PhaseExport::Spans {
+        phase_spans(call, sink);
     }
 }
 
-fn handler_span(span: &HandlerSpanRecord) -> Span {
-    let mut attributes =
-        vec![string(field::TASK_ID, &span.task.id), string(field::CALL_ID, &span.call_id.to_string())];
+fn handler_span(span: &HandlerSpanRecord, phases: PhaseExport, sink: &mut impl SpanSink) {
+    let beneath_call = span.call_span_id == Some(span.parent_span_id);
+    let parent_span_id = match phases {
+        PhaseExport::Spans if beneath_call => phase_span_id(span.parent_span_id, Phase::Run),
+        PhaseExport::Spans | PhaseExport::Attributes => span.parent_span_id,
+    };
+    let head = Head {
+        trace_id: span.trace_id,
+        span_id: span.span_id,
+        parent_span_id: Some(parent_span_id),
+        name: (&span.name, None),
+        start_unix_nano: span.start_unix_nano,
+        end_unix_nano: span.end_unix_nano,
+        error: span.error_type.as_ref().map(|_| span.error_message.as_deref().unwrap_or_default()),
+    };
+    sink.begin(Some(&span.task), &head);
+    call_id(span.call_id, sink);
     if let Some(index) = span.worker_index {
-        attributes.push(int(field::WORKER_INDEX, u64::from(index)));
+        sink.int(field::WORKER_INDEX, index.into());
     }
-    let own = span.attributes.as_deref().and_then(|json| serde_json::from_str(json).ok());
-    let own: serde_json::Map<String, serde_json::Value> = own.unwrap_or_default();
-    attributes.extend(own.iter().filter_map(|(name, value)| json(name, value)));
+    if let Some(json) = &span.attributes {
+        own_attributes(json, sink);
+    }
     if let Some(error_type) = &span.error_type {
-        attributes.push(string(field::ERROR_TYPE, error_type));
+        sink.text(field::ERROR_TYPE, error_type);
     }
-    let status = span.error_type.as_ref().map(|_| Status {
-        code: StatusCode::Error as i32,
-        message: span.error_message.as_deref().unwrap_or_default().to_owned(),
-    });
-    Span {
-        trace_id: span.trace_id.to_be_bytes().to_vec(),
-        span_id: span.span_id.to_be_bytes().to_vec(),
-        parent_span_id: parent(Some(span.parent_span_id)),
-        flags: SAMPLED,
-        name: span.name.to_string(),
-        kind: SpanKind::Internal as i32,
-        start_time_unix_nano: span.start_unix_nano,
-        end_time_unix_nano: span.end_unix_nano.max(span.start_unix_nano),
-        attributes,
-        status,
-        ..Span::default()
-    }
+    sink.end(&head);
 }
 
-fn trace_span(trace: &TraceRecord) -> Span {
+fn trace_span(trace: &TraceRecord, sink: &mut impl SpanSink) {
     let ending = Ending {
         status: trace.status,
         error_kind: trace.error_kind,
         error_type: trace.error_type.as_deref(),
         error_message: trace.error_message.as_deref(),
     };
-    let mut attributes = vec![string(field::OUTCOME, trace.status.name())];
+    let head = Head {
+        trace_id: trace.trace_id,
+        span_id: trace.span_id,
+        parent_span_id: trace.parent_span_id,
+        name: (trace.name.as_deref().unwrap_or(UNNAMED_TRACE), None),
+        start_unix_nano: trace.start_unix_nano,
+        end_unix_nano: trace.end_unix_nano,
+        error: ending.message(),
+    };
+    sink.begin(None, &head);
+    sink.text(field::OUTCOME, trace.status.name());
     if let Some(error_type) = ending.error_type() {
-        attributes.push(string(field::ERROR_TYPE, error_type));
+        sink.text(field::ERROR_TYPE, error_type);
     }
-    Span {
-        trace_id: trace.trace_id.to_be_bytes().to_vec(),
-        span_id: trace.span_id.to_be_bytes().to_vec(),
-        parent_span_id: parent(trace.parent_span_id),
-        flags: SAMPLED,
-        name: trace.name.as_deref().unwrap_or(UNNAMED_TRACE).to_owned(),
-        kind: SpanKind::Internal as i32,
-        start_time_unix_nano: trace.start_unix_nano,
-        end_time_unix_nano: trace.end_unix_nano.max(trace.start_unix_nano),
-        attributes,
-        status: ending.status(),
-        ..Span::default()
+    sink.end(&head);
+}
+
+fn call_id(number: u64, sink: &mut impl SpanSink) {
+    sink.text(field::CALL_ID, itoa::Buffer::new().format(number));
+}
+
+/// Attributes that a handler gave its span: an object of strings, numbers and booleans. What the exporter says itself is
+/// not theirs to say again: each key is there once.
+fn own_attributes(json: &str, sink: &mut impl Attributes) {
+    let Ok(own) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json) else { return };
+    let taken = [field::CALL_ID, field::WORKER_INDEX, field::ERROR_TYPE];
+    let is_free = |key: &str| !key.is_empty() && !taken.contains(&key) && !is_shared(key);
+    for (key, value) in own.iter().filter(|(key, _)| is_free(key)) {
+        match value {
+            serde_json::Value::String(text) => sink.text(key, text),
+            serde_json::Value::Bool(flag) => sink.bool(key, *flag),
+            serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(number), _) => sink.int(key, number),
+                (None, Some(number)) => sink.double(key, number),
+                (None, None) => {}
+            },
+            _ => {}
+        }
     }
 }
 
@@ -152,38 +165,8 @@ impl<'a> Ending<'a> {
         }
     }
 
-    /// Unset is said by absence; a cancellation is no error.
-    fn status(&self) -> Option<Status> {
-        (self.status == SpanStatus::Error).then(|| Status {
-            code: StatusCode::Error as i32,
-            message: self.error_message.unwrap_or_default().to_owned(),
-        })
-    }
-}
-
-fn parent(id: Option<u64>) -> Vec<u8> {
-    id.map(|id| id.to_be_bytes().to_vec()).unwrap_or_default()
-}
-
-/// [`field::PHASE_PREFIX`] and the phase's name, written out so that no string is built for each span.
-const fn phase_attribute(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Admission => "atelier.phase.admission",
-        Phase::Queue => "atelier.phase.queue",
-        Phase::Delivery => "atelier.phase.delivery",
-        Phase::Run => "atelier.phase.run",
-        Phase::Reply => "atelier.phase.reply",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn phases_are_named_by_the_table() {
-        for phase in Phase::ALL {
-            assert_eq!(phase_attribute(phase), format!("{}{}", field::PHASE_PREFIX, phase.name()));
-        }
+    /// What the status says; a cancellation is no error.
+    fn message(&self) -> Option<&'a str> {
+        (self.status == SpanStatus::Error).then(|| self.error_message.unwrap_or_default())
     }
 }

@@ -277,6 +277,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
                 break;
             }
             let (body, count) = self.encode_spans(&mut traces.queue);
+            self.pass_on_complaint(Signal::Traces);
             traces.queue.take(count);
             // What stays behind keeps its time: it may be over already, if the lane was not free.
             if traces.queue.len() == 0 {
@@ -329,6 +330,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             metrics.due = now_ms + self.settings.metric_interval_ms;
             metrics.readings += 1;
             let encoded = self.encoder.metrics(&self.source.metrics(now.unix_nano));
+            self.pass_on_complaint(Signal::Metrics);
             if encoded.points > 0 {
                 self.source.emitted(Signal::Metrics, encoded.points);
                 if encoded.body.len() > DEFAULT_MAX_REQUEST_BYTES {
@@ -410,6 +412,12 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         match signal {
             Signal::Traces => self.traces.as_mut().map(|traces| &mut traces.lane),
             Signal::Metrics => self.metrics.as_mut().map(|metrics| &mut metrics.lane),
+        }
+    }
+
+    fn pass_on_complaint(&mut self, signal: Signal) {
+        if let Some(complaint) = self.encoder.complaint() {
+            self.source.set_last_error(format!("{}: {complaint}", signal.name()));
         }
     }
 

@@ -101,6 +101,12 @@ pub trait Encoder {
     /// Encodes every series as it is now. What is encoded has left: the next time may begin there.
     fn metrics(&mut self, snapshot: &MetricsSnapshot) -> Encoded;
 
+    /// What went wrong in the last encoding without keeping anything from being sent, for people to read. Asked once after
+    /// it.
+    fn complaint(&mut self) -> Option<String> {
+        None
+    }
+
     /// What an answer means for the batch it answers.
     fn judge(&self, signal: Signal, answer: &Answer, now_unix_nano: u64) -> Verdict;
 }

@@ -397,3 +397,30 @@ pub fn text(span: &Span, key: &str) -> String {
 pub fn any(value: Value) -> AnyValue {
     AnyValue { value: Some(value) }
 }
+
+/// Numbers that only look random (SplitMix64): a failure comes again.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    pub fn maybe<T>(&mut self, value: impl FnOnce(&mut Random) -> T) -> Option<T> {
+        (self.below(2) == 1).then(|| value(self))
+    }
+
+    /// Mostly short, now and then long enough that its length needs another byte.
+    pub fn text(&mut self) -> Arc<str> {
+        let lengths = [0, 1, 2, 7, 7, 7, 7, 7, 7, 7, 60, 60, 60, 130, 130, 17_000];
+        let length = lengths[self.below(16) as usize];
+        "xé".chars().cycle().take(length).collect::<String>().into()
+    }
+}

@@ -125,7 +125,8 @@ fn same_story(scene: &Scene, calls: &[Call], traces: &[(String, String)]) -> Res
         assert!(span.duration_ms > 0.0 && (span.duration_ms - call.duration_ms).abs() < 0.01, "{call:?}");
         let attributes = serde_json::to_value(&span.attributes)?;
         assert_eq!(attributes["atelier.call.id"], call.call_id);
-        assert_eq!(attributes["atelier.task.id"], call.task_id);
+        let scope = serde_json::to_value(&span.scope)?;
+        assert_eq!(scope["attributes"]["atelier.task.id"], call.task_id);
         assert_eq!(attributes["atelier.attempt"], call.attempt_count);
         assert_eq!(attributes["atelier.worker.index"].as_u64(), call.worker_index.map(u64::from));
     }
