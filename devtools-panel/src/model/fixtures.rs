@@ -1,7 +1,8 @@
 //! Small frames to test with.
 
 use atelier_telemetry::frame::{
-    Distribution, FRAME_VERSION, Frame, FrameKind, LedgerRow, SpanFrame, TaskFrame, Totals,
+    Distribution, FRAME_VERSION, Finding, Frame, FrameKind, HandlerSpanFrame, LedgerRow, SpanFrame,
+    TaskFrame, Totals,
 };
 
 pub(crate) fn task(id: &str) -> TaskFrame {
@@ -48,6 +49,33 @@ pub(crate) fn span(task: &str, worker: Option<u32>, start: f64, duration_ms: f64
             Some(_) => [Some(0.0), Some(0.0), Some(0.0), Some(duration_ms), Some(0.0)],
             None => [Some(duration_ms), None, None, None, None],
         },
+    }
+}
+
+pub(crate) fn handler_span(call: &str, start: f64, duration_ms: f64) -> HandlerSpanFrame {
+    HandlerSpanFrame {
+        trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        span_id: "00f067aa0ba902b7".to_owned(),
+        parent_span_id: "b7ad6b7169203331".to_owned(),
+        name: "decode".to_owned(),
+        call_id: call.to_owned(),
+        task_id: "a".to_owned(),
+        worker_index: Some(0),
+        start,
+        duration_ms,
+        error: None,
+        attributes: None,
+    }
+}
+
+pub(crate) fn finding(id: &str, task: Option<&str>, evidence: &[(&str, f64)]) -> Finding {
+    Finding {
+        id: id.to_owned(),
+        severity: "warning".to_owned(),
+        task_id: task.map(str::to_owned),
+        message: "The queue has been full for 4 s.".to_owned(),
+        evidence: evidence.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
+        fix: "Raise poolSize.".to_owned(),
     }
 }
 

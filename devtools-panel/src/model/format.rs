@@ -26,6 +26,16 @@ pub(crate) fn count(value: u64) -> String {
     }
 }
 
+/// An amount of bytes with its unit: decimal, as browsers' own tools show sizes.
+pub(crate) fn bytes(value: f64) -> String {
+    let scales = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    match scales.iter().find(|(from, _)| value.abs() >= *from) {
+        Some((divisor, unit)) if value.is_finite() => format!("{} {unit}", milliseconds(value / divisor)),
+        None if value.is_finite() => format!("{value:.0} B"),
+        _ => "–".to_owned(),
+    }
+}
+
 /// A rate per second, without its unit.
 pub(crate) fn rate(value: f64) -> String {
     if !value.is_finite() || value <= 0.0 {
@@ -91,6 +101,12 @@ mod tests {
     fn counts_are_grouped_and_then_shortened() {
         let shown: Vec<_> = [0, 999, 1_000, 9_999_999, 12_345_678, u64::MAX].map(count).into();
         assert_eq!(shown, ["0", "999", "1,000", "9,999,999", "12.3M", "18446744073.7G"]);
+    }
+
+    #[test]
+    fn sizes_have_decimal_units() {
+        let shown: Vec<_> = [0.0, 999.0, 1_000.0, 25_600_000.0, 3e12, f64::NAN].map(bytes).into();
+        assert_eq!(shown, ["0 B", "999 B", "1.00 kB", "25.6 MB", "3,000 GB", "–"]);
     }
 
     #[test]

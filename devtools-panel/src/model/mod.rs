@@ -1,25 +1,31 @@
 //! What the panel knows: frames in, rows and shapes out. Pure, so that it is tested natively.
+//!
+//! `store/` folds frames into what is known of a runtime; the other files are each what one pane makes of that.
 
-mod call;
 mod delivery;
+mod findings;
 mod format;
 mod gauges;
-mod history;
-mod overview;
-mod samples;
+mod pane;
 mod state;
 mod store;
+mod tabs;
+mod tasks;
 mod timeline;
-mod window;
 
 #[cfg(test)]
 mod fixtures;
 
-pub(crate) use call::{CallDetails, describe_call};
 pub(crate) use delivery::{DeliveryRow, Verdict, delivery_rows, verdict};
+pub(crate) use findings::{FindingRow, finding_rows};
 pub(crate) use format::{count, cut, milliseconds, rate};
 pub(crate) use gauges::Gauge;
-pub(crate) use history::{CallOutcome, PHASES};
-pub(crate) use overview::{SortColumn, SortOrder, TaskRow, overview, task_rows};
-pub(crate) use state::{Action, Spot, State, Tab};
-pub(crate) use timeline::{Bar, Group, Layout, METRICS, Part, Scale, bars, call_box, layout, time_ticks};
+pub(crate) use pane::{Link, PaneState};
+pub(crate) use state::{Source, State};
+pub(crate) use store::{CallOutcome, PHASES, Store};
+pub(crate) use tabs::Tabs;
+pub(crate) use tasks::{SortColumn, SortOrder, TaskRow, TasksAction, TasksState, overview, task_rows};
+pub(crate) use timeline::{
+    Bar, CallDetails, Group, Layout, METRICS, Part, Scale, Spot, TimelineAction, TimelineState, bars,
+    call_box, describe_call, time_ticks,
+};

@@ -10,11 +10,13 @@ use wasm_bindgen::prelude::*;
 use web_sys::{HtmlElement, MediaQueryList};
 
 use super::dom::{Listeners, Make, must};
+use super::host::{Around, Host};
+use super::panes::PANES;
 use super::schedule::Schedule;
-use super::send::Send;
-use super::shell::{Shell, Theme};
+use super::shell::Shell;
 use super::style::Adopted;
-use crate::model::State;
+use super::theme::Theme;
+use crate::model::{Link, State, Store};
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,6 +25,12 @@ extern "C" {
     /// Names of the runtimes, in the order of their numbers in `push`.
     #[wasm_bindgen(method, getter)]
     fn runtimes(this: &PanelOptions) -> js_sys::Array;
+    /// The pane in front at first; the first one when there is none of that name.
+    #[wasm_bindgen(method, getter)]
+    fn tab(this: &PanelOptions) -> Option<String>;
+    /// Called with the name of the pane that comes to front.
+    #[wasm_bindgen(method, getter, js_name = onTab)]
+    fn on_tab(this: &PanelOptions) -> Option<js_sys::Function>;
     /// `system`, `light` or `dark`.
     #[wasm_bindgen(method, getter)]
     fn theme(this: &PanelOptions) -> Option<String>;
@@ -59,6 +67,7 @@ struct App {
     theme: OnceCell<MediaQueryList>,
     listeners: RefCell<Listeners>,
     root: HtmlElement,
+    on_tab: Option<js_sys::Function>,
     adopted: RefCell<Option<Adopted>>,
 }
 
@@ -78,12 +87,13 @@ impl Panel {
         let on_panic = options.on_panic();
         tell_of_panics(on_panic.clone());
         let app = Rc::new_cyclic(|weak: &Weak<App>| {
-            let send = sender(weak.clone());
-            let shell =
-                Shell::new(&Make::new(document), &State::new(Vec::clone(&names)), &send, options.on_close());
+            let host = Host { make: Make::new(document), panel: Rc::new(Inside(weak.clone())) };
+            let mut state = State::new(names, PANES.iter().map(|kind| kind.name).collect());
+            state.tabs.choose_name(options.tab().as_deref().unwrap_or_default());
             App {
-                state: RefCell::new(State::new(names)),
-                shell,
+                on_tab: options.on_tab(),
+                shell: Shell::new(&host, &state, options.on_close()),
+                state: RefCell::new(state),
                 schedule: OnceCell::new(),
                 theme: OnceCell::new(),
                 listeners: RefCell::default(),
@@ -158,6 +168,14 @@ impl App {
         self.set_theme(Theme::from_name(options.theme().as_deref().unwrap_or_default()));
     }
 
+    fn choose_tab(&self, place: usize) {
+        self.state.borrow_mut().tabs.choose(place);
+        let name = self.state.borrow().tabs.name().to_lowercase();
+        if let Some(on_tab) = &self.on_tab {
+            must(on_tab.call1(&JsValue::UNDEFINED, &name.into()));
+        }
+    }
+
     fn set_theme(&self, theme: Theme) {
         let system_is_light = self.theme.get().is_some_and(MediaQueryList::matches);
         self.shell.set_theme(theme, system_is_light);
@@ -172,14 +190,45 @@ fn living(app: &Weak<App>) -> Option<Rc<App>> {
     if PANICKED.load(Ordering::Relaxed) { None } else { app.upgrade() }
 }
 
-fn sender(weak: Weak<App>) -> Send {
-    Rc::new(move |action| {
-        let Some(app) = living(&weak) else { return };
-        app.state.borrow_mut().update(action);
+/// The panel as what is in it sees it.
+struct Inside(Weak<App>);
+
+impl Inside {
+    /// Does something to the app and has it drawn.
+    fn with_app(&self, act: impl FnOnce(&App)) {
+        let Some(app) = living(&self.0) else { return };
+        act(&app);
         if let Some(schedule) = app.schedule.get() {
             schedule.at_once();
         }
-    })
+    }
+}
+
+impl Around for Inside {
+    fn act(&self, act: &mut dyn FnMut(&Store)) {
+        self.with_app(|app| act(&app.state.borrow().source().store));
+    }
+
+    fn open(&self, link: &Link) {
+        self.with_app(|app| {
+            let place = app.shell.open(link, app.state.borrow().source());
+            if let Some(place) = place {
+                app.choose_tab(place);
+            }
+        });
+    }
+
+    fn choose_tab(&self, place: usize) {
+        self.with_app(|app| app.choose_tab(place));
+    }
+
+    fn choose_runtime(&self, place: usize) {
+        self.with_app(|app| {
+            if app.state.borrow_mut().choose_runtime(place) {
+                app.shell.another_source(app.state.borrow().source());
+            }
+        });
+    }
 }
 
 /// Has every panel of this module told when one panics. The module's memory is not to be trusted after that.

@@ -1,126 +1,66 @@
 //! What is around the panes: name, tabs, the choice of runtime and theme, a line for what is wrong.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::cell::Cell;
 
-use web_sys::{Event, HtmlElement, HtmlSelectElement, KeyboardEvent};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, HtmlElement, HtmlSelectElement};
 
-use super::delivery::DeliveryPane;
 use super::dom::{Listeners, Live, Make, Told, must};
-use super::send::Send;
-use super::tasks::TasksPane;
-use super::timeline::TimelinePane;
-use crate::model::{Action, State, Tab};
+use super::host::{Host, Pane};
+use super::panes::PANES;
+use super::tab_list::{TabList, id_of};
+use super::theme::Theme;
+use crate::model::{Link, Source, State};
 
-/// Which colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Theme {
-    /// As the system says.
-    System,
-    /// Light.
-    Light,
-    /// Dark.
-    Dark,
-}
-
-impl Theme {
-    pub(crate) fn from_name(name: &str) -> Theme {
-        match name {
-            "light" => Theme::Light,
-            "dark" => Theme::Dark,
-            _ => Theme::System,
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Theme::System => "system",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        }
-    }
-
-    pub(crate) fn next(self) -> Theme {
-        match self {
-            Theme::System => Theme::Light,
-            Theme::Light => Theme::Dark,
-            Theme::Dark => Theme::System,
-        }
-    }
-
-    fn icon(self) -> &'static str {
-        match self {
-            Theme::System => "◐",
-            Theme::Light => "☀",
-            Theme::Dark => "☾",
-        }
-    }
-}
-
-/// The frame around the panes, and the panes.
+/// The frame around the panes, and the panes, in the order of their tabs.
 pub(crate) struct Shell {
     root: Live,
     theme: Cell<Theme>,
     theme_button: Live,
     problem: Live,
-    tabs: Rc<Vec<(Tab, Live)>>,
-    panes: Vec<(Tab, Live)>,
-    tasks: TasksPane,
-    timeline: TimelinePane,
-    delivery: DeliveryPane,
-    _listeners: RefCell<Listeners>,
+    tabs: TabList,
+    sections: Vec<Live>,
+    panes: Vec<Box<dyn Pane>>,
+    _listeners: Listeners,
 }
 
 impl Shell {
-    pub(crate) fn new(make: &Make, state: &State, send: &Send, on_close: Option<js_sys::Function>) -> Shell {
+    pub(crate) fn new(host: &Host, state: &State, on_close: Option<js_sys::Function>) -> Shell {
+        let make = &host.make;
         let mut listeners = Listeners::default();
         let root = make.element("div", "panel");
-        let top = make.element("header", "top").with([&brand(make)]);
-        must(root.append_child(&top));
-        let tabs = tab_list(make, send, &mut listeners);
-        must(top.append_child(&tabs.0));
+        let tabs = TabList::new(host);
         let tools = make.element("div", "tools");
         if state.sources().len() > 1 {
-            must(tools.append_child(&runtime_choice(make, state, send, &mut listeners)));
+            must(tools.append_child(&runtime_choice(host, state, &mut listeners)));
         }
         let theme_button = make.button("icon", "", "Theme");
         must(tools.append_child(&theme_button));
         if let Some(on_close) = on_close {
             let close = make.button("icon", "✕", "Close the panel");
             listeners.on(&close, "click", move |_: Event| {
-                must(on_close.call0(&wasm_bindgen::JsValue::UNDEFINED));
+                must(on_close.call0(&JsValue::UNDEFINED));
             });
             must(tools.append_child(&close));
         }
-        must(top.append_child(&tools));
+        let top = make.element("header", "top").with([&brand(make), tabs.element(), &tools]);
         let problem = make.element("p", "problem").attr("role", "status");
-        must(root.append_child(&problem));
-        let (tasks, timeline) = (TasksPane::new(make, send), TimelinePane::new(make, send));
-        let delivery = DeliveryPane::new(make);
-        let panes = [tasks.element(), timeline.element(), delivery.element()];
-        let panes = Tab::ALL.into_iter().zip(panes).map(|(tab, content)| {
-            let id = tab.name().to_lowercase();
-            let pane = make
-                .element("section", "pane")
-                .attr("role", "tabpanel")
-                .attr("id", &format!("pane-{id}"))
-                .attr("data-pane", &id)
-                .attr("aria-labelledby", &format!("tab-{id}"))
-                .with([content]);
-            must(root.append_child(&pane));
-            (tab, Live::new(pane))
+        let root = root.with([&top, &problem]);
+        let panes: Vec<_> = PANES.iter().map(|kind| (kind.new)(host)).collect();
+        let sections = PANES.iter().zip(&panes).map(|(kind, pane)| {
+            let section = section(make, kind.name, pane.element());
+            must(root.append_child(&section));
+            Live::new(section)
         });
         Shell {
-            panes: panes.collect(),
+            sections: sections.collect(),
             root: Live::new(root),
             theme: Cell::new(Theme::System),
             theme_button: Live::new(theme_button),
             problem: Live::new(problem),
-            tabs: tabs.1,
-            tasks,
-            timeline,
-            delivery,
-            _listeners: RefCell::new(listeners),
+            tabs,
+            panes,
+            _listeners: listeners,
         }
     }
 
@@ -146,25 +86,42 @@ impl Shell {
         self.theme_button.attr("title", &label);
     }
 
-    /// Draws the pane in front.
-    pub(crate) fn draw(&self, state: &State) {
-        let problem = state.source().problem.as_deref();
-        self.problem.show(problem.is_some());
-        self.problem.text(problem.unwrap_or_default());
-        for (tab, button) in self.tabs.iter() {
-            let chosen = *tab == state.tab;
-            button.attr("aria-selected", if chosen { "true" } else { "false" });
-            button.attr("tabindex", if chosen { "0" } else { "-1" });
-        }
-        for (tab, pane) in &self.panes {
-            pane.show(*tab == state.tab);
-        }
-        match state.tab {
-            Tab::Tasks => self.tasks.draw(state),
-            Tab::Timeline => self.timeline.draw(state),
-            Tab::Delivery => self.delivery.draw(state),
+    /// The place of the first pane that shows what the link leads to.
+    pub(crate) fn open(&self, link: &Link, source: &Source) -> Option<usize> {
+        self.panes.iter().position(|pane| pane.open(link, source))
+    }
+
+    /// Another runtime is in front.
+    pub(crate) fn another_source(&self, source: &Source) {
+        for pane in &self.panes {
+            pane.another_source(source);
         }
     }
+
+    /// Draws the pane in front.
+    pub(crate) fn draw(&self, state: &State) {
+        let source = state.source();
+        self.problem.show(source.problem.is_some());
+        self.problem.text(source.problem.as_deref().unwrap_or_default());
+        self.tabs.draw(state, &self.panes);
+        let front = state.tabs.front();
+        for (place, section) in self.sections.iter().enumerate() {
+            section.show(place == front);
+        }
+        if let Some(pane) = self.panes.get(front) {
+            pane.draw(source);
+        }
+    }
+}
+
+fn section(make: &Make, name: &str, content: &HtmlElement) -> HtmlElement {
+    let id = id_of(name);
+    make.element("section", "pane")
+        .attr("role", "tabpanel")
+        .attr("id", &format!("pane-{id}"))
+        .attr("data-pane", &id)
+        .attr("aria-labelledby", &format!("tab-{id}"))
+        .with([content])
 }
 
 fn brand(make: &Make) -> HtmlElement {
@@ -176,57 +133,16 @@ fn brand(make: &Make) -> HtmlElement {
     make.element("div", "brand").with([&mark, &make.text("span", "brand-name", "Atelier")])
 }
 
-/// The tabs: one stop of the Tab key, arrow keys between them.
-fn tab_list(make: &Make, send: &Send, listeners: &mut Listeners) -> (HtmlElement, Rc<Vec<(Tab, Live)>>) {
-    let list = make.element("div", "tabs").attr("role", "tablist").attr("aria-label", "Panes");
-    let mut tabs = Vec::new();
-    for tab in Tab::ALL {
-        let id = tab.name().to_lowercase();
-        let button = make
-            .text("button", "tab", tab.name())
-            .attr("type", "button")
-            .attr("role", "tab")
-            .attr("id", &format!("tab-{id}"))
-            .attr("data-tab", &id)
-            .attr("aria-controls", &format!("pane-{id}"));
-        let chosen = send.clone();
-        listeners.on(&button, "click", move |_: Event| chosen(Action::Tab(tab)));
-        must(list.append_child(&button));
-        tabs.push((tab, Live::new(button)));
-    }
-    let tabs = Rc::new(tabs);
-    let (all, send) = (tabs.clone(), send.clone());
-    listeners.on(&list, "keydown", move |event: KeyboardEvent| {
-        let current = all
-            .iter()
-            .find(|(_, button)| button.element.get_attribute("aria-selected").as_deref() == Some("true"));
-        let Some(current) = current.map(|(tab, _)| *tab) else { return };
-        let next = match event.key().as_str() {
-            "ArrowRight" => current.step(1),
-            "ArrowLeft" => current.step(-1),
-            "Home" => Tab::Tasks,
-            "End" => Tab::Delivery,
-            _ => return,
-        };
-        event.prevent_default();
-        send(Action::Tab(next));
-        if let Some((_, button)) = all.iter().find(|(tab, _)| *tab == next) {
-            must(button.element.focus());
-        }
-    });
-    (list, tabs)
-}
-
-fn runtime_choice(make: &Make, state: &State, send: &Send, listeners: &mut Listeners) -> HtmlElement {
+fn runtime_choice(host: &Host, state: &State, listeners: &mut Listeners) -> HtmlElement {
+    let make = &host.make;
     let select = make.element("select", "runtime").attr("aria-label", "Runtime");
     for (place, source) in state.sources().iter().enumerate() {
         must(select.append_child(&make.text("option", "", &source.name).attr("value", &place.to_string())));
     }
-    let send = send.clone();
-    let chosen: HtmlSelectElement = wasm_bindgen::JsCast::unchecked_into(select.clone());
+    let (panel, chosen) = (host.panel.clone(), select.clone().unchecked_into::<HtmlSelectElement>());
     listeners.on(&select, "change", move |_: Event| {
         if let Ok(place) = usize::try_from(chosen.selected_index()) {
-            send(Action::Runtime(place));
+            panel.choose_runtime(place);
         }
     });
     select

@@ -3,13 +3,12 @@
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
-const TEXT: [&str; 5] = [
-    include_str!("theme.css"),
-    include_str!("panel.css"),
-    include_str!("tables.css"),
-    include_str!("timeline.css"),
-    include_str!("narrow.css"),
-];
+use super::panes::PANES;
+
+/// What panes share; each pane's own rules come after it.
+const SHARED: [&str; 3] = [include_str!("theme.css"), include_str!("panel.css"), include_str!("tables.css")];
+/// What is different on a narrow panel; last, so that it wins.
+const NARROW: &str = include_str!("narrow.css");
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,7 +38,8 @@ impl Adopted {
     pub(crate) fn around(element: &Element) -> Adopted {
         let root: Styled = element.get_root_node().unchecked_into();
         let sheet = CSSStyleSheet::new();
-        sheet.replace_sync(&TEXT.concat());
+        let text = SHARED.into_iter().chain(PANES.iter().map(|pane| pane.style)).chain([NARROW]);
+        sheet.replace_sync(&text.collect::<String>());
         let sheet: JsValue = sheet.into();
         // A new array: adopted sheets are replaced, not changed, in browsers that do not let the list itself change.
         root.set_adopted(&root.adopted().concat(&js_sys::Array::of1(&sheet)));

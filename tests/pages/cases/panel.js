@@ -55,6 +55,36 @@ export async function an_unreachable_collector_shows_as_what_waits_and_what_was_
   await until(() => find('tr[data-consumer^="otlp"]').textContent.length > 0);
 }
 
+const press = (name) => [...root().querySelectorAll('[role=tab]')].find((tab) => tab.textContent.startsWith(name)).click();
+
+export async function findings_are_told_with_their_numbers_and_lead_to_the_calls() {
+  const { runtime } = observed();
+  const task = bench({ taskId: 't', taskName: 'crowded', maxQueueDepth: 1 }, runtime);
+  bench({ taskId: 'other' }, runtime);
+  mountDevtools(runtime, { open: true });
+  await until(() => find('[role=tab]'));
+  press('Findings');
+  await until(() => find('[data-pane=findings]').innerText.includes('Nothing found'), 'says so when there is nothing');
+  ok(find('.judged').textContent.includes('queue-saturated'), 'and what it looks for');
+  let going = true;
+  const lanes = [1, 2, 3, 4].map(async () => {
+    while (going) await task.spin(20);
+  });
+  const card = await until(() => find('[data-finding=queue-saturated]'), 'the finding is shown', 8_000);
+  const { message, fix, evidence } = runtime.getTelemetry().findings.find(({ id }) => id === 'queue-saturated');
+  await until(() => Number(find('[data-tab=findings] .tab-count').textContent) === root().querySelectorAll('.finding').length, 'the tab counts them');
+  ok(message.startsWith(card.querySelector('.finding-message').textContent.slice(0, 20)), card.textContent);
+  ok(card.querySelector('.fix').textContent.includes(fix.slice(0, 20)), card.textContent);
+  ok(card.querySelector('.finding-task').textContent === 'crowded');
+  equal(card.querySelectorAll('.evidence dt').length, Object.keys(evidence).length);
+  ok([...card.querySelectorAll('.evidence dd')].some((number) => number.textContent.endsWith(' ms')), 'numbers have units');
+  card.querySelector('.show-calls').click();
+  await until(() => !find('[data-pane=timeline]').hidden && find('[data-pane=findings]').hidden, 'the timeline is in front');
+  ok([...root().querySelectorAll('[data-pane=timeline] button')].some((button) => button.textContent.includes('Only crowded')));
+  going = false;
+  await Promise.all(lanes);
+}
+
 export async function the_same_runtime_gives_the_same_panel() {
   const runtime = createTaskRuntime();
   equal(mountDevtools(runtime), mountDevtools(runtime));

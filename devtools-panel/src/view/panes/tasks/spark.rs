@@ -4,9 +4,9 @@ use std::cell::RefCell;
 
 use web_sys::HtmlElement;
 
-use super::canvas::Canvas;
-use super::dom::Make;
-use super::palette::Palette;
+use crate::view::canvas::Canvas;
+use crate::view::dom::Make;
+use crate::view::palette::Palette;
 
 const WIDTH: f64 = 64.0;
 const HEIGHT: f64 = 18.0;

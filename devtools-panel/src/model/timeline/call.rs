@@ -1,8 +1,7 @@
 //! One call, told in full.
 
-use super::format::{clock_time, milliseconds};
-use super::history::{Call, PHASES};
-use super::store::Store;
+use crate::model::format::{clock_time, milliseconds};
+use crate::model::store::{Call, PHASES, Store};
 
 /// A phase of the call as a waterfall shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +18,21 @@ pub(crate) struct PhaseShare {
     pub(crate) share: f64,
 }
 
+/// A span that the call's handler opened, as a waterfall shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ChildShare {
+    /// The name its handler gave it.
+    pub(crate) name: String,
+    /// How long, in milliseconds, as text.
+    pub(crate) length: String,
+    /// Where it begins, as a share of the call, 0 to 1.
+    pub(crate) from: f64,
+    /// How much of the call it took, 0 to 1.
+    pub(crate) share: f64,
+    /// The error's message, if it failed.
+    pub(crate) error: Option<String>,
+}
+
 /// What the details of a call show.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CallDetails {
@@ -32,6 +46,8 @@ pub(crate) struct CallDetails {
     pub(crate) facts: Vec<(&'static str, String)>,
     /// The phases it went through.
     pub(crate) phases: Vec<PhaseShare>,
+    /// The spans that its handler opened.
+    pub(crate) children: Vec<ChildShare>,
 }
 
 /// Tells a call in full.
@@ -55,14 +71,28 @@ pub(crate) fn describe_call(store: &Store, call: &Call, zone_offset_minutes: f64
     facts.push(("Span", span.span_id.clone()));
     facts.extend(span.parent_span_id.clone().map(|parent| ("Parent", parent)));
     let whole = span.duration_ms.max(f64::MIN_POSITIVE);
+    let share_of = |from: f64, to: f64| {
+        (((from - span.start) / whole).clamp(0.0, 1.0), ((to - from) / whole).clamp(0.0, 1.0))
+    };
     let phases = call
         .phases()
-        .map(|(phase, from, to)| PhaseShare {
-            phase,
-            name: PHASES[phase],
-            length: milliseconds(to - from),
-            from: ((from - span.start) / whole).clamp(0.0, 1.0),
-            share: ((to - from) / whole).clamp(0.0, 1.0),
+        .map(|(phase, start, end)| {
+            let (from, share) = share_of(start, end);
+            PhaseShare { phase, name: PHASES[phase], length: milliseconds(end - start), from, share }
+        })
+        .collect();
+    let children = store
+        .handler_spans()
+        .of_call(&span.call_id)
+        .map(|child| {
+            let (from, share) = share_of(child.start, child.start + child.duration_ms);
+            ChildShare {
+                name: child.name.clone(),
+                length: milliseconds(child.duration_ms),
+                from,
+                share,
+                error: child.error.clone(),
+            }
         })
         .collect();
     CallDetails {
@@ -71,13 +101,14 @@ pub(crate) fn describe_call(store: &Store, call: &Call, zone_offset_minutes: f64
         error: span.error.clone(),
         facts,
         phases,
+        children,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixtures::{full, span, task};
+    use crate::model::fixtures::{full, handler_span, span, task};
 
     #[test]
     fn phases_are_shares_of_the_call() {
@@ -86,11 +117,15 @@ mod tests {
         let mut call = span("a", Some(0), 0.0, 100.0);
         call.phases = [None, Some(25.0), Some(0.0), Some(75.0), None];
         frame.spans = vec![call, span("gone", None, 0.0, 0.0)];
+        frame.handler_spans = vec![handler_span("1", 25.0, 50.0)];
         store.apply(frame).unwrap();
         let told = describe_call(&store, store.history().get(0).unwrap(), 0.0);
         let shares: Vec<_> = told.phases.iter().map(|phase| (phase.name, phase.from, phase.share)).collect();
         assert_eq!(shares, [("queue", 0.0, 0.25), ("delivery", 0.25, 0.0), ("run", 0.25, 0.75)]);
         assert_eq!(told.title, "a.work");
+        let children: Vec<_> =
+            told.children.iter().map(|child| (child.name.as_str(), child.from, child.share)).collect();
+        assert_eq!(children, [("decode", 0.25, 0.5)]);
 
         let instant = describe_call(&store, store.history().get(1).unwrap(), 0.0);
         assert!(instant.facts.contains(&("Worker", "never reached one".to_owned())));

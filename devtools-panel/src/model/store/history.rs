@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use atelier_telemetry::frame::SpanFrame;
 
-use super::format::cut;
+use crate::model::format::cut;
 
 /// How many calls a panel keeps of one runtime. When full, the oldest go and are counted as evicted.
 pub(crate) const DEFAULT_CALLS_KEPT: usize = 20_000;

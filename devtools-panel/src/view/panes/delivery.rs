@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 
 use web_sys::HtmlElement;
 
-use super::cells::{LongText, cell, empty_state, head_row};
-use super::dom::{Live, Make, Told, must};
-use crate::model::{DeliveryRow, State, Verdict, count, delivery_rows, verdict};
+use crate::model::{DeliveryRow, Source, Verdict, count, delivery_rows, verdict};
+use crate::view::cells::{LongText, cell, empty_state, head_row};
+use crate::view::dom::{Live, Make, Told, must};
+use crate::view::host::{Host, Pane};
+
+/// The pane's own rules.
+pub(crate) const STYLE: &str = include_str!("delivery.css");
 
 /// How many characters of an error a row shows unopened.
 const ERROR_CHARACTERS: usize = 90;
@@ -36,7 +40,8 @@ struct DeliveryRowView {
 }
 
 impl DeliveryPane {
-    pub(crate) fn new(make: &Make) -> DeliveryPane {
+    pub(crate) fn new(host: &Host) -> DeliveryPane {
+        let make = &host.make;
         let verdict = make.element("p", "verdict");
         let losses = make.element("p", "note");
         let columns = [
@@ -82,13 +87,15 @@ impl DeliveryPane {
             empty: Live::new(empty),
         }
     }
+}
 
-    pub(crate) fn element(&self) -> &HtmlElement {
+impl Pane for DeliveryPane {
+    fn element(&self) -> &HtmlElement {
         &self.pane
     }
 
-    pub(crate) fn draw(&self, state: &State) {
-        let store = &state.source().store;
+    fn draw(&self, source: &Source) {
+        let store = &source.store;
         let rows = delivery_rows(store.ledger());
         let (level, sentence) = match verdict(&rows) {
             Verdict::NoConsumers => ("none", "Nothing to deliver.".to_owned()),

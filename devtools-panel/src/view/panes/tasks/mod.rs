@@ -1,17 +1,25 @@
 //! The pane of tasks: a line of sums, a filter, and a row for each task.
 
+mod row;
+mod spark;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlElement, HtmlInputElement};
 
-use super::cells::empty_state;
-use super::dom::{Listeners, Live, Make, Told, must};
-use super::palette::Palette;
-use super::send::Send;
-use super::task_row::TaskRowView;
-use crate::model::{Action, SortColumn, SortOrder, State, count, overview, rate, task_rows};
+use crate::model::{
+    SortColumn, SortOrder, Source, TasksAction, TasksState, count, overview, rate, task_rows,
+};
+use crate::view::cells::empty_state;
+use crate::view::dom::{Listeners, Live, Make, Told, must};
+use crate::view::host::{Host, Own, Pane};
+use crate::view::palette::Palette;
+use row::TaskRowView;
+
+/// The pane's own rules.
+pub(crate) const STYLE: &str = include_str!("tasks.css");
 
 /// How many tasks have rows at most; a line says how many more there are and that the filter finds them.
 const DEFAULT_ROWS_SHOWN: usize = 200;
@@ -32,6 +40,7 @@ const HEADS: [(&str, u32, Option<SortColumn>); 10] = [
 
 /// The pane.
 pub(crate) struct TasksPane {
+    own: Own<TasksState>,
     make: Make,
     pane: HtmlElement,
     stats: Vec<Live>,
@@ -47,11 +56,12 @@ pub(crate) struct TasksPane {
 }
 
 impl TasksPane {
-    pub(crate) fn new(make: &Make, send: &Send) -> TasksPane {
+    pub(crate) fn new(host: &Host) -> TasksPane {
+        let (make, own) = (&host.make, host.own());
         let mut listeners = Listeners::default();
         let (stats_list, stats) = stats(make);
-        let bar = make.element("div", "bar").with([&filter(make, send, &mut listeners), &stats_list]);
-        let (head, heads) = table_head(make, send, &mut listeners);
+        let bar = make.element("div", "bar").with([&filter(make, &own, &mut listeners), &stats_list]);
+        let (head, heads) = table_head(make, &own, &mut listeners);
         let body = make.element("tbody", "").attr("role", "rowgroup");
         let table = make
             .element("table", "tasks")
@@ -67,6 +77,7 @@ impl TasksPane {
         let more = make.element("p", "more");
         let scroll = make.element("div", "scroll").with([&table, &more, &empty, &no_match]);
         TasksPane {
+            own,
             make: make.clone(),
             pane: make.element("div", "fill").with([&bar, &scroll]),
             stats,
@@ -82,12 +93,8 @@ impl TasksPane {
         }
     }
 
-    pub(crate) fn element(&self) -> &HtmlElement {
-        &self.pane
-    }
-
-    pub(crate) fn draw(&self, state: &State) {
-        let store = &state.source().store;
+    fn draw_tasks(&self, source: &Source, state: &TasksState) {
+        let store = &source.store;
         let sum = overview(store);
         let numbers = [
             rate(sum.rate),
@@ -151,6 +158,16 @@ impl TasksPane {
     }
 }
 
+impl Pane for TasksPane {
+    fn element(&self) -> &HtmlElement {
+        &self.pane
+    }
+
+    fn draw(&self, source: &Source) {
+        self.own.read(|state| self.draw_tasks(source, state));
+    }
+}
+
 fn stats(make: &Make) -> (HtmlElement, Vec<Live>) {
     let list = make.element("dl", "stats").attr("aria-label", "All tasks together");
     let names = [
@@ -170,21 +187,21 @@ fn stats(make: &Make) -> (HtmlElement, Vec<Live>) {
     (list, numbers.into())
 }
 
-fn filter(make: &Make, send: &Send, listeners: &mut Listeners) -> HtmlElement {
+fn filter(make: &Make, own: &Own<TasksState>, listeners: &mut Listeners) -> HtmlElement {
     let input = make
         .element("input", "filter")
         .attr("type", "search")
         .attr("placeholder", "Filter tasks")
         .attr("aria-label", "Filter tasks by name or id")
         .attr("spellcheck", "false");
-    let (send, typed) = (send.clone(), input.clone().unchecked_into::<HtmlInputElement>());
-    listeners.on(&input, "input", move |_: Event| send(Action::Filter(typed.value())));
+    let (own, typed) = (own.clone(), input.clone().unchecked_into::<HtmlInputElement>());
+    listeners.on(&input, "input", move |_: Event| own.send(TasksAction::Filter(typed.value())));
     input
 }
 
 fn table_head(
     make: &Make,
-    send: &Send,
+    own: &Own<TasksState>,
     listeners: &mut Listeners,
 ) -> (HtmlElement, Vec<(SortColumn, Live, Live)>) {
     let row = || make.element("tr", "").attr("role", "row");
@@ -205,8 +222,8 @@ fn table_head(
             None => head.set_text_content(Some(title)),
             Some(column) => {
                 let button = make.text("button", "sort", title).attr("type", "button");
-                let send = send.clone();
-                listeners.on(&button, "click", move |_: Event| send(Action::Sort(column)));
+                let own = own.clone();
+                listeners.on(&button, "click", move |_: Event| own.send(TasksAction::Sort(column)));
                 must(head.append_child(&button));
                 heads.push((column, Live::new(head.clone()), Live::new(button)));
             }

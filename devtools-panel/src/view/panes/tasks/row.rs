@@ -6,11 +6,11 @@ use web_sys::HtmlElement;
 
 use atelier_telemetry::frame::{TaskFrame, Totals, WorkerFrame};
 
-use super::cells::{GaugeCell, LongText, cell, number_cell};
-use super::dom::{Live, Make, Told, must};
-use super::palette::Palette;
 use super::spark::Spark;
 use crate::model::{TaskRow, count, milliseconds, rate};
+use crate::view::cells::{GaugeCell, LongText, cell, number_cell};
+use crate::view::dom::{Live, Make, Told, must};
+use crate::view::palette::Palette;
 
 /// How many characters of a task's name, and of a crash's message, a row shows unopened.
 const NAME_CHARACTERS: usize = 40;

@@ -1,11 +1,19 @@
-//! One runtime as its stream of frames tells it.
+//! One runtime as its stream of frames tells it: a fold over frames, so that the same frames give the same store. What
+//! needs every frame is a field here, taken in [`Store::apply`], with a file of its own beside this one.
+
+mod handler_spans;
+mod history;
+mod samples;
 
 use std::collections::HashMap;
 
-use atelier_telemetry::frame::{FRAME_VERSION, Frame, FrameKind, LedgerRow, SpanFrame, TaskFrame};
+use atelier_telemetry::frame::{
+    FRAME_VERSION, Finding, Frame, FrameKind, HandlerSpanFrame, LedgerRow, SpanFrame, TaskFrame,
+};
 
-use super::history::History;
-use super::samples::Samples;
+use handler_spans::HandlerSpans;
+pub(crate) use history::{Call, CallOutcome, History, PHASES};
+use samples::Samples;
 
 /// Why a frame was not taken. The panel shows the sentence and lives on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +44,9 @@ pub(crate) struct Store {
     tasks: Vec<Task>,
     places: HashMap<String, usize>,
     history: History,
+    handler_spans: HandlerSpans,
     ledger: Vec<LedgerRow>,
+    findings: Vec<Finding>,
     last: Option<(u64, f64)>,
     in_step: bool,
     frames_lost: u64,
@@ -66,8 +76,9 @@ impl Store {
                 self.remove_tasks(&frame.removed);
             }
         }
-        self.take_calls(frame.spans);
+        self.take_calls(frame.spans, frame.handler_spans);
         self.ledger = frame.ledger;
+        self.findings = frame.findings;
         if self.in_step { Ok(()) } else { Err(FrameProblem::Gap) }
     }
 
@@ -86,6 +97,16 @@ impl Store {
         &self.history
     }
 
+    /// The spans that handlers opened lately.
+    pub(crate) fn handler_spans(&self) -> &HandlerSpans {
+        &self.handler_spans
+    }
+
+    /// What the linter said in the last frame, the worst first.
+    pub(crate) fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// The ledger of the last frame.
     pub(crate) fn ledger(&self) -> &[LedgerRow] {
         &self.ledger
@@ -101,9 +122,12 @@ impl Store {
         self.frames_lost
     }
 
-    /// Calls that ended and are not in the timeline: did not fit a frame, made no sense, or are too old.
+    /// Calls and handlers' spans that ended and are not in the timeline: did not fit a frame, made no sense, or are too
+    /// old.
     pub(crate) fn calls_not_kept(&self) -> u64 {
-        self.calls_dropped.saturating_add(self.calls_refused).saturating_add(self.history.evicted())
+        [self.calls_refused, self.history.evicted(), self.handler_spans.evicted()]
+            .into_iter()
+            .fold(self.calls_dropped, u64::saturating_add)
     }
 
     fn replace_tasks(&mut self, tasks: Vec<TaskFrame>, ts: f64, frame_before: Option<f64>) {
@@ -144,9 +168,14 @@ impl Store {
         }
     }
 
-    fn take_calls(&mut self, spans: Vec<SpanFrame>) {
+    fn take_calls(&mut self, spans: Vec<SpanFrame>, handler_spans: Vec<HandlerSpanFrame>) {
         for span in spans {
             if !self.history.push(span) {
+                self.calls_refused += 1;
+            }
+        }
+        for span in handler_spans {
+            if !self.handler_spans.push(span) {
                 self.calls_refused += 1;
             }
         }
@@ -156,7 +185,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixtures::{delta, full, ledger_row, span, task};
+    use crate::model::fixtures::{delta, full, handler_span, ledger_row, span, task};
 
     fn ids(store: &Store) -> Vec<&str> {
         store.tasks().iter().map(|task| task.frame.task_id.as_str()).collect()
@@ -215,9 +244,11 @@ mod tests {
         frame.spans = vec![span("a", Some(0), 0.0, 1.0), span("a", Some(0), f64::NAN, 1.0)];
         frame.spans_dropped = 5;
         frame.ledger = vec![ledger_row("otlp:1", 3, 1, 0, 2)];
+        frame.handler_spans = vec![handler_span("1", 0.0, 1.0), handler_span("1", f64::NAN, 1.0)];
         store.apply(frame).unwrap();
         assert_eq!(store.history().iter().len(), 1);
-        assert_eq!(store.calls_not_kept(), 6);
+        assert_eq!(store.handler_spans().of_call("1").count(), 1);
+        assert_eq!(store.calls_not_kept(), 7);
         assert_eq!(store.ledger().len(), 1);
     }
 

@@ -2,9 +2,9 @@
 
 use web_sys::HtmlElement;
 
-use super::dom::{Live, Make, Told};
 use super::paint::{AXIS, View};
-use crate::model::{Layout, METRICS, PHASES, Scale, State, call_box, cut, milliseconds};
+use crate::model::{Layout, METRICS, PHASES, Store, TimelineState, call_box, cut, milliseconds};
+use crate::view::dom::{Live, Make, Told};
 
 /// How wide it is taken to be when it is kept inside the panel.
 const WIDTH: f64 = 240.0;
@@ -35,9 +35,8 @@ impl Tip {
         &self.box_.element
     }
 
-    pub(crate) fn draw(&self, state: &State, layout: &Layout, view: View) {
-        let store = &state.source().store;
-        let scale = Scale::of(&state.window, store.now().unwrap_or(0.0), view.width - view.gutter);
+    pub(crate) fn draw(&self, store: &Store, state: &TimelineState, layout: &Layout, view: View) {
+        let scale = state.scale(store, view.width - view.gutter);
         let call = state.hovered.and_then(|number| store.history().get(number));
         let place = call.and_then(|call| Some((call, call_box(layout, scale, call)?)));
         self.box_.show(place.is_some());

@@ -1,7 +1,7 @@
 //! The tasks as rows, and their sum.
 
-use super::gauges::Gauge;
-use super::store::{Store, Task};
+use crate::model::gauges::Gauge;
+use crate::model::store::{Store, Task};
 
 /// Parts that a sparkline has.
 pub(crate) const SPARK_BUCKETS: usize = 30;

@@ -2,8 +2,10 @@
 
 use web_sys::CanvasRenderingContext2d;
 
-use super::palette::Palette;
-use crate::model::{Bar, Group, Layout, METRICS, Part, Scale, State, bars, call_box, time_ticks};
+use crate::model::{
+    Bar, Group, Layout, METRICS, Part, Scale, Store, TimelineState, bars, call_box, time_ticks,
+};
+use crate::view::palette::Palette;
 
 /// Height of the strip with the times of day.
 pub(crate) const AXIS: f64 = 22.0;
@@ -28,12 +30,11 @@ pub(crate) struct View {
 pub(crate) fn paint(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
-    state: &State,
+    (store, state): (&Store, &TimelineState),
     layout: &Layout,
     view: View,
 ) {
-    let store = &state.source().store;
-    let scale = Scale::of(&state.window, store.now().unwrap_or(0.0), view.width - view.gutter);
+    let scale = state.scale(store, view.width - view.gutter);
     context.set_text_baseline("middle");
     paint_lanes(context, palette, layout, view);
     let ticks = time_ticks(scale, view.zone);
@@ -43,7 +44,7 @@ pub(crate) fn paint(
     }
     inside(context, view, || {
         for group in &layout.groups {
-            paint_queue(context, palette, state, group, scale);
+            paint_queue(context, palette, store, group, scale);
         }
         paint_bars(context, palette, &bars(store, layout, scale));
         for (number, width) in [(state.hovered, 1.0), (state.selected, 2.0)] {
@@ -101,11 +102,10 @@ fn paint_lanes(context: &CanvasRenderingContext2d, palette: &Palette, layout: &L
 fn paint_queue(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
-    state: &State,
+    store: &Store,
     group: &Group,
     scale: Scale,
 ) {
-    let store = &state.source().store;
     let Some(task) = store.task(&group.task_id) else { return };
     let in_sight = |ts: f64| ts <= scale.to;
     let top = task

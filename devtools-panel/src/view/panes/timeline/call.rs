@@ -4,14 +4,16 @@ use std::cell::RefCell;
 
 use web_sys::{Event, HtmlElement};
 
-use super::cells::LongText;
-use super::dom::{Listeners, Live, Make, Told, clear, must};
-use super::send::Send;
-use crate::model::{Action, CallDetails, State, describe_call};
+use crate::model::{CallDetails, Store, TimelineAction, TimelineState, cut, describe_call};
+use crate::view::cells::LongText;
+use crate::view::dom::{Listeners, Live, Make, Told, clear, must};
+use crate::view::host::Own;
 
 /// How many characters of an error, and of a fact, are shown unopened.
 const ERROR_CHARACTERS: usize = 200;
 const FACT_CHARACTERS: usize = 48;
+/// How many characters of the name of a handler's span are shown unopened.
+const CHILD_CHARACTERS: usize = 24;
 
 /// The details beside the lanes.
 pub(crate) struct CallPane {
@@ -23,19 +25,19 @@ pub(crate) struct CallPane {
 }
 
 impl CallPane {
-    pub(crate) fn new(make: &Make, send: &Send) -> CallPane {
+    pub(crate) fn new(make: &Make, own: &Own<TimelineState>) -> CallPane {
         let mut listeners = Listeners::default();
         let content = make.element("div", "call-content").attr("aria-live", "polite");
         let tools = make.element("div", "call-tools");
-        let press = |text: &str, label: &str, action: Action, listeners: &mut Listeners| {
+        let press = |text: &str, label: &str, action: TimelineAction, listeners: &mut Listeners| {
             let button = make.button("icon", text, label);
-            let send = send.clone();
-            listeners.on(&button, "click", move |_: Event| send(action.clone()));
+            let own = own.clone();
+            listeners.on(&button, "click", move |_: Event| own.send(action.clone()));
             must(tools.append_child(&button));
         };
-        press("‹", "The call that ended before", Action::Step(-1), &mut listeners);
-        press("›", "The call that ended after", Action::Step(1), &mut listeners);
-        press("✕", "Close the details", Action::Deselect, &mut listeners);
+        press("‹", "The call that ended before", TimelineAction::Step(-1), &mut listeners);
+        press("›", "The call that ended after", TimelineAction::Step(1), &mut listeners);
+        press("✕", "Close the details", TimelineAction::Deselect, &mut listeners);
         let pane =
             make.element("aside", "call").attr("aria-label", "Details of a call").with([&tools, &content]);
         CallPane {
@@ -51,8 +53,7 @@ impl CallPane {
         &self.pane.element
     }
 
-    pub(crate) fn draw(&self, state: &State, zone_offset_minutes: f64) {
-        let store = &state.source().store;
+    pub(crate) fn draw(&self, store: &Store, state: &TimelineState, zone_offset_minutes: f64) {
         let call = state.selected.and_then(|number| store.history().get(number));
         self.pane.show(call.is_some());
         let Some(call) = call else { return };
@@ -93,18 +94,30 @@ impl CallPane {
     fn waterfall(&self, details: &CallDetails) -> HtmlElement {
         let make = &self.make;
         let body = make.element("tbody", "");
-        for phase in &details.phases {
-            let fill = make.element("i", "").attr("data-phase", phase.name);
+        let line = |name: &HtmlElement, fill: HtmlElement, (from, share): (f64, f64), length: &str| {
             let style = fill.style();
-            must(style.set_property("margin-left", &format!("{:.2}%", phase.from * 100.0)));
-            must(style.set_property("width", &format!("{:.2}%", phase.share * 100.0)));
+            must(style.set_property("margin-left", &format!("{:.2}%", from * 100.0)));
+            must(style.set_property("width", &format!("{:.2}%", share * 100.0)));
             let bar = make.element("td", "fall").with([&fill]);
-            let row = make.element("tr", "").attr("data-phase", phase.name).with([
-                &make.text("th", "", phase.name).attr("scope", "row"),
-                &bar,
-                &make.text("td", "number", &phase.length),
-            ]);
+            let row = make.element("tr", "").with([name, &bar, &make.text("td", "number", length)]);
             must(body.append_child(&row));
+            row
+        };
+        for phase in &details.phases {
+            let name = make.text("th", "", phase.name).attr("scope", "row");
+            let fill = make.element("i", "").attr("data-phase", phase.name);
+            line(&name, fill, (phase.from, phase.share), &phase.length).attr("data-phase", phase.name);
+        }
+        for child in &details.children {
+            let text = LongText::new(make, "", CHILD_CHARACTERS);
+            text.show(&child.name);
+            let name = make.element("th", "child").attr("scope", "row").with([text.element()]);
+            let outcome = if child.error.is_some() { "error" } else { "ok" };
+            let fill = make.element("i", "").attr("data-child", outcome);
+            if let Some(error) = &child.error {
+                must(fill.set_attribute("title", &cut(error, ERROR_CHARACTERS).0));
+            }
+            line(&name, fill, (child.from, child.share), &child.length).attr("data-span", &child.name);
         }
         let head = make.element("tr", "").with([
             &make.text("th", "", "Phase").attr("scope", "col"),

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::format::clock_time;
-use super::history::{Call, CallOutcome};
-use super::store::Store;
 use super::window::Window;
+use crate::model::format::clock_time;
+use crate::model::store::{Call, CallOutcome, Store};
 
 /// Sizes in CSS pixels.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +70,7 @@ pub(crate) struct Bar {
 /// What a bar stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Part {
-    /// Time in a phase (its place in [`super::PHASES`]).
+    /// Time in a phase (its place in [`crate::model::PHASES`]).
     Phase(usize),
     /// A call that did not end well; drawn over its phases.
     Ended(CallOutcome),
@@ -101,8 +100,9 @@ impl Scale {
     }
 }
 
-/// Lays the lanes out: tasks in the store's order, then tasks that are gone and still have calls to show.
-pub(crate) fn layout(store: &Store, metrics: Metrics) -> Layout {
+/// Lays the lanes out: tasks in the store's order, then tasks that are gone and still have calls to show. With `only`,
+/// the task of that id alone.
+pub(crate) fn layout(store: &Store, metrics: Metrics, only: Option<&str>) -> Layout {
     let mut rows: HashMap<&str, Vec<(Option<u32>, usize)>> = HashMap::new();
     let mut gone = BTreeSet::new();
     for (task, worker, count) in store.history().lanes() {
@@ -118,7 +118,9 @@ pub(crate) fn layout(store: &Store, metrics: Metrics) -> Layout {
     });
     let mut y = 0.0;
     let mut groups = Vec::new();
-    for (id, label, alive) in living.chain(gone.into_iter().map(|id| (id, id, Vec::new()))) {
+    let shown = |id: &str| only.is_none_or(|only| only == id);
+    let all = living.chain(gone.into_iter().map(|id| (id, id, Vec::new())));
+    for (id, label, alive) in all.filter(|(id, _, _)| shown(id)) {
         let with_calls: HashMap<Option<u32>, usize> =
             rows.remove(id).unwrap_or_default().into_iter().collect();
         let workers: BTreeSet<u32> =
@@ -282,7 +284,7 @@ mod tests {
             span("a", None, 0.0, 1.0),
             span("old", Some(0), 0.0, 1.0),
         ]);
-        let layout = layout(&store, SMALL);
+        let layout = layout(&store, SMALL, None);
         let seen: Vec<_> = layout
             .groups
             .iter()
@@ -303,7 +305,7 @@ mod tests {
         let mut call = span("a", Some(0), 100.0, 100.0);
         call.phases = [Some(0.0), Some(40.0), Some(10.0), Some(45.0), Some(5.0)];
         let store = store(vec![call]);
-        let layout = layout(&store, SMALL);
+        let layout = layout(&store, SMALL, None);
         let parts: Vec<_> =
             bars(&store, &layout, SCALE).iter().map(|bar| (bar.part, bar.x, bar.width, bar.y)).collect();
         assert_eq!(
@@ -322,7 +324,7 @@ mod tests {
             (0..10_000).map(|at| span("a", Some(0), f64::from(at) / 10.0, 0.05)).collect();
         spans[5000].outcome = "error".to_owned();
         let store = store(spans);
-        let layout = layout(&store, SMALL);
+        let layout = layout(&store, SMALL, None);
         let drawn = bars(&store, &layout, SCALE);
         assert!(drawn.len() <= 1010, "{} bars", drawn.len());
         assert_eq!(drawn.iter().filter(|bar| bar.part == Part::Ended(CallOutcome::Error)).count(), 1);
@@ -331,13 +333,13 @@ mod tests {
     #[test]
     fn calls_out_of_sight_are_left_out() {
         let store = store(vec![span("a", Some(0), -500.0, 100.0), span("a", Some(0), 1500.0, 100.0)]);
-        assert_eq!(bars(&store, &layout(&store, SMALL), SCALE), []);
+        assert_eq!(bars(&store, &layout(&store, SMALL, None), SCALE), []);
     }
 
     #[test]
     fn the_pointer_finds_the_call_under_it_and_close_to_it() {
         let store = store(vec![span("a", Some(0), 100.0, 50.0), span("a", Some(1), 100.0, 50.0)]);
-        let layout = layout(&store, SMALL);
+        let layout = layout(&store, SMALL, None);
         let at = |x, y| call_at(&store, &layout, SCALE, x, y);
         assert_eq!((at(120.0, 25.0), at(152.0, 25.0), at(120.0, 40.0)), (Some(0), Some(0), Some(1)));
         assert_eq!((at(160.0, 25.0), at(120.0, 10.0), at(120.0, 500.0)), (None, None, None));

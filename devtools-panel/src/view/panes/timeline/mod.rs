@@ -1,5 +1,9 @@
 //! The pane of the timeline: a canvas of lanes, what the pointer and the keys do to it, the details of a call.
 
+mod call;
+mod paint;
+mod tip;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -7,28 +11,35 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver, WheelEvent};
 
-use super::call::CallPane;
-use super::canvas::Canvas;
-use super::cells::empty_state;
-use super::dom::{Listeners, Live, Make, Told, must};
-use super::paint::{AXIS, View, paint};
-use super::palette::Palette;
-use super::send::Send;
-use super::tip::Tip;
-use crate::model::{Action, METRICS, PHASES, Spot, State, count, layout, milliseconds};
+use crate::model::{Link, PHASES, Source, Spot, TimelineAction, TimelineState, count, cut, milliseconds};
+use crate::view::canvas::Canvas;
+use crate::view::cells::empty_state;
+use crate::view::dom::{Listeners, Live, Make, Told, must};
+use crate::view::host::{Host, Own, Pane};
+use crate::view::palette::Palette;
+use call::CallPane;
+use paint::{AXIS, View, paint};
+use tip::Tip;
+
+/// The pane's own rules.
+pub(crate) const STYLE: &str = include_str!("timeline.css");
 
 /// Width of the labels, and of those on a narrow panel.
 const GUTTER: f64 = 132.0;
 const NARROW_GUTTER: f64 = 84.0;
 const NARROW: f64 = 600.0;
+/// How many characters of the name of the only task shown are shown.
+const ONLY_CHARACTERS: usize = 24;
 /// How far the pointer must go, in CSS pixels, for a press to become a drag.
 const DRAG_FROM: f64 = 4.0;
 
 /// The pane.
 pub(crate) struct TimelinePane {
+    own: Own<TimelineState>,
     pane: HtmlElement,
     follow: Live,
     length: Live,
+    only: Live,
     kept: Live,
     lanes: HtmlElement,
     canvas: Canvas,
@@ -42,24 +53,31 @@ pub(crate) struct TimelinePane {
 }
 
 impl TimelinePane {
-    pub(crate) fn new(make: &Make, send: &Send) -> TimelinePane {
+    pub(crate) fn new(host: &Host) -> TimelinePane {
+        let (make, own) = (&host.make, host.own());
         let mut listeners = Listeners::default();
         let follow = make.text("button", "toggle", "Follow").attr("type", "button");
         let pressed = follow.clone();
-        let asked = send.clone();
+        let asked = own.clone();
         listeners.on(&follow, "click", move |_: Event| {
-            asked(Action::Follow(pressed.get_attribute("aria-pressed").as_deref() != Some("true")));
+            asked.send(TimelineAction::Follow(
+                pressed.get_attribute("aria-pressed").as_deref() != Some("true"),
+            ));
         });
         let length = make.element("span", "length");
         let bar = make.element("div", "bar").with([&follow]);
         for (text, label, factor) in [("−", "Show more time", 2.0), ("+", "Show less time", 0.5)] {
             let button = make.button("icon", text, label);
-            let send = send.clone();
-            listeners.on(&button, "click", move |_: Event| send(Action::Zoom { factor, anchor: 0.5 }));
+            let own = own.clone();
+            let zoom = move |_: Event| own.send(TimelineAction::Zoom { factor, anchor: 0.5 });
+            listeners.on(&button, "click", zoom);
             must(bar.append_child(&button));
         }
         let kept = make.element("span", "kept");
-        let bar = bar.with([&length, &legend(make), &kept]);
+        let only = make.text("button", "toggle", "").attr("type", "button").attr("aria-pressed", "true");
+        let all = own.clone();
+        listeners.on(&only, "click", move |_: Event| all.send(TimelineAction::OnlyTask(None)));
+        let bar = bar.with([&length, &only, &legend(make), &kept]);
         let canvas = Canvas::new(make, "timeline-canvas");
         let described = canvas.element().clone().attr("tabindex", "0").attr("role", "application").attr(
             "aria-label",
@@ -68,7 +86,7 @@ impl TimelinePane {
         );
         let spacer = make.element("div", "spacer");
         let lanes = make.element("div", "lanes").with([&described, &spacer]);
-        let call = CallPane::new(make, send);
+        let call = CallPane::new(make, &own);
         let tip = Tip::new(make);
         let body = make.element("div", "timeline-body").with([&lanes, call.element(), tip.element()]);
         let empty = empty_state(
@@ -76,15 +94,17 @@ impl TimelinePane {
             "No calls yet",
             "Calls appear here when they end, while observability.spans is on. Call a task to see the first one.",
         );
-        listen_to_pointer(&described, &lanes, send, &mut listeners);
-        listen_to_wheel_and_keys(&described, send, &mut listeners);
-        let look = send.clone();
-        listeners.on(&lanes, "scroll", move |_: Event| look(Action::Look));
-        let resize = watch_size(&lanes, send.clone());
+        listen_to_pointer(&described, &lanes, &own, &mut listeners);
+        listen_to_wheel_and_keys(&described, &own, &mut listeners);
+        let look = own.clone();
+        listeners.on(&lanes, "scroll", move |_: Event| look.send(TimelineAction::Look));
+        let resize = watch_size(&lanes, own.clone());
         TimelinePane {
+            own,
             pane: make.element("div", "fill").with([&bar, &body, &empty]),
             follow: Live::new(follow),
             length: Live::new(length),
+            only: Live::new(only),
             kept: Live::new(kept),
             lanes,
             canvas,
@@ -98,17 +118,19 @@ impl TimelinePane {
         }
     }
 
-    pub(crate) fn element(&self) -> &HtmlElement {
-        &self.pane
-    }
-
-    pub(crate) fn draw(&self, state: &State) {
-        let store = &state.source().store;
+    fn draw_calls(&self, source: &Source, state: &TimelineState) {
+        let store = &source.store;
         let calls = store.history().iter().len();
         self.body.show(calls > 0);
         self.empty.show(calls == 0);
         self.follow.attr("aria-pressed", if state.window.follows() { "true" } else { "false" });
         self.length.text(&shown_length(state.window.length()));
+        self.only.show(state.only_task.is_some());
+        if let Some(id) = &state.only_task {
+            let name = store.task(id).and_then(|task| task.frame.task_name.as_deref()).unwrap_or(id);
+            self.only.text(&format!("Only {} ✕", cut(name, ONLY_CHARACTERS).0));
+            self.only.attr("aria-label", &format!("Only the calls of {name} are shown. Press for all."));
+        }
         self.kept.attr("data-calls", &calls.to_string());
         let more = store.calls_not_kept();
         let gone = if more > 0 { format!(", {} not kept", count(more)) } else { String::new() };
@@ -118,16 +140,36 @@ impl TimelinePane {
             format!("{} calls{gone}", count(calls as u64))
         });
         let zone = -js_sys::Date::new_0().get_timezone_offset();
-        self.call.draw(state, zone);
-        let layout = layout(store, METRICS);
+        self.call.draw(store, state, zone);
+        let layout = state.layout(store);
         let (width, height) = (f64::from(self.lanes.client_width()), f64::from(self.lanes.client_height()));
         self.spacer.style("height", &format!("{}px", (layout.height + AXIS - height).max(0.0)));
         let view =
             View { width, height, gutter: gutter(width), scrolled: f64::from(self.lanes.scroll_top()), zone };
         if let (Some(context), Some(palette)) = (self.canvas.begin(width, height), Palette::of(&self.pane)) {
-            paint(context, &palette, state, &layout, view);
+            paint(context, &palette, (store, state), &layout, view);
         }
-        self.tip.draw(state, &layout, view);
+        self.tip.draw(store, state, &layout, view);
+    }
+}
+
+impl Pane for TimelinePane {
+    fn element(&self) -> &HtmlElement {
+        &self.pane
+    }
+
+    fn draw(&self, source: &Source) {
+        self.own.read(|state| self.draw_calls(source, state));
+    }
+
+    fn open(&self, link: &Link, source: &Source) -> bool {
+        let Link::CallsOfTask(task) = link;
+        self.own.update(TimelineAction::OnlyTask(Some(task.clone())), &source.store);
+        true
+    }
+
+    fn another_source(&self, source: &Source) {
+        self.own.another_store(&source.store);
     }
 }
 
@@ -174,7 +216,12 @@ fn spot(canvas: &HtmlElement, lanes: &HtmlElement, event: &PointerEvent) -> Opti
     })
 }
 
-fn listen_to_pointer(canvas: &HtmlElement, lanes: &HtmlElement, send: &Send, listeners: &mut Listeners) {
+fn listen_to_pointer(
+    canvas: &HtmlElement,
+    lanes: &HtmlElement,
+    own: &Own<TimelineState>,
+    listeners: &mut Listeners,
+) {
     /// A press: where it last was, and whether it became a drag.
     type Press = Option<(f64, bool)>;
     let press: Rc<Cell<Press>> = Rc::default();
@@ -184,7 +231,7 @@ fn listen_to_pointer(canvas: &HtmlElement, lanes: &HtmlElement, send: &Send, lis
             begun.set(Some((event.client_x().into(), false)));
         }
     });
-    let (dragging, moved, at, over) = (press.clone(), send.clone(), canvas.clone(), lanes.clone());
+    let (dragging, moved, at, over) = (press.clone(), own.clone(), canvas.clone(), lanes.clone());
     listeners.on(canvas, "pointermove", move |event: PointerEvent| {
         let x = f64::from(event.client_x());
         match dragging.get() {
@@ -194,27 +241,27 @@ fn listen_to_pointer(canvas: &HtmlElement, lanes: &HtmlElement, send: &Send, lis
                 // Without the capture the drag ends at the canvas's edge, nothing worse.
                 let _ = at.set_pointer_capture(event.pointer_id());
                 dragging.set(Some((x, true)));
-                moved(Action::Pan((from - x) / width));
+                moved.send(TimelineAction::Pan((from - x) / width));
             }
             Some(_) => {}
-            None => moved(Action::Point(spot(&at, &over, &event))),
+            None => moved.send(TimelineAction::Point(spot(&at, &over, &event))),
         }
     });
-    let (ended, pressed, at, over) = (press.clone(), send.clone(), canvas.clone(), lanes.clone());
+    let (ended, pressed, at, over) = (press.clone(), own.clone(), canvas.clone(), lanes.clone());
     listeners.on(canvas, "pointerup", move |event: PointerEvent| {
         if let (Some((_, false)), Some(spot)) = (ended.take(), spot(&at, &over, &event)) {
-            pressed(Action::Press(spot));
+            pressed.send(TimelineAction::Press(spot));
         }
     });
-    let (lost, left) = (press, send.clone());
+    let (lost, left) = (press, own.clone());
     listeners.on(canvas, "pointercancel", move |_: PointerEvent| lost.set(None));
-    listeners.on(canvas, "pointerleave", move |_: PointerEvent| left(Action::Point(None)));
+    listeners.on(canvas, "pointerleave", move |_: PointerEvent| left.send(TimelineAction::Point(None)));
 }
 
 /// The wheel alone scrolls, as everywhere; with Control (or the pinch of a touchpad) it zooms to the pointer, sideways
 /// (or with Shift) it moves through time.
-fn listen_to_wheel_and_keys(canvas: &HtmlElement, send: &Send, listeners: &mut Listeners) {
-    let (wheel, at) = (send.clone(), canvas.clone());
+fn listen_to_wheel_and_keys(canvas: &HtmlElement, own: &Own<TimelineState>, listeners: &mut Listeners) {
+    let (wheel, at) = (own.clone(), canvas.clone());
     listeners.on(canvas, "wheel", move |event: WheelEvent| {
         let bounds = at.get_bounding_client_rect();
         let gutter = gutter(bounds.width());
@@ -223,35 +270,35 @@ fn listen_to_wheel_and_keys(canvas: &HtmlElement, send: &Send, listeners: &mut L
         if event.ctrl_key() || event.meta_key() {
             event.prevent_default();
             let anchor = (f64::from(event.client_x()) - bounds.left() - gutter) / width;
-            wheel(Action::Zoom { factor: (event.delta_y() * 0.002).exp(), anchor });
+            wheel.send(TimelineAction::Zoom { factor: (event.delta_y() * 0.002).exp(), anchor });
         } else if event.shift_key() || sideways.abs() > event.delta_y().abs() {
             event.prevent_default();
-            wheel(Action::Pan(sideways / width));
+            wheel.send(TimelineAction::Pan(sideways / width));
         }
     });
-    let keys = send.clone();
+    let keys = own.clone();
     listeners.on(canvas, "keydown", move |event: KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
         let action = match event.key().as_str() {
-            "ArrowRight" => Action::Step(1),
-            "ArrowLeft" => Action::Step(-1),
-            "+" | "=" => Action::Zoom { factor: 0.5, anchor: 0.5 },
-            "-" => Action::Zoom { factor: 2.0, anchor: 0.5 },
-            "a" | "A" => Action::Pan(-0.25),
-            "d" | "D" => Action::Pan(0.25),
-            "f" | "F" => Action::Follow(true),
-            "Escape" => Action::Deselect,
+            "ArrowRight" => TimelineAction::Step(1),
+            "ArrowLeft" => TimelineAction::Step(-1),
+            "+" | "=" => TimelineAction::Zoom { factor: 0.5, anchor: 0.5 },
+            "-" => TimelineAction::Zoom { factor: 2.0, anchor: 0.5 },
+            "a" | "A" => TimelineAction::Pan(-0.25),
+            "d" | "D" => TimelineAction::Pan(0.25),
+            "f" | "F" => TimelineAction::Follow(true),
+            "Escape" => TimelineAction::Deselect,
             _ => return,
         };
         event.prevent_default();
-        keys(action);
+        keys.send(action);
     });
 }
 
-fn watch_size(element: &HtmlElement, send: Send) -> (ResizeObserver, Closure<dyn FnMut()>) {
-    let closure = Closure::<dyn FnMut()>::new(move || send(Action::Look));
+fn watch_size(element: &HtmlElement, own: Own<TimelineState>) -> (ResizeObserver, Closure<dyn FnMut()>) {
+    let closure = Closure::<dyn FnMut()>::new(move || own.send(TimelineAction::Look));
     let observer = must(ResizeObserver::new(closure.as_ref().unchecked_ref()));
     observer.observe(element);
     (observer, closure)

@@ -1,0 +1,38 @@
+//! The panes, one file (or folder) each. A new one is a file here, a file in the model, and a line in [`PANES`].
+
+mod delivery;
+mod findings;
+mod tasks;
+mod timeline;
+
+use super::host::{Host, Pane};
+
+/// A pane that there is.
+pub(crate) struct PaneKind {
+    /// What its tab is called.
+    pub(crate) name: &'static str,
+    /// Makes it.
+    pub(crate) new: fn(&Host) -> Box<dyn Pane>,
+    /// Its style sheet, if it has rules of its own.
+    pub(crate) style: &'static str,
+}
+
+/// Every pane, in the order of the tabs.
+pub(crate) const PANES: [PaneKind; 4] = [
+    PaneKind { name: "Tasks", new: |host| Box::new(tasks::TasksPane::new(host)), style: tasks::STYLE },
+    PaneKind {
+        name: "Timeline",
+        new: |host| Box::new(timeline::TimelinePane::new(host)),
+        style: timeline::STYLE,
+    },
+    PaneKind {
+        name: "Findings",
+        new: |host| Box::new(findings::FindingsPane::new(host)),
+        style: findings::STYLE,
+    },
+    PaneKind {
+        name: "Delivery",
+        new: |host| Box::new(delivery::DeliveryPane::new(host)),
+        style: delivery::STYLE,
+    },
+];
