@@ -64,7 +64,7 @@ pub enum ConfigError {
         queue: u32,
     },
     /// Nothing would be sent.
-    #[error("option `signals`: nothing to send; name at least one of \"traces\" and \"metrics\"")]
+    #[error("option `signals`: nothing to send; name at least one of \"traces\", \"metrics\" and \"logs\"")]
     NoSignals,
     /// An attribute of the resource has no name.
     #[error("option `resource`: an attribute has an empty name; give it one, or leave it out")]

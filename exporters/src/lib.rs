@@ -10,7 +10,7 @@
 //!                             └───────────────── Reply ◄──────────────────────────┘
 //! ```
 //!
-//! - A [`Source`] hands out calls and traces that ended, reads the metrics, and keeps the ledger. [`TelemetrySource`]
+//! - A [`Source`] hands out calls and traces that ended and log records, reads the metrics, and keeps the ledger. [`TelemetrySource`]
 //!   is the page's own.
 //! - A [`pipeline::Encoder`] is a format. [`OtlpEncoder`] writes OTLP as protobuf, and knows what a collector's status,
 //!   `Retry-After`, `partial_success` and error bodies mean.
@@ -21,8 +21,9 @@
 //!
 //! # When something leaves
 //!
-//! Spans wait in a queue of [`DEFAULT_MAX_QUEUE_SIZE`]. A full batch ([`DEFAULT_MAX_BATCH_SIZE`]) leaves at once, a
-//! smaller one after at most [`DEFAULT_SCHEDULE_DELAY_MS`]. Metrics are read and sent every
+//! Spans wait in a queue of [`DEFAULT_MAX_QUEUE_SIZE`], log records in another. A full batch
+//! ([`DEFAULT_MAX_BATCH_SIZE`]) leaves in the next idle moment, and [`pipeline::DEFAULT_IDLE_WAIT_MS`] later without
+//! one; a smaller batch after at most [`DEFAULT_SCHEDULE_DELAY_MS`]. Metrics are read and sent every
 //! [`DEFAULT_METRIC_INTERVAL_MS`]; a reading waits for the one before it. A request takes at most
 //! [`DEFAULT_TIMEOUT_MS`]. After 429, 502, 503, 504, a timeout or no answer, the same bytes are sent again: when
 //! `Retry-After` says, else after a backoff that doubles from [`pipeline::DEFAULT_MIN_BACKOFF_MS`] to
@@ -32,7 +33,8 @@
 //! # What is counted where
 //!
 //! Each exporter has a row for each signal in the page's ledger, and at every moment
-//! `emitted = delivered + rejected + dropped + pending`. Spans are counted one by one, metrics by data point.
+//! `emitted = delivered + rejected + dropped + pending`. Spans and log records are counted one by one, metrics by data
+//! point.
 //!
 //! | What happened | Counted as |
 //! |---|---|
@@ -41,8 +43,9 @@
 //! | 2xx with a web page, any other status | rejected; the body's reason is the last error |
 //! | failed, and will be sent again | pending |
 //! | failed [`pipeline::DEFAULT_MAX_ATTEMPTS`] times | dropped, `retries_exhausted` |
-//! | made room for newer spans | dropped, `queue_full` |
+//! | made room for newer ones | dropped, `queue_full` |
 //! | a request longer than [`pipeline::DEFAULT_MAX_REQUEST_BYTES`] | dropped, `request_too_large` |
+//! | the format has no such thing | dropped, `not_sent` |
 //! | still there when the exporter was shut down or let go | dropped, `shutdown` |
 //!
 //! # Another format

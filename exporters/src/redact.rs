@@ -38,7 +38,8 @@ pub type NamedValues = Vec<(String, AttributeValue)>;
 /// none of them is sent, since nobody knows what may be.
 ///
 /// What the status of a failed span says is there as `otel.status_description`; without it the status says nothing.
-/// Names of spans and metrics, ids and times are not attributes.
+/// What a log record says is there as `atelier.log.body`; without it the record has no body. Names of spans, metrics and
+/// events, ids and times are not attributes.
 ///
 /// ```
 /// use atelier_exporters::{OtlpConfig, Redact, RedactKind};

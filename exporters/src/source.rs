@@ -18,7 +18,7 @@ pub enum Fate<'a> {
 /// One runtime's telemetry as a [`Pipeline`](crate::Pipeline) takes it, and the ledger that the pipeline keeps up to
 /// date: whatever was drained or announced as emitted is settled exactly once.
 pub trait Source {
-    /// The oldest calls and traces not taken yet, at most `max`. They are pending until settled.
+    /// The oldest calls, traces and log records not taken yet, at most `max`. They are pending until settled.
     fn drain(&self, max: usize) -> Vec<Record>;
 
     /// Whether there is nothing to drain. Called often.

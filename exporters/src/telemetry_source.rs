@@ -29,6 +29,7 @@ impl TelemetrySource {
             // Metrics are read as a whole.
             metrics: false,
             spans: config.signals.contains(&Signal::Traces),
+            logs: config.signals.contains(&Signal::Logs),
             capacity: config.max_queue_size as usize,
             ..SubscribeOptions::default()
         };
@@ -96,6 +97,7 @@ impl Source for TelemetrySource {
 fn in_ledger(signal: Signal) -> atelier_telemetry::Signal {
     match signal {
         Signal::Traces => atelier_telemetry::Signal::Spans,
+        Signal::Logs => atelier_telemetry::Signal::Logs,
         Signal::Metrics => atelier_telemetry::Signal::Metrics,
     }
 }

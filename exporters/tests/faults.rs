@@ -1,4 +1,5 @@
-//! Random faults from a seed, printed when a run fails: whatever the collector does, every span is accounted for.
+//! Random lives from a seed, printed when a run fails: whatever the page and the collector do, every item of every
+//! signal is accounted for at every moment, and nothing hangs.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -6,9 +7,9 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use atelier_exporters::pipeline::{Answer, Reply, reason};
+use atelier_exporters::pipeline::{Answer, DEFAULT_FLUSH_TIMEOUT_MS, FlushId, Reply, reason};
 use atelier_exporters::{OtlpConfig, Signal};
-use support::{Act, World};
+use support::{Act, World, partial};
 
 /// Numbers that look random, the same for the same seed (Knuth's MMIX generator).
 struct Dice(u64);
@@ -18,78 +19,174 @@ impl Dice {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
+
+    fn signal(&mut self) -> Signal {
+        Signal::ALL[self.roll(Signal::ALL.len() as u64) as usize]
+    }
 }
 
+const QUEUE: u64 = 200;
+const BATCH: u64 = 50;
+
 fn fault(dice: &mut Dice) -> Act {
-    match dice.roll(9) {
+    match dice.roll(11) {
         0 => Act::Fail("connection reset"),
-        1 => Act::Hang,
-        2 => Act::status(503),
-        3 => Act::retry_after(429, "3"),
-        4 => Act::retry_after(503, "Thu, 01 Jan 2026 00:00:30 GMT"),
-        5 => Act::status(400),
-        6 => Act::status(500),
+        1 | 2 => Act::Hang,
+        3 => Act::status(503),
+        4 => Act::retry_after(429, "3"),
+        5 => Act::retry_after(503, "Thu, 01 Jan 2026 00:00:30 GMT"),
+        6 => Act::status(400),
+        7 => Act::status(500),
+        8 => Act::Partial(dice.roll(60)),
         _ => Act::ok(),
     }
 }
 
-fn run(seed: u64) {
-    let mut dice = Dice(seed);
-    let config = OtlpConfig {
-        max_queue_size: 200,
-        max_batch_size: 50,
-        metric_interval_ms: 7_000,
-        ..OtlpConfig::default()
-    };
-    let mut world = World::new(&config);
-    world.set_counter(1);
-    let mut flushes = Vec::new();
-    for _ in 0..200 {
-        let signal = if dice.roll(2) == 0 { Signal::Traces } else { Signal::Metrics };
-        let act = fault(&mut dice);
-        world.script(signal, [act]);
-        match dice.roll(6) {
-            0 => flushes.push(world.flush()),
+/// A pipeline's life, and what is known of it from outside.
+struct Life {
+    world: World,
+    dice: Dice,
+    /// What the page emitted.
+    spans: u64,
+    logs: u64,
+    /// Flushes, and when they began.
+    flushes: Vec<(FlushId, u64)>,
+}
+
+impl Life {
+    fn new(seed: u64) -> Life {
+        let config = OtlpConfig {
+            max_queue_size: QUEUE as u32,
+            max_batch_size: BATCH as u32,
+            metric_interval_ms: 7_000,
+            ..OtlpConfig::default()
+        };
+        let mut world = World::new(&config);
+        world.set_counter(1);
+        Life { world, dice: Dice(seed), spans: 0, logs: 0, flushes: Vec::new() }
+    }
+
+    fn step(&mut self) {
+        let Life { world, dice, .. } = self;
+        let act = fault(dice);
+        world.script(dice.signal(), [act]);
+        match dice.roll(12) {
+            0 => self.flushes.push((world.flush(), world.now_ms)),
             1 => {
                 let now = world.now();
                 world.pipeline.handle_leaving(3_000, now);
                 world.serve();
             }
-            2 if !world.out.is_empty() => {
-                let signal = world.out[0].1;
-                let answer =
-                    Answer { status: if dice.roll(2) == 0 { 200 } else { 502 }, ..Answer::default() };
-                world.finish(signal, Reply::Answered(answer));
+            2 | 3 if !world.out.is_empty() => {
+                let place = dice.roll(world.out.len() as u64) as usize;
+                let signal = world.out[place].1;
+                let reply = match dice.roll(4) {
+                    0 => Reply::Answered(Answer { status: 502, ..Answer::default() }),
+                    1 => Reply::Failed("cut off".to_owned()),
+                    2 => Reply::Answered(partial(signal, dice.roll(60))),
+                    _ => Reply::Answered(Answer { status: 200, ..Answer::default() }),
+                };
+                world.finish(signal, reply);
             }
-            _ => world.emit(dice.roll(80)),
+            4 => world.busy = dice.roll(2) == 0,
+            5 => world.be_idle(),
+            // A source that is closed takes nothing any more.
+            _ if world.pipeline.is_stopped() => {}
+            6..=8 => {
+                let logs = dice.roll(40);
+                self.logs += logs;
+                world.tell(logs);
+            }
+            _ => {
+                let spans = dice.roll(80);
+                self.spans += spans;
+                world.emit(spans);
+            }
         }
         world.pass(dice.roll(3_000));
+        self.check();
     }
-    // The collector has recovered: all that is left goes out.
-    world.script.clear();
-    world.pass(120_000);
-    let account = world.traces();
-    assert_eq!(account.pending(), 0, "nothing is forgotten");
-    assert_eq!(world.metrics().pending(), 0);
-    assert!(account.dropped.keys().all(|why| why == reason::QUEUE_FULL), "{:?}", account.dropped);
-    assert!(flushes.iter().all(|flush| world.flushed.contains(flush)), "every flush ends");
 
-    let mut times: BTreeMap<u64, u64> = BTreeMap::new();
-    for call in world.received.iter().flat_map(|request| &request.calls) {
-        *times.entry(call.parse().unwrap()).or_default() += 1;
+    /// What must be so at every moment.
+    fn check(&self) {
+        let Life { world, .. } = self;
+        for (signal, emitted) in [(Signal::Traces, self.spans), (Signal::Logs, self.logs)] {
+            let account = world.source.account(signal);
+            assert_eq!(account.emitted, emitted);
+            assert!(account.pending() <= QUEUE + BATCH, "{signal:?}: memory is bounded: {account:?}");
+        }
+        for signal in Signal::ALL {
+            let account = world.source.account(signal);
+            let judged = world.judged.get(&signal).copied().unwrap_or_default();
+            assert_eq!(
+                (account.delivered, account.rejected),
+                (judged.taken, judged.refused),
+                "{signal:?}: what the collector says is what counts"
+            );
+            // Never less than nothing.
+            account.pending();
+        }
+        for (flush, began) in &self.flushes {
+            let in_time = world.now_ms < began + DEFAULT_FLUSH_TIMEOUT_MS;
+            assert!(in_time || world.flushed.contains(flush), "a flush hangs");
+        }
     }
-    let dropped: u64 = account.dropped.values().sum();
-    assert_eq!(times.len() as u64, account.emitted - dropped, "what was not dropped was sent");
 
-    world.emit(120);
-    world.shutdown();
-    let account = world.traces();
-    assert_eq!((account.pending(), world.metrics().pending()), (0, 0));
+    fn sent(&self, items: impl Fn(&support::Received) -> &Vec<String>) -> u64 {
+        let mut times: BTreeMap<&str, u64> = BTreeMap::new();
+        for item in self.world.received.iter().flat_map(items) {
+            *times.entry(item).or_default() += 1;
+        }
+        times.len() as u64
+    }
+}
+
+/// The collector recovers: all that is left goes out.
+fn recover(life: &mut Life) {
+    life.world.script.clear();
+    life.world.busy = false;
+    life.world.be_idle();
+    life.world.pass(120_000);
+    life.check();
+    for signal in Signal::ALL {
+        let account = life.world.source.account(signal);
+        assert_eq!(account.pending(), 0, "{signal:?}: nothing is forgotten");
+        assert!(account.dropped.keys().all(|why| why == reason::QUEUE_FULL), "{:?}", account.dropped);
+    }
+    for (account, sent) in [
+        (life.world.traces(), life.sent(|request| &request.calls)),
+        (life.world.logs(), life.sent(|request| &request.logs)),
+    ] {
+        let dropped: u64 = account.dropped.values().sum();
+        assert_eq!(sent, account.emitted - dropped, "what was not dropped was sent");
+    }
+}
+
+/// It is shut down in the middle of everything.
+fn end(life: &mut Life) {
+    life.flushes.push((life.world.shutdown(), life.world.now_ms));
+    for _ in 0..20 {
+        life.step();
+    }
+    life.world.pass(DEFAULT_FLUSH_TIMEOUT_MS);
+    life.check();
+    assert!(life.world.pipeline.is_stopped());
+}
+
+fn run(seed: u64) {
+    let mut life = Life::new(seed);
+    for _ in 0..200 {
+        life.step();
+    }
+    if seed.is_multiple_of(2) {
+        recover(&mut life);
+    }
+    end(&mut life);
 }
 
 #[test]
-fn every_span_is_accounted_for_whatever_happens() {
-    for seed in 0..12 {
+fn everything_is_accounted_for_whatever_happens() {
+    for seed in 0..24 {
         let outcome = std::panic::catch_unwind(|| run(seed));
         assert!(outcome.is_ok(), "seed {seed}");
     }

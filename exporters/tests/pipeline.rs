@@ -5,9 +5,11 @@ mod support;
 use std::collections::BTreeMap;
 
 use atelier_exporters::pipeline::{
-    Answer, DEFAULT_FLUSH_TIMEOUT_MS, DEFAULT_MAX_ATTEMPTS, Output, Reply, reason,
+    Answer, DEFAULT_FLUSH_TIMEOUT_MS, DEFAULT_IDLE_WAIT_MS, DEFAULT_MAX_ATTEMPTS, Encoded, Encoder, Output,
+    Reply, Settings, Verdict, reason,
 };
-use atelier_exporters::{OtlpConfig, Signal};
+use atelier_exporters::{OtlpConfig, Pipeline, Signal};
+use atelier_telemetry::{MetricsSnapshot, Record};
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceResponse,
 };
@@ -205,7 +207,7 @@ fn a_reply_that_comes_too_late_changes_nothing() {
     let mut world = World::traces_only();
     world.script(Signal::Traces, [Act::Hang, Act::Hang]);
     world.emit(512);
-    let (late, _) = world.out[0];
+    let (late, ..) = world.out[0];
     world.pass(11_000);
     let now = world.now();
     world.pipeline.handle_reply(late, Reply::Answered(Answer { status: 400, ..Answer::default() }), now);
@@ -393,4 +395,100 @@ fn what_is_sent_again_is_what_was_sent() {
     }
     assert_eq!(bodies.len(), 3);
     assert!(bodies.iter().all(|body| *body == bodies[0]));
+}
+
+#[test]
+fn log_records_have_a_line_of_their_own() {
+    let mut world = World::new(&OtlpConfig::default());
+    world.script(Signal::Traces, vec![Act::status(503); 3]);
+    world.script(Signal::Logs, [Act::Partial(2)]);
+    world.emit(512);
+    world.tell(511);
+    assert!(world.times(Signal::Logs).is_empty());
+    world.tell(1);
+    assert_eq!((world.traces().pending(), world.logs()), (512, account(512, 510, 2, &[])));
+    world.tell(3);
+    world.pass(5_000);
+    assert_eq!(world.times(Signal::Logs), [0, 5_000]);
+    let logs: Vec<u64> =
+        world.received.iter().flat_map(|r| &r.logs).map(|log| log.parse().unwrap()).collect();
+    assert!(logs.iter().copied().eq(0..515), "in order");
+}
+
+#[test]
+fn one_batch_is_encoded_in_each_idle_moment() {
+    let mut world = World::new(&OtlpConfig::default());
+    world.busy = true;
+    world.emit(1_500);
+    world.tell(600);
+    assert!(world.idle_asked);
+    assert_eq!(world.encodings(), 0, "not before there is idle time");
+    world.be_idle();
+    assert_eq!((world.batches(), world.logs().delivered), (vec![512], 0));
+    world.be_idle();
+    assert_eq!((world.batches(), world.logs().delivered), (vec![512], 512), "signals take turns");
+    world.be_idle();
+    assert_eq!(world.batches(), [512, 512]);
+    world.be_idle();
+    assert!(!world.idle_asked && world.encodings() == 3, "what is left waits for its time");
+    // A moment that nobody asked for is nobody's.
+    let now = world.now();
+    world.pipeline.handle_idle(now);
+    assert_eq!(world.encodings(), 3);
+}
+
+#[test]
+fn a_page_without_idle_time_exports_all_the_same() {
+    let mut world = World::traces_only();
+    world.busy = true;
+    world.emit(1_100);
+    world.pass(DEFAULT_IDLE_WAIT_MS - 1);
+    assert!(world.batches().is_empty());
+    world.pass(1);
+    assert_eq!(world.batches(), [512]);
+    world.pass(DEFAULT_IDLE_WAIT_MS);
+    assert_eq!(world.batches(), [512, 512]);
+    world.flush();
+    assert_eq!(world.batches(), [512, 512, 76], "a flush waits for no idle time");
+    world.emit(20);
+    let now = world.now();
+    world.pipeline.handle_leaving(40_000, now);
+    world.serve();
+    assert_eq!(world.batches(), [512, 512, 76, 20], "nor does a page that leaves");
+}
+
+#[test]
+fn a_queue_that_is_more_than_half_full_waits_for_no_idle_time() {
+    let config = OtlpConfig { max_queue_size: 2_000, ..OtlpConfig::default() };
+    let mut world = World::new(&config);
+    world.busy = true;
+    world.emit(1_000);
+    assert!(world.batches().is_empty());
+    world.emit(1);
+    assert_eq!(world.batches(), [512], "one, which is enough");
+    assert_eq!(world.traces(), account(1_001, 512, 0, &[]));
+}
+
+#[test]
+fn a_format_without_logs_counts_them_as_not_sent() {
+    struct Spans;
+    impl Encoder for Spans {
+        fn spans(&mut self, _: &[Record]) -> Vec<u8> {
+            vec![1]
+        }
+        fn metrics(&mut self, _: &MetricsSnapshot) -> Encoded {
+            Encoded::default()
+        }
+        fn judge(&self, _: Signal, _: &Answer, _: u64) -> Verdict {
+            Verdict::Accepted { rejected: 0, reason: None }
+        }
+    }
+    let source = support::Shared::default();
+    source.0.tell(3);
+    let config = OtlpConfig::default();
+    let now = support::now(0);
+    let mut pipeline = Pipeline::new(source.clone(), Spans, Settings::from(&config), || 0.5, now);
+    pipeline.shutdown(now);
+    assert!(std::iter::from_fn(|| pipeline.poll_output()).all(|it| matches!(it, Output::Flushed(_))));
+    assert_eq!(source.0.account(Signal::Logs), account(3, 0, 0, &[(reason::NOT_SENT, 3)]));
 }

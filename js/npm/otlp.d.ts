@@ -11,19 +11,19 @@ export interface OtlpOptions {
   headers?: Record<string, string>;
   /** Milliseconds a request may take. Default 10000. */
   timeoutMs?: number;
-  /** The signals to export. Default: traces and metrics. */
+  /** The signals to export. Default: all of them. */
   signals?: OtlpSignal[];
   /** Attributes of the resource, such as `service.name`. */
   resource?: Record<string, string | number | boolean>;
   /** How sums and histograms are reported. Default 'cumulative'. */
   temporality?: 'cumulative' | 'delta';
-  /** Milliseconds a span waits at most for others to share its request. Default 5000. */
+  /** Milliseconds a span or log record waits at most for others to share its request. Default 5000. */
   scheduleDelayMs?: number;
   /** Milliseconds between exports of metrics. Default 60000. */
   metricIntervalMs?: number;
-  /** Spans kept at most until they are delivered; the oldest are dropped beyond, and counted. Default 16384. */
+  /** Spans kept at most until they are delivered, and log records; the oldest are dropped beyond, and counted. Default 16384. */
   maxQueueSize?: number;
-  /** Spans in one request at most; that many leave at once. Default 512. */
+  /** Spans or log records in one request at most; that many leave in the next idle moment. Default 512. */
   maxBatchSize?: number;
 }
 
@@ -49,5 +49,5 @@ export interface OtlpExporter {
   ledger(): Record<string, OtlpAccount>;
 }
 
-/** Sends a runtime's traces and metrics to a collector over OTLP/HTTP (protobuf). */
+/** Sends a runtime's traces, metrics and log records to a collector over OTLP/HTTP (protobuf). */
 export function exportOtlp(runtime: TaskRuntime, options?: OtlpOptions): OtlpExporter;

@@ -49,7 +49,7 @@ impl EventMaker {
             Record::Span(span) => span_event(span),
             Record::Trace(trace) => trace_event(trace),
             // No listener takes them.
-            Record::Handler(_) => JsValue::UNDEFINED,
+            Record::Handler(_) | Record::Log(_) => JsValue::UNDEFINED,
         }
     }
 

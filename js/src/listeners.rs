@@ -69,6 +69,7 @@ impl Wishes {
         SubscribeOptions {
             metrics: !instruments.is_empty(),
             spans: self.kinds & (SPANS | TRACES) != 0,
+            logs: false,
             only: Selection {
                 instruments: Some(instruments),
                 no_calls: self.kinds & SPANS == 0,
@@ -182,5 +183,6 @@ fn signal_of(record: &Record) -> Signal {
     match record {
         Record::Metric(_) => Signal::Events,
         Record::Span(_) | Record::Trace(_) | Record::Handler(_) => Signal::Spans,
+        Record::Log(_) => Signal::Logs,
     }
 }

@@ -149,17 +149,14 @@ fn attribute(name: &str, value: &JsValue) -> Result<AttributeValue, JsValue> {
     }
 }
 
-/// `logs` is accepted, and nothing is sent for it: the runtime has no log records yet.
 fn signal_list(signals: &JsValue) -> Result<Vec<Signal>, JsValue> {
     let expected = "signals takes an array of 'traces', 'metrics' and 'logs'";
     let signals = signals.dyn_ref::<Array>().ok_or_else(|| refuse_with(expected))?;
     let mut list = Vec::new();
     for signal in signals.iter() {
         match signal.as_string().as_deref() {
-            Some("traces") => list.push(Signal::Traces),
-            Some("metrics") => list.push(Signal::Metrics),
-            Some("logs") => {}
-            _ => return Err(refuse_with(expected)),
+            Some(name) => list.push(Signal::from_name(name).ok_or_else(|| refuse_with(expected))?),
+            None => return Err(refuse_with(expected)),
         }
     }
     Ok(list)

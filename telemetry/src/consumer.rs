@@ -1,11 +1,13 @@
 //! A consumer's bounded queue and its accounts.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use atelier_core::names::Instrument;
 
 use crate::account::{Account, Signal};
 use crate::frame::LedgerRow;
+use crate::log::LogRecord;
 use crate::record::{Record, TaskMeta};
 use crate::spans::SpanKind;
 
@@ -23,6 +25,8 @@ pub struct SubscribeOptions {
     pub metrics: bool,
     /// Whether it takes calls and traces when they end.
     pub spans: bool,
+    /// Whether it takes log records. Off unless asked for: nobody pays for records that nobody takes.
+    pub logs: bool,
     /// Which of these in particular.
     pub only: Selection,
     /// How many records wait for it at most; see [`DEFAULT_SUBSCRIPTION_CAPACITY`]. Zero keeps none.
@@ -34,6 +38,7 @@ impl Default for SubscribeOptions {
         SubscribeOptions {
             metrics: true,
             spans: true,
+            logs: false,
             only: Selection::default(),
             capacity: DEFAULT_SUBSCRIPTION_CAPACITY,
         }
@@ -51,7 +56,8 @@ pub struct Selection {
     pub no_traces: bool,
     /// Not the spans of handlers.
     pub no_handler_spans: bool,
-    /// What belongs to tasks with one of these ids or names, so no traces; `None`: to any or none.
+    /// What belongs to tasks with one of these ids or names, so no traces and no log records about none; `None`: to any
+    /// or none.
     pub tasks: Option<Vec<String>>,
 }
 
@@ -76,6 +82,7 @@ pub(crate) struct Consumer {
     pub(crate) wants_calls: bool,
     pub(crate) wants_traces: bool,
     pub(crate) wants_handler_spans: bool,
+    pub(crate) wants_logs: bool,
     pub(crate) only: Selection,
     pub(crate) capacity: usize,
     pub(crate) queue: VecDeque<Record>,
@@ -104,8 +111,17 @@ impl Consumer {
             Record::Span(span) => self.wants_calls && self.only.has_task(&span.task),
             Record::Trace(_) => self.wants_traces,
             Record::Handler(span) => self.wants_handler_spans && self.only.has_task(&span.task),
-            Record::Metric(_) => false,
+            Record::Metric(_) | Record::Log(_) => false,
         }
+    }
+
+    /// Whether it takes this log record. One that is about no task is for those who take all of them.
+    pub(crate) fn takes_log(&self, record: &LogRecord) -> bool {
+        let chosen = match &record.task {
+            Some(task) => self.only.has_task(task),
+            None => self.only.tasks.is_none(),
+        };
+        self.wants_logs && chosen
     }
 
     pub(crate) fn account(&mut self, signal: Signal) -> &mut Account {
@@ -145,7 +161,8 @@ impl Consumer {
             let subscribed = match signal {
                 Signal::Events => self.wants_metrics,
                 Signal::Spans => self.wants_calls || self.wants_traces || self.wants_handler_spans,
-                Signal::Metrics | Signal::Logs => false,
+                Signal::Logs => self.wants_logs,
+                Signal::Metrics => false,
             };
             (subscribed || account.is_used())
                 .then(|| account.row(&self.name, signal, self.last_error.clone()))
@@ -157,6 +174,7 @@ fn signal_of(record: &Record) -> Signal {
     match record {
         Record::Metric(_) => Signal::Events,
         Record::Span(_) | Record::Trace(_) | Record::Handler(_) => Signal::Spans,
+        Record::Log(_) => Signal::Logs,
     }
 }
 
@@ -171,6 +189,18 @@ impl Consumers {
 
     pub(crate) fn want_metrics(&self) -> bool {
         self.0.iter().any(|consumer| consumer.wants_metrics)
+    }
+
+    pub(crate) fn want_logs(&self) -> bool {
+        self.0.iter().any(|consumer| consumer.wants_logs)
+    }
+
+    /// Takes a log record.
+    pub(crate) fn log(&mut self, record: LogRecord) {
+        let record = Arc::new(record);
+        for consumer in self.0.iter_mut().filter(|it| it.takes_log(&record)) {
+            consumer.push(Record::Log(record.clone()));
+        }
     }
 
     pub(crate) fn ledger(&self) -> Vec<LedgerRow> {

@@ -118,7 +118,7 @@ impl FrameReader {
             match record {
                 Record::Span(call) => spans.push(SpanFrame::from(&**call)),
                 Record::Handler(span) => handler_spans.push(HandlerSpanFrame::from(&**span)),
-                Record::Metric(_) | Record::Trace(_) => {}
+                Record::Metric(_) | Record::Trace(_) | Record::Log(_) => {}
             }
         }
         let dropped = self.calls.total_dropped(Signal::Spans);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use atelier_core::names::{
-    CALL_SPAN, HANDLER_SPAN, METRICS_STOPPED, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN, WORKER_CRASH,
-    WORKER_LIFE,
+    CALL_SPAN, HANDLER_SPAN, LOG, METRICS_STOPPED, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN,
+    WORKER_CRASH, WORKER_LIFE,
 };
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
@@ -57,6 +57,7 @@ where
             // What is known of workers ends here, watched or not: there will be a gap.
             METRICS_STOPPED => self.shared.lock().metrics_stopped(event),
             WORKER_CRASH => self.shared.lock().worker_crashed(event),
+            LOG if self.shared.is_watched() => self.shared.lock().told(event),
             WORKER_LIFE if self.shared.is_watched() => self.shared.lock().worker_life(event),
             _ if self.shared.is_watched() => self.shared.lock().metric(event),
             _ => {}

@@ -14,6 +14,7 @@ mod frames;
 mod gauges;
 mod layer;
 pub mod lint;
+mod log;
 mod metrics;
 mod metrics_reader;
 pub mod performance;
@@ -26,6 +27,7 @@ mod state;
 mod subscription;
 mod telemetry;
 mod text;
+mod told;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
@@ -37,6 +39,7 @@ pub use exemplars::{DEFAULT_EXEMPLARS, Exemplar};
 pub use frames::{DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, FrameReader};
 pub use gauges::DEFAULT_MAX_METRICS_READERS;
 pub use layer::TelemetryLayer;
+pub use log::{LogAttribute, LogRecord, LogSeverity, LogValue};
 pub use metrics::{GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey};
 pub use metrics_reader::MetricsReader;
 pub use record::{

@@ -7,7 +7,7 @@ use atelier_core::names::Phase;
 use serde::Serialize;
 
 use crate::account::Signal;
-use crate::consumer::SubscribeOptions;
+use crate::consumer::{Selection, SubscribeOptions};
 use crate::record::{Record, SpanRecord, SpanStatus, TraceRecord};
 use crate::subscription::Subscription;
 use crate::telemetry::Telemetry;
@@ -271,6 +271,8 @@ impl<S: MeasureSink> PerformanceMeasures<S> {
     pub fn new(telemetry: &Telemetry, runtime: u64, sink: S) -> PerformanceMeasures<S> {
         let options = SubscribeOptions {
             metrics: false,
+            // Those of handlers have no measure.
+            only: Selection { no_handler_spans: true, ..Selection::default() },
             capacity: DEFAULT_MEASURES_WAITING,
             ..SubscribeOptions::default()
         };
@@ -287,7 +289,7 @@ impl<S: MeasureSink> PerformanceMeasures<S> {
             let measure = match record {
                 Record::Span(call) => self.writer.call(call),
                 Record::Trace(trace) => self.writer.trace(trace),
-                Record::Metric(_) | Record::Handler(_) => continue,
+                Record::Metric(_) | Record::Handler(_) | Record::Log(_) => continue,
             };
             match self.sink.write(&measure) {
                 Ok(()) => self.subscription.delivered(Signal::Spans, 1),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use atelier_core::names::{Instrument, Metric, Phase};
 use atelier_core::{ErrorKind, Outcome};
 
+use crate::log::LogRecord;
+
 /// What one `tracing` event or closed span became.
 #[derive(Clone, Debug)]
 pub enum Record {
@@ -16,6 +18,8 @@ pub enum Record {
     Trace(Arc<TraceRecord>),
     /// A span that a handler opened ended. It is told of when its call ends, before the call.
     Handler(Arc<HandlerSpanRecord>),
+    /// Something was told.
+    Log(Arc<LogRecord>),
 }
 
 /// A task as its records name it.

@@ -51,6 +51,9 @@ pub(crate) enum Slot {
     SpanName,
     Attributes,
     SpansLost,
+    Severity,
+    LogTarget,
+    Body,
     /// The value of a metric.
     Value(Metric),
     /// The value of a clue.
@@ -95,6 +98,9 @@ impl Slot {
             field::OTEL_NAME => Slot::SpanName,
             field::ATTRIBUTES => Slot::Attributes,
             field::SPANS_LOST => Slot::SpansLost,
+            field::SEVERITY => Slot::Severity,
+            field::LOG_TARGET => Slot::LogTarget,
+            field::BODY => Slot::Body,
             _ => Slot::of_family(name),
         }
     }

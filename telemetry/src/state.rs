@@ -58,7 +58,7 @@ type SpanNumber = (u64, u64);
 pub(crate) struct State {
     pub(crate) runtimes: FxHashMap<u64, Runtime>,
     pub(crate) texts: Texts,
-    plans: Plans,
+    pub(crate) plans: Plans,
     open: FxHashMap<SpanNumber, Box<OpenSpan>>,
 }
 

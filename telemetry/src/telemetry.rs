@@ -28,6 +28,7 @@ struct Wants {
     calls: bool,
     traces: bool,
     handler_spans: bool,
+    logs: bool,
     only: Selection,
 }
 
@@ -56,13 +57,14 @@ impl Telemetry {
 
     /// Begins to keep a runtime's records for a consumer, which the ledger calls by the name given.
     pub fn subscribe(&self, runtime: u64, consumer: &str, options: SubscribeOptions) -> Subscription {
-        let SubscribeOptions { metrics, spans, only, capacity } = options;
+        let SubscribeOptions { metrics, spans, logs, only, capacity } = options;
         let wants = Wants {
             metrics,
             calls: spans && !only.no_calls,
             // A trace belongs to no task.
             traces: spans && !only.no_traces && only.tasks.is_none(),
             handler_spans: spans && !only.no_handler_spans,
+            logs,
             only,
         };
         self.add_consumer(runtime, consumer, capacity, wants)
@@ -77,6 +79,7 @@ impl Telemetry {
             wants_calls: wants.calls,
             wants_traces: wants.traces,
             wants_handler_spans: wants.handler_spans,
+            wants_logs: wants.logs,
             only: wants.only,
             capacity,
             queue: VecDeque::new(),
@@ -111,7 +114,8 @@ impl Telemetry {
     /// A reader of the snapshot stream, which the ledger calls by the name given. It begins with a full frame.
     pub fn frames(&self, runtime: u64, consumer: &str) -> FrameReader {
         let only = Selection::default();
-        let wants = Wants { metrics: false, calls: true, traces: false, handler_spans: true, only };
+        let wants =
+            Wants { metrics: false, calls: true, traces: false, handler_spans: true, logs: false, only };
         let calls = self.add_consumer(runtime, consumer, DEFAULT_FRAME_SPANS, wants);
         FrameReader::new(self.clone(), runtime, calls)
     }

@@ -22,13 +22,14 @@ pub use value::AttributeValue;
 /// How long a request may take, in milliseconds. When it is reached the request is aborted and tried again later: the
 /// collector may have got it, so a duplicate is possible.
 pub const DEFAULT_TIMEOUT_MS: u32 = 10_000;
-/// How long a span waits for its batch to fill, in milliseconds. When it is reached the batch leaves as it is.
+/// How long a record waits for its batch to fill, in milliseconds. When it is reached the batch leaves as it is.
 pub const DEFAULT_SCHEDULE_DELAY_MS: u32 = 5_000;
 /// How often the metrics are read and sent, in milliseconds.
 pub const DEFAULT_METRIC_INTERVAL_MS: u32 = 60_000;
-/// How many spans may wait. When it is reached the oldest one is dropped for each new one, counted as `queue_full`.
+/// How many spans may wait, and how many log records. When it is reached the oldest one is dropped for each new one,
+/// counted as `queue_full`.
 pub const DEFAULT_MAX_QUEUE_SIZE: u32 = 16_384;
-/// How many spans one request takes. When it is reached the batch leaves at once.
+/// How many spans or log records one request takes. When it is reached the batch leaves in the next idle moment.
 pub const DEFAULT_MAX_BATCH_SIZE: u32 = 512;
 
 /// The options of the OTLP exporter. `Debug` shows no header's value.
@@ -75,13 +76,13 @@ pub struct OtlpConfig {
     pub phases: PhaseExport,
     /// Sees all attributes before they are sent.
     pub redact: Option<Redact>,
-    /// How long a span waits for its batch to fill, in milliseconds.
+    /// How long a record waits for its batch to fill, in milliseconds.
     pub schedule_delay_ms: u32,
     /// How often the metrics are sent, in milliseconds.
     pub metric_interval_ms: u32,
-    /// How many spans may wait.
+    /// How many spans may wait, and how many log records.
     pub max_queue_size: u32,
-    /// How many spans one request takes.
+    /// How many spans or log records one request takes.
     pub max_batch_size: u32,
 }
 
@@ -208,6 +209,7 @@ impl OtlpConfig {
     fn own(&self, signal: Signal) -> &SignalConfig {
         match signal {
             Signal::Traces => &self.traces,
+            Signal::Logs => &self.logs,
             Signal::Metrics => &self.metrics,
         }
     }
@@ -215,6 +217,7 @@ impl OtlpConfig {
     fn own_mut(&mut self, signal: Signal) -> &mut SignalConfig {
         match signal {
             Signal::Traces => &mut self.traces,
+            Signal::Logs => &mut self.logs,
             Signal::Metrics => &mut self.metrics,
         }
     }

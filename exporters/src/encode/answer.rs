@@ -2,6 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
@@ -64,6 +65,8 @@ fn partial_success(signal: Signal, body: &[u8]) -> Option<(i64, String)> {
     let partial = match signal {
         Signal::Traces => ExportTraceServiceResponse::decode(body)
             .map(|response| response.partial_success.map(|p| (p.rejected_spans, p.error_message))),
+        Signal::Logs => ExportLogsServiceResponse::decode(body)
+            .map(|response| response.partial_success.map(|p| (p.rejected_log_records, p.error_message))),
         Signal::Metrics => ExportMetricsServiceResponse::decode(body)
             .map(|response| response.partial_success.map(|p| (p.rejected_data_points, p.error_message))),
     };
@@ -79,6 +82,7 @@ fn partial_success_in_json(signal: Signal, body: &[u8]) -> Option<(i64, String)>
     };
     let rejected = partial.get(match signal {
         Signal::Traces => "rejectedSpans",
+        Signal::Logs => "rejectedLogRecords",
         Signal::Metrics => "rejectedDataPoints",
     });
     let rejected = match rejected {

@@ -13,9 +13,8 @@ pub(super) fn int(key: &str, value: u64) -> KeyValue {
     attribute(key, Value::IntValue(i64::try_from(value).unwrap_or(i64::MAX)))
 }
 
-/// An attribute that says yes.
-pub(super) fn flag(key: &str) -> KeyValue {
-    attribute(key, Value::BoolValue(true))
+pub(super) fn bool(key: &str, value: bool) -> KeyValue {
+    attribute(key, Value::BoolValue(value))
 }
 
 pub(super) fn from_config(key: &str, value: &AttributeValue) -> KeyValue {
@@ -44,7 +43,7 @@ pub(super) fn to_named(attribute: &KeyValue) -> Option<(String, AttributeValue)>
     Some((attribute.key.clone(), value))
 }
 
-fn text(value: &AnyValue) -> Option<String> {
+pub(super) fn text(value: &AnyValue) -> Option<String> {
     match &value.value {
         Some(Value::StringValue(text)) => Some(text.clone()),
         _ => None,
@@ -55,6 +54,6 @@ pub(super) fn attribute(key: &str, value: Value) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(any(value)), ..KeyValue::default() }
 }
 
-fn any(value: Value) -> AnyValue {
+pub(super) fn any(value: Value) -> AnyValue {
     AnyValue { value: Some(value) }
 }

@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
     NumberDataPoint, Sum, exemplar,
 };
 
-use super::attribute::{flag, int, string};
+use super::attribute::{bool, int, string};
 use super::exponential;
 use super::redaction::Redaction;
 use crate::config::Temporality;
@@ -92,7 +92,7 @@ fn points<'a>(
     let series = snapshot.series.iter().filter(|(key, _)| key.metric == name);
     let series = series.map(|(key, value)| (attributes(key), value));
     let overflow = snapshot.overflow.iter().filter(|overflow| overflow.metric == name);
-    let overflow = overflow.map(|overflow| (vec![flag(OVERFLOW)], &overflow.value));
+    let overflow = overflow.map(|overflow| (vec![bool(OVERFLOW, true)], &overflow.value));
     let mut points: Vec<(Vec<KeyValue>, Cow<'a, Series>)> = Vec::new();
     for (mut attributes, value) in series.chain(overflow) {
         redaction.attributes(&mut attributes, RedactKind::Metric);

@@ -5,6 +5,7 @@ mod attribute;
 mod delta;
 mod exponential;
 mod json;
+mod log;
 mod message;
 mod metric;
 mod phase;
@@ -15,8 +16,10 @@ mod span;
 mod wire;
 
 use atelier_telemetry::{MetricsSnapshot, Record};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::logs::v1::{ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::metrics::v1::{ResourceMetrics, ScopeMetrics};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
@@ -41,6 +44,7 @@ pub struct OtlpEncoder {
     resource_bytes: Vec<u8>,
     scope: InstrumentationScope,
     protocol_of_traces: Protocol,
+    protocol_of_logs: Protocol,
     protocol_of_metrics: Protocol,
     phases: PhaseExport,
     temporality: Temporality,
@@ -62,6 +66,7 @@ impl OtlpEncoder {
             resource,
             scope: resource::scope(),
             protocol_of_traces: config.destination(Signal::Traces).protocol,
+            protocol_of_logs: config.destination(Signal::Logs).protocol,
             protocol_of_metrics: config.destination(Signal::Metrics).protocol,
             phases: config.phases,
             temporality: config.temporality,
@@ -113,6 +118,27 @@ impl Encoder for OtlpEncoder {
         };
         self.last_length = body.len();
         body
+    }
+
+    fn logs(&mut self, records: &[Record]) -> Vec<u8> {
+        self.redaction.begin();
+        let log_records: Vec<_> =
+            records.iter().filter_map(|record| log::log(record, &mut self.redaction)).collect();
+        if log_records.is_empty() {
+            return Vec::new();
+        }
+        let request = ExportLogsServiceRequest {
+            resource_logs: vec![ResourceLogs {
+                resource: Some(self.resource.clone()),
+                scope_logs: vec![ScopeLogs {
+                    scope: Some(self.scope.clone()),
+                    log_records,
+                    ..ScopeLogs::default()
+                }],
+                ..ResourceLogs::default()
+            }],
+        };
+        written(&request, self.protocol_of_logs)
     }
 
     fn metrics(&mut self, snapshot: &MetricsSnapshot) -> Encoded {

@@ -2,6 +2,7 @@
 
 use atelier_core::names::field;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 use super::attribute;
@@ -85,6 +86,23 @@ impl Redaction {
         {
             status.message = said;
         }
+    }
+
+    /// A log record's attributes, with what it says among them.
+    pub(super) fn log(&mut self, log: &mut LogRecord) {
+        if !self.is_wanted() {
+            return;
+        }
+        if let Some(body) = log.body.take() {
+            log.attributes.push(KeyValue {
+                key: field::BODY.to_owned(),
+                value: Some(body),
+                ..KeyValue::default()
+            });
+        }
+        self.attributes(&mut log.attributes, RedactKind::Log);
+        let body = log.attributes.extract_if(.., |it| it.key == field::BODY).last();
+        log.body = body.and_then(|body| body.value);
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn write(record: &Record, phases: PhaseExport, sink: &mut impl SpanSi
         Record::Span(call) => call_span(call, phases, sink),
         Record::Trace(trace) => trace_span(trace, sink),
         Record::Handler(span) => handler_span(span, phases, sink),
-        Record::Metric(_) => {}
+        Record::Metric(_) | Record::Log(_) => {}
     }
 }
 

@@ -13,7 +13,7 @@ pub struct FlushId(pub(crate) u64);
 /// How far a signal has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Progress {
-    /// Items (spans, or readings of the metrics) settled since the beginning, in order.
+    /// Records, or readings, settled since the beginning, in order.
     pub(super) settled: u64,
     /// Batches that failed and may be sent again, since the beginning.
     pub(super) failed: u64,
@@ -47,9 +47,9 @@ impl Flush {
         self.goals.push(Goal { signal, settled, failed });
     }
 
-    /// How far this signal has to come, if it still has to. Once it does not, it never does again.
-    pub(super) fn goal(&self, signal: Signal) -> Option<u64> {
-        self.goals.iter().find(|goal| goal.signal == signal).map(|goal| goal.settled)
+    /// Whether it waits for something of this signal that has not left its feed.
+    pub(super) fn wants(&self, signal: Signal, left: u64) -> bool {
+        self.goals.iter().any(|goal| goal.signal == signal && left < goal.settled)
     }
 
     /// Lets go of the goals that are reached, or cannot be for now.

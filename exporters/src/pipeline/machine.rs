@@ -1,18 +1,17 @@
-//! The pipeline itself: both signals, their schedules, and the flushes over them.
+//! The pipeline itself: the line of each signal, and the flushes over them.
 
 use std::collections::VecDeque;
 use std::fmt;
 
-use super::flush::{Flush, FlushId, Progress};
+use super::flush::{Flush, FlushId};
 use super::lane::{Lane, Settled};
-use super::spans::SpanQueue;
+use super::line::{DEFAULT_MAX_REQUEST_BYTES, Line};
 use super::{Encoder, Now, Output, Reply, Request, RequestId, Settings, Verdict, reason};
 use crate::signal::Signal;
 use crate::source::{Fate, Source};
 
-/// The longest body of a request, in bytes: what a collector must take. A batch that is longer is sent in parts; a
-/// single span, or a reading of the metrics, that is longer is dropped, counted as `request_too_large`.
-pub const DEFAULT_MAX_REQUEST_BYTES: usize = 64 * 1024 * 1024;
+/// How long a batch waits for idle time, in milliseconds. When it is reached the batch is encoded all the same.
+pub const DEFAULT_IDLE_WAIT_MS: u64 = 250;
 
 /// Takes telemetry from a [`Source`], encodes it with an [`Encoder`] and says what to send when; see the module.
 pub struct Pipeline<S, E> {
@@ -20,28 +19,18 @@ pub struct Pipeline<S, E> {
     encoder: E,
     settings: Settings,
     random: Box<dyn FnMut() -> f64>,
-    traces: Option<Traces>,
-    metrics: Option<Metrics>,
+    lines: Vec<Line>,
     flushes: Vec<Flush>,
     outputs: VecDeque<Output>,
     next_id: u64,
     leaving: Option<Leaving>,
     stage: Stage,
-}
-
-struct Traces {
-    lane: Lane,
-    queue: SpanQueue,
-    /// When to send what there is, however little.
-    due: u64,
-}
-
-struct Metrics {
-    lane: Lane,
-    /// When to read and send them.
-    due: u64,
-    /// How often they were read.
-    readings: u64,
+    /// Until when idle time was asked for.
+    idle: Option<u64>,
+    /// How many turns in idle time were given to lines.
+    turns: u64,
+    /// When it was last looked at.
+    looked_ms: u64,
 }
 
 /// The page may go: short requests, until the flush is over.
@@ -69,17 +58,10 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         now: Now,
     ) -> Pipeline<S, E> {
         let now_ms = now.monotonic_ms;
+        let wanted = |signal: &Signal| settings.signals.contains(signal);
+        let line = |signal| Line::new(signal, &settings, now_ms);
         Pipeline {
-            traces: settings.signals.contains(&Signal::Traces).then(|| Traces {
-                lane: Lane::new(),
-                queue: SpanQueue::new(settings.max_queue_size),
-                due: now_ms + settings.schedule_delay_ms,
-            }),
-            metrics: settings.signals.contains(&Signal::Metrics).then(|| Metrics {
-                lane: Lane::new(),
-                due: now_ms + settings.metric_interval_ms,
-                readings: 0,
-            }),
+            lines: Signal::ALL.into_iter().filter(wanted).map(line).collect(),
             source,
             encoder,
             settings,
@@ -89,6 +71,9 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             next_id: 0,
             leaving: None,
             stage: Stage::Running,
+            idle: None,
+            turns: 0,
+            looked_ms: now_ms,
         }
     }
 
@@ -106,9 +91,9 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
 
     // Inputs.
 
-    /// Records may have come: a full batch leaves at once. Costs little when none have.
+    /// Records may have come: a full batch leaves as soon as there is idle time. Costs little when none have.
     pub fn handle_records(&mut self, now: Now) {
-        if self.traces.is_some() && !self.source.is_empty() {
+        if !self.source.is_empty() {
             self.advance(now);
         }
     }
@@ -118,11 +103,16 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         self.advance(now);
     }
 
+    /// There is idle time: one batch is encoded. Unasked does no harm.
+    pub fn handle_idle(&mut self, now: Now) {
+        // Its time is over: the batch that has waited longest has its turn.
+        self.idle = Some(now.monotonic_ms);
+        self.advance(now);
+    }
+
     /// A request ended. Replies to requests that were aborted are ignored.
     pub fn handle_reply(&mut self, id: RequestId, reply: Reply, now: Now) {
-        let Some(signal) =
-            Signal::ALL.into_iter().find(|&signal| self.lane_mut(signal).is_some_and(|lane| lane.awaits(id)))
-        else {
+        let Some(signal) = self.lines.iter().find(|line| line.lane.awaits(id)).map(|line| line.signal) else {
             return;
         };
         let verdict = match reply {
@@ -173,13 +163,10 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         }
         self.take_records();
         self.stage = Stage::Stopped;
-        if let Some(traces) = &mut self.traces {
-            let queued = traces.queue.clear();
-            self.drop_items(Signal::Traces, reason::SHUTDOWN, queued);
-        }
-        for signal in Signal::ALL {
-            let Some((items, out)) = self.lane_mut(signal).map(Lane::abandon) else { continue };
-            self.drop_items(signal, reason::SHUTDOWN, items);
+        for line in &mut self.lines {
+            let queued = line.queue().map_or(0, |queue| queue.clear());
+            let (items, out) = line.lane.abandon();
+            count(&self.source, line.signal, Fate::Dropped(reason::SHUTDOWN), queued + items);
             self.outputs.extend(out.map(Output::Abort));
         }
         self.source.close();
@@ -199,49 +186,53 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         if self.is_stopped() {
             return None;
         }
-        // A lane that has a batch wakes for that; without one the schedule counts, but not while it has to hold.
-        let wake = |lane: &Lane, due: u64| lane.next_wake().unwrap_or_else(|| due.max(lane.hold_until()));
-        let traces = self
-            .traces
-            .as_ref()
-            .map(|traces| wake(&traces.lane, if self.wants_batch(traces) { 0 } else { traces.due }));
-        let metrics = self.metrics.as_ref().map(|metrics| wake(&metrics.lane, metrics.due));
-        let flushes = self.flushes.iter().map(|flush| flush.deadline).min();
-        [traces, metrics, flushes].into_iter().flatten().min()
+        // What could leave already waits for idle time only.
+        let lines = self.lines.iter().map(|line| line.next_wake(&self.settings));
+        let lines = lines.filter(|&at| self.idle.is_none() || at > self.looked_ms);
+        let flushes = self.flushes.iter().map(|flush| flush.deadline);
+        lines.chain(flushes).chain(self.idle).min()
     }
 
     // What happens after every input.
 
     fn advance(&mut self, now: Now) {
+        self.looked_ms = now.monotonic_ms;
         if !self.is_stopped() {
             self.take_records();
             self.fail_overdue(now);
             self.release_flushes(now);
-            self.send_spans(now);
-            self.send_metrics(now);
+            self.encode_what_cannot_wait(now);
+            self.encode_in_idle_time(now);
+            self.send(now);
             self.release_flushes(now);
         }
         self.finish_flushes(now);
     }
 
     fn take_records(&mut self) {
-        let Some(traces) = &mut self.traces else { return };
-        let mut over = 0;
         while !self.source.is_empty() {
             let records = self.source.drain(self.settings.max_queue_size);
             if records.is_empty() {
                 break;
             }
-            over += traces.queue.extend(records);
+            for record in records {
+                let Some(signal) = Signal::of(&record) else { continue };
+                let line = self.lines.iter_mut().find(|line| line.signal == signal);
+                match line.and_then(Line::queue) {
+                    Some(queue) => {
+                        let over = queue.push(record);
+                        count(&self.source, signal, Fate::Dropped(reason::QUEUE_FULL), over);
+                    }
+                    None => count(&self.source, signal, Fate::Dropped(reason::NOT_SENT), 1),
+                }
+            }
         }
-        self.drop_items(Signal::Traces, reason::QUEUE_FULL, over);
     }
 
     fn fail_overdue(&mut self, now: Now) {
-        for signal in Signal::ALL {
-            let Some(id) = self.lane_mut(signal).and_then(|lane| lane.overdue(now.monotonic_ms)) else {
-                continue;
-            };
+        let overdue = |line: &Line| Some((line.signal, line.lane.overdue(now.monotonic_ms)?));
+        let overdue: Vec<(Signal, RequestId)> = self.lines.iter().filter_map(overdue).collect();
+        for (signal, id) in overdue {
             self.outputs.push_back(Output::Abort(id));
             let reason = format!("no answer within {} ms", self.settings.timeout_ms(signal));
             self.settle(signal, &Verdict::Retry { after_ms: None, reason }, now);
@@ -261,94 +252,59 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         }
         match settled {
             Settled::Done { delivered, rejected } => {
-                self.count(signal, Fate::Delivered, delivered);
-                self.count(signal, Fate::Rejected, rejected);
+                count(&self.source, signal, Fate::Delivered, delivered);
+                count(&self.source, signal, Fate::Rejected, rejected);
             }
-            Settled::Exhausted { items } => self.drop_items(signal, reason::RETRIES_EXHAUSTED, items),
+            Settled::Exhausted { items } => {
+                count(&self.source, signal, Fate::Dropped(reason::RETRIES_EXHAUSTED), items);
+            }
             Settled::Kept => {}
         }
     }
 
-    fn send_spans(&mut self, now: Now) {
-        let now_ms = now.monotonic_ms;
-        let Some(mut traces) = self.traces.take() else { return };
-        while traces.lane.is_idle() && now_ms >= traces.lane.hold_until() {
-            if now_ms < traces.due && !self.wants_batch(&traces) {
-                break;
+    /// Encodes what a flush waits for, and what has to make room.
+    fn encode_what_cannot_wait(&mut self, now: Now) {
+        let (now_ms, max_body_bytes) = (now.monotonic_ms, self.max_body_bytes());
+        for line in &mut self.lines {
+            let (signal, flushes) = (line.signal, &self.flushes);
+            let is_urgent =
+                |line: &Line| line.is_pressed() || flushes.iter().any(|it| it.wants(signal, line.left()));
+            while line.is_free(now_ms) && is_urgent(line) {
+                line.encode(&self.source, &mut self.encoder, &self.settings, max_body_bytes, now);
             }
-            let (body, count) = self.encode_spans(&mut traces.queue);
-            self.pass_on_complaint(Signal::Traces);
-            traces.queue.take(count);
-            // What stays behind keeps its time: it may be over already, if the lane was not free.
-            if traces.queue.len() == 0 {
-                traces.due = now_ms + self.settings.schedule_delay_ms;
-            }
-            if count == 0 {
-                break;
-            }
-            if body.len() > DEFAULT_MAX_REQUEST_BYTES {
-                self.drop_items(Signal::Traces, reason::REQUEST_TOO_LARGE, count as u64);
-            } else {
-                traces.lane.load(body, count as u64);
-            }
-        }
-        self.send(Signal::Traces, &mut traces.lane, now_ms);
-        self.traces = Some(traces);
-    }
-
-    /// As many of the oldest spans as one request takes; one at least, if there is one.
-    fn encode_spans(&mut self, queue: &mut SpanQueue) -> (Vec<u8>, usize) {
-        if queue.len() == 0 {
-            return (Vec::new(), 0);
-        }
-        let limit = self.leaving.map_or(DEFAULT_MAX_REQUEST_BYTES, |leaving| leaving.max_body_bytes);
-        let mut count = self.settings.max_batch_size.min(queue.len());
-        loop {
-            let body = self.encoder.spans(queue.peek(count));
-            if body.len() <= limit || count <= 1 {
-                return (body, count);
-            }
-            // Spans are about as long as each other: so many should fit. Fewer than before in any case.
-            let fit = count as u64 * limit as u64 / body.len() as u64;
-            count = (fit as usize).clamp(1, count - 1);
+            line.skip(&self.settings, now_ms);
         }
     }
 
-    /// Whether a batch need not wait for its time: it is full, or a flush waits for it.
-    fn wants_batch(&self, traces: &Traces) -> bool {
-        let queue = &traces.queue;
-        let flushed = |flush: &Flush| flush.goal(Signal::Traces).is_some_and(|goal| queue.left() < goal);
-        queue.len() >= self.settings.max_batch_size || self.flushes.iter().any(flushed)
-    }
-
-    fn send_metrics(&mut self, now: Now) {
-        let now_ms = now.monotonic_ms;
-        let Some(mut metrics) = self.metrics.take() else { return };
-        let flushed = |flush: &Flush| flush.goal(Signal::Metrics).is_some_and(|goal| metrics.readings < goal);
-        let due = now_ms >= metrics.due || self.flushes.iter().any(flushed);
-        if due && metrics.lane.is_idle() && now_ms >= metrics.lane.hold_until() {
-            metrics.due = now_ms + self.settings.metric_interval_ms;
-            metrics.readings += 1;
-            let encoded = self.encoder.metrics(&self.source.metrics(now.unix_nano));
-            self.pass_on_complaint(Signal::Metrics);
-            if encoded.points > 0 {
-                self.source.emitted(Signal::Metrics, encoded.points);
-                if encoded.body.len() > DEFAULT_MAX_REQUEST_BYTES {
-                    self.drop_items(Signal::Metrics, reason::REQUEST_TOO_LARGE, encoded.points);
-                } else {
-                    metrics.lane.load(encoded.body, encoded.points);
-                }
-            }
+    /// Encodes one batch if this is idle time, or there was none for too long; asks for more where more could leave.
+    fn encode_in_idle_time(&mut self, now: Now) {
+        let (now_ms, max_body_bytes, settings) = (now.monotonic_ms, self.max_body_bytes(), &self.settings);
+        let could_leave = |line: &Line| line.is_free(now_ms) && line.has_batch(settings, now_ms);
+        if self.idle.take_if(|until| now_ms >= *until).is_some()
+            && let Some(line) =
+                self.lines.iter_mut().filter(|line| could_leave(line)).min_by_key(|line| line.turn)
+        {
+            self.turns += 1;
+            line.turn = self.turns;
+            line.encode(&self.source, &mut self.encoder, settings, max_body_bytes, now);
         }
-        self.send(Signal::Metrics, &mut metrics.lane, now_ms);
-        self.metrics = Some(metrics);
+        if self.idle.is_none() && self.lines.iter().any(could_leave) {
+            self.idle = Some(now_ms + DEFAULT_IDLE_WAIT_MS);
+            self.outputs.push_back(Output::EncodeWhenIdle);
+        }
     }
 
-    fn send(&mut self, signal: Signal, lane: &mut Lane, now_ms: u64) {
-        let id = RequestId(self.next_id);
-        if let Some(body) = lane.send(id, now_ms, self.settings.timeout_ms(signal)) {
-            self.next_id += 1;
-            self.outputs.push_back(Output::Send(Request { id, signal, body }));
+    fn max_body_bytes(&self) -> usize {
+        self.leaving.map_or(DEFAULT_MAX_REQUEST_BYTES, |leaving| leaving.max_body_bytes)
+    }
+
+    fn send(&mut self, now: Now) {
+        for line in &mut self.lines {
+            let id = RequestId(self.next_id);
+            if let Some(body) = line.lane.send(id, now.monotonic_ms, self.settings.timeout_ms(line.signal)) {
+                self.next_id += 1;
+                self.outputs.push_back(Output::Send(Request { id, signal: line.signal, body }));
+            }
         }
     }
 
@@ -359,13 +315,9 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         let mut flush = Flush::new(id, now_ms);
         if !self.is_stopped() {
             self.take_records();
-            if let Some(traces) = &mut self.traces {
-                traces.lane.hurry(now_ms);
-                flush.wait_for(Signal::Traces, traces.queue.came(), traces.lane.failed_ever());
-            }
-            if let Some(metrics) = &mut self.metrics {
-                metrics.lane.hurry(now_ms);
-                flush.wait_for(Signal::Metrics, metrics.readings + 1, metrics.lane.failed_ever());
+            for line in &mut self.lines {
+                line.lane.hurry(now_ms);
+                flush.wait_for(line.signal, line.goal(), line.lane.failed_ever());
             }
         }
         self.flushes.push(flush);
@@ -373,18 +325,9 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     }
 
     fn release_flushes(&mut self, now: Now) {
-        let (traces, metrics) = (self.traces.as_ref(), self.metrics.as_ref());
-        let progress = |signal| match signal {
-            Signal::Traces => traces.map(|traces| Progress {
-                settled: traces.queue.left() - traces.lane.items(),
-                failed: traces.lane.failed_ever(),
-                must_wait: traces.lane.must_wait(now.monotonic_ms),
-            }),
-            Signal::Metrics => metrics.map(|metrics| Progress {
-                settled: metrics.readings - u64::from(!metrics.lane.is_idle()),
-                failed: metrics.lane.failed_ever(),
-                must_wait: metrics.lane.must_wait(now.monotonic_ms),
-            }),
+        let lines = &self.lines;
+        let progress = |signal| {
+            lines.iter().find(|line| line.signal == signal).map(|line| line.progress(now.monotonic_ms))
         };
         for flush in &mut self.flushes {
             flush.update(progress);
@@ -409,26 +352,13 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     }
 
     fn lane_mut(&mut self, signal: Signal) -> Option<&mut Lane> {
-        match signal {
-            Signal::Traces => self.traces.as_mut().map(|traces| &mut traces.lane),
-            Signal::Metrics => self.metrics.as_mut().map(|metrics| &mut metrics.lane),
-        }
+        self.lines.iter_mut().find(|line| line.signal == signal).map(|line| &mut line.lane)
     }
+}
 
-    fn pass_on_complaint(&mut self, signal: Signal) {
-        if let Some(complaint) = self.encoder.complaint() {
-            self.source.set_last_error(format!("{}: {complaint}", signal.name()));
-        }
-    }
-
-    fn drop_items(&self, signal: Signal, reason: &str, n: u64) {
-        self.count(signal, Fate::Dropped(reason), n);
-    }
-
-    fn count(&self, signal: Signal, fate: Fate<'_>, n: u64) {
-        if n > 0 {
-            self.source.settle(signal, fate, n);
-        }
+fn count(source: &impl Source, signal: Signal, fate: Fate<'_>, n: u64) {
+    if n > 0 {
+        source.settle(signal, fate, n);
     }
 }
 

@@ -1,15 +1,21 @@
 //! When to send what, and what became of it: queue, batches, retries and flushes, without I/O, clock or randomness of
 //! its own.
 //!
-//! A [`Pipeline`] is driven by four inputs (`handle_records`, `handle_wake`, `handle_reply`, `handle_leaving`), three
-//! commands (`flush`, `shutdown`, `stop`) and two polls. After every input or command: `poll_output` until it is
-//! empty, do what it says, then sleep until `next_wake`.
+//! A [`Pipeline`] is driven by five inputs (`handle_records`, `handle_wake`, `handle_idle`, `handle_reply`,
+//! `handle_leaving`), three commands (`flush`, `shutdown`, `stop`) and two polls. After every input or command:
+//! `poll_output` until it is empty, do what it says, then sleep until `next_wake`.
+//!
+//! Encoding costs the thread it runs on, so it is done in slices of one batch, in idle time:
+//! [`Output::EncodeWhenIdle`] asks for `handle_idle`. What cannot wait is encoded at once: what a flush or a page that
+//! leaves waits for, and a queue that is more than half full. A driver that has no idle time to give may ignore the
+//! output: [`DEFAULT_IDLE_WAIT_MS`] later `next_wake` has come and the batch is encoded anyway.
 
 mod backoff;
 mod flush;
 mod lane;
+mod line;
 mod machine;
-mod spans;
+mod queue;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -21,16 +27,19 @@ use crate::signal::Signal;
 
 pub use backoff::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_BACKOFF_MS, DEFAULT_MIN_BACKOFF_MS};
 pub use flush::{DEFAULT_FLUSH_TIMEOUT_MS, FlushId};
-pub use machine::{DEFAULT_MAX_REQUEST_BYTES, Pipeline};
+pub use line::DEFAULT_MAX_REQUEST_BYTES;
+pub use machine::{DEFAULT_IDLE_WAIT_MS, Pipeline};
 
 /// Why something was dropped, as the ledger says it.
 pub mod reason {
-    /// Newer spans needed the place: more came than could be sent.
+    /// Newer records needed the place: more came than could be sent.
     pub const QUEUE_FULL: &str = "queue_full";
     /// The collector could not be reached, or asked for patience, too often.
     pub const RETRIES_EXHAUSTED: &str = "retries_exhausted";
     /// The request would have been larger than a collector takes.
     pub const REQUEST_TOO_LARGE: &str = "request_too_large";
+    /// The format has no such thing: its [`Encoder`](super::Encoder) made nothing of it.
+    pub const NOT_SENT: &str = "not_sent";
     /// The exporter was shut down, or let go, before it was settled.
     pub const SHUTDOWN: &str = "shutdown";
 }
@@ -51,13 +60,13 @@ pub struct Settings {
     pub signals: Vec<Signal>,
     /// How long a request of each signal may take, in milliseconds.
     pub timeouts_ms: BTreeMap<Signal, u64>,
-    /// How long a span waits for its batch to fill, in milliseconds.
+    /// How long a record waits for its batch to fill, in milliseconds.
     pub schedule_delay_ms: u64,
     /// How often the metrics are sent, in milliseconds.
     pub metric_interval_ms: u64,
-    /// How many spans may wait.
+    /// How many records of each signal may wait.
     pub max_queue_size: usize,
-    /// How many spans one request takes.
+    /// How many records one request takes.
     pub max_batch_size: usize,
 }
 
@@ -97,6 +106,13 @@ pub struct Encoded {
 pub trait Encoder {
     /// Encodes calls and traces that ended. May be asked again with fewer of them when the body is too long.
     fn spans(&mut self, records: &[Record]) -> Vec<u8>;
+
+    /// Encodes log records, likewise. A format without logs leaves this as it is: an empty body is not sent, and the
+    /// records are dropped, counted as `not_sent`.
+    fn logs(&mut self, records: &[Record]) -> Vec<u8> {
+        let _ = records;
+        Vec::new()
+    }
 
     /// Encodes every series as it is now. What is encoded has left: the next time may begin there.
     fn metrics(&mut self, snapshot: &MetricsSnapshot) -> Encoded;
@@ -185,6 +201,8 @@ pub enum Verdict {
 pub enum Output {
     /// Send this, and report with `handle_reply`.
     Send(Request),
+    /// Call `handle_idle` when there is nothing better to do. Not said again before that, or before its time is over.
+    EncodeWhenIdle,
     /// Stop this request; its reply, if one still comes, is ignored.
     Abort(RequestId),
     /// This flush or shutdown is over.

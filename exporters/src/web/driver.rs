@@ -15,6 +15,7 @@ use gloo_timers::callback::Timeout;
 
 use super::environment;
 use super::fetch::{self, AbortController};
+use super::idle::when_idle;
 use super::listener::Listener;
 use crate::config::{Destination, OtlpConfig};
 use crate::encode::OtlpEncoder;
@@ -38,6 +39,8 @@ pub(super) struct Driver {
     out: RefCell<HashMap<RequestId, AbortController>>,
     waiting: RefCell<HashMap<FlushId, oneshot::Sender<()>>>,
     listeners: RefCell<Vec<Listener>>,
+    /// Idle time was asked for.
+    idle: Cell<bool>,
     /// The page may be about to go.
     leaving: Cell<bool>,
 }
@@ -65,6 +68,7 @@ impl Driver {
             out: RefCell::default(),
             waiting: RefCell::default(),
             listeners: RefCell::default(),
+            idle: Cell::new(false),
             leaving: Cell::new(environment::is_hidden()),
         });
         driver.listen();
@@ -110,6 +114,7 @@ impl Driver {
         while let Some(output) = self.next_output() {
             match output {
                 Output::Send(request) => self.send(&request),
+                Output::EncodeWhenIdle => self.ask_for_idle_time(),
                 Output::Abort(id) => self.abort(id),
                 Output::Flushed(id) => {
                     let waiting = self.waiting.borrow_mut().remove(&id);
@@ -146,6 +151,19 @@ impl Driver {
         if let Some(abort) = abort {
             abort.abort();
         }
+    }
+
+    fn ask_for_idle_time(self: &Rc<Self>) {
+        // One that was asked for before, and not given in time, still comes.
+        if self.idle.replace(true) {
+            return;
+        }
+        let driver = Rc::downgrade(self);
+        when_idle(move || {
+            let Some(driver) = driver.upgrade() else { return };
+            driver.idle.set(false);
+            driver.drive(|pipeline, now| pipeline.handle_idle(now));
+        });
     }
 
     fn set_timer(self: &Rc<Self>) {

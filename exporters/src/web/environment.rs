@@ -30,7 +30,7 @@ pub(super) fn now() -> Now {
 }
 
 /// A property of a property … of the global object, where there is one.
-fn global(path: &[&str]) -> Option<JsValue> {
+pub(super) fn global(path: &[&str]) -> Option<JsValue> {
     let mut value: JsValue = js_sys::global().into();
     for name in path {
         value = Reflect::get(&value, &JsValue::from_str(name)).ok()?;

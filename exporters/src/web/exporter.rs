@@ -36,8 +36,8 @@ impl OtlpExporter {
         Ok(OtlpExporter { driver: Driver::start(telemetry, runtime, &consumer, &config)? })
     }
 
-    /// Records may have come: with this a full batch leaves at once, without it when its time has come. Costs little
-    /// when there are none.
+    /// Records may have come: with this a full batch leaves in the next idle moment, without it when its time has come.
+    /// Costs little when there are none.
     pub fn poke(&self) {
         self.driver.poke();
     }

@@ -11,6 +11,7 @@ mod exemplars;
 mod frames;
 mod ledger;
 mod lint;
+mod logs;
 mod metrics;
 mod percentiles;
 mod performance;

@@ -1,4 +1,4 @@
-//! The spans that wait for their batch.
+//! The records that wait for their batch.
 
 use std::collections::VecDeque;
 
@@ -6,20 +6,24 @@ use atelier_telemetry::Record;
 
 /// A bounded queue: the oldest makes room for the newest.
 #[derive(Debug)]
-pub(super) struct SpanQueue {
+pub(super) struct RecordQueue {
     queue: VecDeque<Record>,
     capacity: usize,
     /// The place of the first in the order in which all came.
     head: u64,
 }
 
-impl SpanQueue {
-    pub(super) fn new(capacity: usize) -> SpanQueue {
-        SpanQueue { queue: VecDeque::new(), capacity, head: 0 }
+impl RecordQueue {
+    pub(super) fn new(capacity: usize) -> RecordQueue {
+        RecordQueue { queue: VecDeque::new(), capacity, head: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
         self.queue.len()
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
     }
 
     /// How many have left it since the beginning, whatever became of them.
@@ -33,15 +37,14 @@ impl SpanQueue {
     }
 
     /// Adds the newest; says how many of the oldest had to go.
-    pub(super) fn extend(&mut self, records: Vec<Record>) -> u64 {
-        self.queue.extend(records);
+    pub(super) fn push(&mut self, record: Record) -> u64 {
+        self.queue.push_back(record);
         let over = self.queue.len().saturating_sub(self.capacity);
-        self.queue.drain(..over);
-        self.head += over as u64;
+        self.take(over);
         over as u64
     }
 
-    /// The oldest, at most so many, to be encoded; they stay until [`SpanQueue::take`].
+    /// The oldest, at most so many, to be encoded; they stay until [`RecordQueue::take`].
     pub(super) fn peek(&mut self, max: usize) -> &[Record] {
         let count = max.min(self.queue.len());
         &self.queue.make_contiguous()[..count]

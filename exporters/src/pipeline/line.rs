@@ -1,0 +1,202 @@
+//! One signal: what feeds it, when its next batch is due, and its way out.
+
+use super::flush::Progress;
+use super::lane::Lane;
+use super::queue::RecordQueue;
+use super::{Encoder, Now, Settings, reason};
+use crate::signal::Signal;
+use crate::source::{Fate, Source};
+
+/// The longest body of a request, in bytes: what a collector must take. A batch that is longer is sent in parts; a
+/// single record, or a reading of the metrics, that is longer is dropped, counted as `request_too_large`.
+pub const DEFAULT_MAX_REQUEST_BYTES: usize = 64 * 1024 * 1024;
+
+/// What a signal is made of.
+#[derive(Debug)]
+enum Feed {
+    /// Records, which wait until there is a batch of them.
+    Records(RecordQueue),
+    /// All there is, read anew each time; so often it was.
+    Readings(u64),
+}
+
+/// One signal.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) signal: Signal,
+    pub(super) lane: Lane,
+    feed: Feed,
+    /// When to send what there is, however little.
+    due: u64,
+    /// When it was last given a turn, in turns.
+    pub(super) turn: u64,
+}
+
+impl Line {
+    pub(super) fn new(signal: Signal, settings: &Settings, now_ms: u64) -> Line {
+        let feed = match signal {
+            Signal::Traces | Signal::Logs => Feed::Records(RecordQueue::new(settings.max_queue_size)),
+            Signal::Metrics => Feed::Readings(0),
+        };
+        let mut line = Line { signal, lane: Lane::new(), feed, due: 0, turn: 0 };
+        line.schedule(settings, now_ms);
+        line
+    }
+
+    // Getters.
+
+    /// What waits for its batch, for a signal made of records.
+    pub(super) fn queue(&mut self) -> Option<&mut RecordQueue> {
+        match &mut self.feed {
+            Feed::Records(queue) => Some(queue),
+            Feed::Readings(_) => None,
+        }
+    }
+
+    /// How much has left the feed since the beginning: records, or readings.
+    pub(super) fn left(&self) -> u64 {
+        match &self.feed {
+            Feed::Records(queue) => queue.left(),
+            Feed::Readings(readings) => *readings,
+        }
+    }
+
+    /// How much must have left it when a flush that begins now is over: what has come, or one more reading.
+    pub(super) fn goal(&self) -> u64 {
+        match &self.feed {
+            Feed::Records(queue) => queue.came(),
+            Feed::Readings(readings) => readings + 1,
+        }
+    }
+
+    /// How far it has come.
+    pub(super) fn progress(&self, now_ms: u64) -> Progress {
+        let out = match &self.feed {
+            Feed::Records(_) => self.lane.items(),
+            Feed::Readings(_) => u64::from(!self.lane.is_idle()),
+        };
+        Progress {
+            settled: self.left() - out,
+            failed: self.lane.failed_ever(),
+            must_wait: self.lane.must_wait(now_ms),
+        }
+    }
+
+    /// Whether its way out can take a batch now.
+    pub(super) fn is_free(&self, now_ms: u64) -> bool {
+        self.lane.is_idle() && now_ms >= self.lane.hold_until()
+    }
+
+    /// Whether a batch should leave: it is full, or its time has come.
+    pub(super) fn has_batch(&self, settings: &Settings, now_ms: u64) -> bool {
+        match &self.feed {
+            Feed::Records(queue) => {
+                queue.len() >= settings.max_batch_size || queue.len() > 0 && now_ms >= self.due
+            }
+            Feed::Readings(_) => now_ms >= self.due,
+        }
+    }
+
+    /// Whether so much waits that records will soon be lost.
+    pub(super) fn is_pressed(&self) -> bool {
+        matches!(&self.feed, Feed::Records(queue) if queue.len() > queue.capacity() / 2)
+    }
+
+    /// When to come back for it.
+    pub(super) fn next_wake(&self, settings: &Settings) -> u64 {
+        // A lane that has a batch wakes for that; without one the schedule counts, but not while it has to hold.
+        let is_full = matches!(&self.feed, Feed::Records(queue) if queue.len() >= settings.max_batch_size);
+        let due = if is_full { 0 } else { self.due };
+        self.lane.next_wake().unwrap_or_else(|| due.max(self.lane.hold_until()))
+    }
+
+    // Commands.
+
+    /// Lets a time go by at which there was nothing to send.
+    pub(super) fn skip(&mut self, settings: &Settings, now_ms: u64) {
+        if now_ms >= self.due && self.queue().is_some_and(|queue| queue.len() == 0) {
+            self.schedule(settings, now_ms);
+        }
+    }
+
+    fn schedule(&mut self, settings: &Settings, now_ms: u64) {
+        self.due = now_ms
+            + match &self.feed {
+                Feed::Records(_) => settings.schedule_delay_ms,
+                Feed::Readings(_) => settings.metric_interval_ms,
+            };
+    }
+
+    /// Encodes one batch for the lane, which is free; with records, in a body of at most `max_body_bytes` where that is
+    /// possible. What cannot be sent is dropped, and the lane stays free.
+    pub(super) fn encode(
+        &mut self,
+        source: &impl Source,
+        encoder: &mut impl Encoder,
+        settings: &Settings,
+        max_body_bytes: usize,
+        now: Now,
+    ) {
+        let (body, items) = match &mut self.feed {
+            Feed::Records(queue) => {
+                let max = settings.max_batch_size;
+                let (body, count) = encode_records(self.signal, queue, encoder, max, max_body_bytes);
+                queue.take(count);
+                // What stays behind keeps its time: it may be over already, if the lane was not free.
+                if queue.len() == 0 {
+                    self.schedule(settings, now.monotonic_ms);
+                }
+                (body, count as u64)
+            }
+            Feed::Readings(readings) => {
+                *readings += 1;
+                let encoded = encoder.metrics(&source.metrics(now.unix_nano));
+                if encoded.points > 0 {
+                    source.emitted(self.signal, encoded.points);
+                }
+                self.schedule(settings, now.monotonic_ms);
+                (encoded.body, encoded.points)
+            }
+        };
+        if let Some(complaint) = encoder.complaint() {
+            source.set_last_error(format!("{}: {complaint}", self.signal.name()));
+        }
+        if items == 0 {
+            return;
+        }
+        if body.is_empty() {
+            source.settle(self.signal, Fate::Dropped(reason::NOT_SENT), items);
+        } else if body.len() > DEFAULT_MAX_REQUEST_BYTES {
+            source.settle(self.signal, Fate::Dropped(reason::REQUEST_TOO_LARGE), items);
+        } else {
+            self.lane.load(body, items);
+        }
+    }
+}
+
+/// As many of the oldest records as one request takes; one at least, if there is one.
+fn encode_records(
+    signal: Signal,
+    queue: &mut RecordQueue,
+    encoder: &mut impl Encoder,
+    max: usize,
+    max_body_bytes: usize,
+) -> (Vec<u8>, usize) {
+    let mut count = max.min(queue.len());
+    if count == 0 {
+        return (Vec::new(), 0);
+    }
+    loop {
+        let records = queue.peek(count);
+        let body = match signal {
+            Signal::Logs => encoder.logs(records),
+            _ => encoder.spans(records),
+        };
+        if body.len() <= max_body_bytes || count <= 1 {
+            return (body, count);
+        }
+        // Records are about as long as each other: so many should fit. Fewer than before in any case.
+        let fit = count as u64 * max_body_bytes as u64 / body.len() as u64;
+        count = (fit as usize).clamp(1, count - 1);
+    }
+}
