@@ -37,6 +37,12 @@ pub trait Source {
     /// Keeps the last thing that went wrong, for people to read.
     fn set_last_error(&self, message: String);
 
+    /// The page is hidden or left. A source may have something to tell of that, which is to be drained. The driver says it
+    /// before [`Pipeline::handle_leaving`](crate::Pipeline::handle_leaving), once each time.
+    fn leaving(&self, now_unix_nano: u64) {
+        let _ = now_unix_nano;
+    }
+
     /// Nothing is taken any more: everything that was is settled.
     fn close(&self);
 }

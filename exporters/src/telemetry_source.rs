@@ -86,6 +86,10 @@ impl Source for TelemetrySource {
         self.with(|subscription| subscription.set_last_error(Some(message)));
     }
 
+    fn leaving(&self, now_unix_nano: u64) {
+        self.with(|subscription| subscription.page_left(now_unix_nano));
+    }
+
     fn close(&self) {
         let rows = self.ledger();
         let open = self.state.replace(State::Closed(rows));

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use atelier_runtime::core::{Outcome, QueuePolicy, TaskState, WorkerState};
 use atelier_runtime::{Clock, Crash, Task};
-use atelier_telemetry::BlackBox;
 use atelier_telemetry::frame::{CrashFrame, Distribution, TaskExemplars, TaskFrame, Totals, WorkerFrame};
+use atelier_telemetry::{BlackBox, BoxedFact};
 use js_sys::Reflect;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::black_box::{FactShape, facts};
 use crate::errors;
 use crate::telemetry::telemetry;
 
@@ -147,14 +146,14 @@ fn last_crash(CrashReport { crash, ts, black_box }: &CrashReport) -> Result<JsVa
         kind: &'static str,
         message: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        black_box: Option<Vec<FactShape>>,
+        black_box: Option<&'a [BoxedFact]>,
     }
     let object = to_js(&LastCrash {
         ts: *ts,
         worker_index: crash.worker_index,
         kind: crash.kind.name(),
         message: &crash.cause.message,
-        black_box: black_box.as_deref().map(facts),
+        black_box: black_box.as_deref().map(|it| &*it.facts),
     })?;
     set(&object, "error", &errors::cause_of(crash));
     Ok(object)

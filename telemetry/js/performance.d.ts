@@ -1,4 +1,5 @@
 export function timeOrigin(): number;
+export function now(): number;
 export function measure(
   name: string,
   start: number,

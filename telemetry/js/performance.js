@@ -5,6 +5,11 @@ export function timeOrigin() {
   return performance.timeOrigin ?? Date.now() - performance.now();
 }
 
+/** Milliseconds since then. */
+export function now() {
+  return performance.now();
+}
+
 /**
  * Writes one entry, if asked after clearing those of its name: the browser keeps entries for ever otherwise.
  * The detail comes as JSON. Returns what went wrong, or undefined.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use atelier_core::Outcome;
 use atelier_core::names::{Metric, WorkerFact};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::events::MetricFields;
 use crate::record::TaskMeta;
@@ -32,6 +33,26 @@ pub struct BoxedFact {
     pub call_id: Option<u64>,
     /// The call's method, where a call is meant.
     pub method: Option<Arc<str>>,
+}
+
+/// As `lastCrash.blackBox` shows it: `{ ts, fact, callId?, method? }`, with `ts` in milliseconds since the Unix epoch.
+impl Serialize for BoxedFact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let call_id = self.call_id.map(|id| id.to_string());
+        let fields = 2 + usize::from(call_id.is_some()) + usize::from(self.method.is_some());
+        let mut shape = serializer.serialize_struct("BoxedFact", fields)?;
+        shape.serialize_field("ts", &(self.time_unix_nano as f64 / 1e6))?;
+        shape.serialize_field("fact", self.fact.name())?;
+        match &call_id {
+            Some(id) => shape.serialize_field("callId", id)?,
+            None => shape.skip_field("callId")?,
+        }
+        match &self.method {
+            Some(method) => shape.serialize_field("method", &**method)?,
+            None => shape.skip_field("method")?,
+        }
+        shape.end()
+    }
 }
 
 /// The last facts of one worker.
@@ -63,6 +84,8 @@ struct Fact {
 #[derive(Debug, Default)]
 struct Ring {
     facts: VecDeque<Fact>,
+    /// The calls that the worker has: at most as many as may be in flight.
+    calls: FxHashSet<u64>,
     /// What is told of a worker after its end (its calls fail, for one) belongs to no worker.
     ended: bool,
 }
@@ -89,12 +112,27 @@ impl BlackBoxes {
         if ring.facts.len() >= DEFAULT_BLACK_BOX_FACTS {
             ring.facts.pop_front();
         }
+        if let Some(call) = fields.call_id {
+            match fact {
+                WorkerFact::Started => ring.calls.insert(call),
+                WorkerFact::Settled | WorkerFact::Failed | WorkerFact::Requeued => ring.calls.remove(&call),
+                _ => false,
+            };
+        }
         ring.facts.push_back(Fact {
             time: fields.time,
             fact,
             call: fields.call_id,
             method: fields.method.clone(),
         });
+    }
+
+    /// A call was settled without its worker's doing: what the worker still does for it is in vain.
+    pub(crate) fn give_up(&mut self, fields: &MetricFields) {
+        let Some((index, call)) = fields.worker_index.zip(fields.call_id) else { return };
+        if let Some(ring) = self.rings.get_mut(&(fields.task, index)) {
+            ring.calls.remove(&call);
+        }
     }
 
     /// A worker was ended on purpose: nobody asks why.
@@ -133,25 +171,26 @@ impl BlackBoxes {
         self.closed.iter().filter(|it| it.number > after).cloned().collect()
     }
 
-    /// Those of the workers that live, as they are now.
+    /// Those of the workers that live, as they are now, each with how many calls its worker has.
     pub(crate) fn open<'a>(
         &self,
         meta: impl Fn(u64) -> Option<&'a Arc<TaskMeta>>,
         texts: &Texts,
-    ) -> Vec<BlackBox> {
+    ) -> Vec<(BlackBox, usize)> {
         let written = self.rings.iter().filter(|(_, ring)| !ring.facts.is_empty());
-        let mut open: Vec<BlackBox> = written
+        let mut open: Vec<(BlackBox, usize)> = written
             .filter_map(|(&(task, worker_index), ring)| {
-                Some(BlackBox {
+                let black_box = BlackBox {
                     number: 0,
                     task: meta(task)?.clone(),
                     worker_index,
                     cause: None,
                     facts: ring.facts.iter().map(|fact| fact.shown(texts)).collect(),
-                })
+                };
+                Some((black_box, ring.calls.len()))
             })
             .collect();
-        open.sort_by_key(|it| (it.task.handle, it.worker_index));
+        open.sort_by_key(|(it, _)| (it.task.handle, it.worker_index));
         open
     }
 

@@ -203,6 +203,13 @@ impl Consumers {
         }
     }
 
+    /// A log record was lost before it was made.
+    pub(crate) fn lose_log(&mut self, reason: &'static str) {
+        for consumer in self.0.iter_mut().filter(|it| it.wants_logs) {
+            consumer.account(Signal::Logs).lose(reason);
+        }
+    }
+
     pub(crate) fn ledger(&self) -> Vec<LedgerRow> {
         self.0.iter().flat_map(Consumer::ledger).collect()
     }

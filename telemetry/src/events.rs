@@ -13,6 +13,7 @@ use tracing::field::{Field, Visit};
 use crate::exemplars::Exemplar;
 use crate::lint::Settings;
 use crate::record::TaskMeta;
+use crate::reports::Exception;
 use crate::slots::{Plan, Slot};
 use crate::text::{Text, Texts};
 
@@ -35,6 +36,8 @@ pub(crate) struct MetricFields {
     pub(crate) clue: Option<(Clue, f64)>,
     pub(crate) call_id: Option<u64>,
     pub(crate) fact: Option<WorkerFact>,
+    /// Why a worker ended, where that is told and somebody wants to know.
+    pub(crate) exception: Option<Box<Exception>>,
     trace_id: Option<u128>,
     span_id: Option<u64>,
 }
@@ -52,6 +55,12 @@ pub(crate) struct MetricVisitor<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) texts: &'a mut Texts,
     pub(crate) fields: MetricFields,
+}
+
+impl MetricVisitor<'_> {
+    fn exception(&mut self) -> &mut Exception {
+        self.fields.exception.get_or_insert_default()
+    }
 }
 
 impl Visit for MetricVisitor<'_> {
@@ -97,6 +106,9 @@ impl Visit for MetricVisitor<'_> {
             Slot::Outcome => self.fields.outcome = Outcome::from_name(value),
             Slot::CancelReason => self.fields.cancel_reason = AbortReason::from_name(value),
             Slot::Fact => self.fields.fact = WorkerFact::from_name(value),
+            Slot::ExceptionType => self.exception().name = Some(value.into()),
+            Slot::ExceptionMessage => self.exception().message = Some(value.into()),
+            Slot::ExceptionStack => self.exception().stack = Some(value.into()),
             Slot::PhaseName => {
                 self.fields.phase = Phase::ALL.into_iter().find(|phase| phase.name() == value);
             }

@@ -57,7 +57,7 @@ where
             // What is known of workers ends here, watched or not: there will be a gap.
             METRICS_STOPPED => self.shared.lock().metrics_stopped(event),
             WORKER_CRASH => self.shared.lock().worker_crashed(event),
-            LOG if self.shared.is_watched() => self.shared.lock().told(event),
+            LOG if self.shared.wants_logs() => self.shared.lock().told(event),
             WORKER_LIFE if self.shared.is_watched() => self.shared.lock().worker_life(event),
             _ if self.shared.is_watched() => self.shared.lock().metric(event),
             _ => {}

@@ -5,6 +5,7 @@
 
 mod account;
 mod black_box;
+mod clock;
 mod consumer;
 mod distribution;
 mod events;
@@ -15,10 +16,12 @@ mod gauges;
 mod layer;
 pub mod lint;
 mod log;
+mod log_layer;
 mod metrics;
 mod metrics_reader;
 pub mod performance;
 mod record;
+mod reports;
 mod runtime;
 mod series;
 mod slots;
@@ -33,18 +36,21 @@ mod web;
 
 pub use account::Signal;
 pub use black_box::{BlackBox, BoxedFact, DEFAULT_BLACK_BOX_FACTS, DEFAULT_BLACK_BOXES_KEPT, GRACE};
+pub use clock::unix_nano_now;
 pub use consumer::{DEFAULT_SUBSCRIPTION_CAPACITY, Selection, SubscribeOptions};
 pub use distribution::{DEFAULT_MAX_DURATION_MICROS, HISTOGRAM_DIGITS, TaskDistributions};
 pub use exemplars::{DEFAULT_EXEMPLARS, Exemplar};
 pub use frames::{DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, FrameReader};
 pub use gauges::DEFAULT_MAX_METRICS_READERS;
 pub use layer::TelemetryLayer;
-pub use log::{LogAttribute, LogRecord, LogSeverity, LogValue};
+pub use log::{DEFAULT_MAX_LOG_TEXT_BYTES, LogAttribute, LogRecord, LogSeverity, LogValue};
+pub use log_layer::LogLayer;
 pub use metrics::{GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey};
 pub use metrics_reader::MetricsReader;
 pub use record::{
     HandlerSpanRecord, MetricRecord, Phases, Record, SpanRecord, SpanStatus, TaskMeta, TraceRecord,
 };
+pub use reports::{DEFAULT_EXCEPTIONS_PER_SECOND, DEFAULT_LEFT_WORKERS};
 pub use runtime::{AGGREGATION, DEFAULT_DISPOSED_TASKS_KEPT};
 pub use series::DEFAULT_MAX_SERIES_PER_METRIC;
 pub use subscription::Subscription;

@@ -77,6 +77,19 @@ impl From<String> for LogValue {
     }
 }
 
+/// The longest body, and the longest text of an attribute, of what handlers and a program's own events tell, in bytes.
+/// What is longer is cut off there.
+pub const DEFAULT_MAX_LOG_TEXT_BYTES: usize = 8 * 1024;
+
+/// As much of a text as a log record takes.
+pub(crate) fn bounded(text: &str) -> &str {
+    let mut end = text.len().min(DEFAULT_MAX_LOG_TEXT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// A name and a value.
 pub type LogAttribute = (Cow<'static, str>, LogValue);
 
@@ -131,6 +144,15 @@ impl LogRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(bounded("short"), "short");
+        let long = "ä".repeat(DEFAULT_MAX_LOG_TEXT_BYTES);
+        assert_eq!(bounded(&long).len(), DEFAULT_MAX_LOG_TEXT_BYTES);
+        let odd = format!("a{long}");
+        assert_eq!(bounded(&odd).len(), DEFAULT_MAX_LOG_TEXT_BYTES - 1);
+    }
 
     #[test]
     fn severities_have_the_short_names_of_the_data_model() {

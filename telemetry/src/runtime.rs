@@ -12,10 +12,11 @@ use crate::black_box::{BlackBox, BlackBoxes, GRACE, told_by};
 use crate::consumer::Consumers;
 use crate::distribution::TaskDistributions;
 use crate::events::MetricFields;
-use crate::frame::{LedgerRow, TaskExemplars, Totals};
+use crate::frame::{Finding, LedgerRow, TaskExemplars, Totals};
 use crate::lint::Linter;
 use crate::metrics::HistogramValue;
-use crate::record::{MetricRecord, Record, TaskMeta};
+use crate::record::{MetricRecord, Record, SpanRecord, TaskMeta};
+use crate::reports::{self, DEFAULT_EXCEPTIONS_PER_SECOND, DEFAULT_LEFT_WORKERS, TOO_MANY};
 use crate::series::{Recorded, SeriesTable};
 use crate::spans::{SpanKind, UNKNOWN_TASK};
 use crate::text::Texts;
@@ -54,6 +55,8 @@ pub(crate) struct Runtime {
     handles: FxHashMap<Arc<str>, u64>,
     disposed: VecDeque<u64>,
     unaggregated: Account,
+    /// The second in which calls last threw, and how many did in it.
+    exceptions: (u64, u64),
 }
 
 impl Runtime {
@@ -68,6 +71,7 @@ impl Runtime {
             handles: FxHashMap::default(),
             disposed: VecDeque::new(),
             unaggregated: Account::default(),
+            exceptions: (0, 0),
         }
     }
 
@@ -158,17 +162,25 @@ impl Runtime {
         let Some(task) = self.tasks.get(&fields.task) else { return };
         self.boxes.note(fact, fields);
         if fact == WorkerFact::GraceOver {
-            self.boxes.close(&task.meta, index, GRACE.into(), texts);
+            let closed = self.boxes.close(&task.meta, index, GRACE.into(), texts);
+            if self.consumers.want_logs() {
+                self.consumers.log(reports::replaced(fields.time, &task.meta, index, closed.as_deref()));
+            }
         }
     }
 
     /// A worker crashed, and its black box is the last one of its task, even when it is empty.
-    pub(crate) fn worker_crashed(&mut self, fields: &MetricFields, texts: &Texts) {
+    pub(crate) fn worker_crashed(&mut self, fields: MetricFields, texts: &Texts) {
         let (Some(task), Some(index)) = (self.tasks.get_mut(&fields.task), fields.worker_index) else {
             return;
         };
         let kind = texts.get(&fields.error_type).unwrap_or_default();
-        task.crash = self.boxes.close(&task.meta, index, kind, texts);
+        task.crash = self.boxes.close(&task.meta, index, kind.clone(), texts);
+        if self.consumers.want_logs() {
+            let (time, exception) = (fields.time, fields.exception.map(|it| *it).unwrap_or_default());
+            let black_box = task.crash.as_deref();
+            self.consumers.log(reports::crashed(time, &task.meta, index, &kind, exception, black_box));
+        }
     }
 
     /// The black box of a task's last crash.
@@ -176,9 +188,28 @@ impl Runtime {
         self.tasks.get(&handle)?.crash.clone()
     }
 
-    /// The black boxes of the workers that live.
-    pub(crate) fn open_boxes(&self, texts: &Texts) -> Vec<BlackBox> {
+    /// The black boxes of the workers that live, each with how many calls its worker has.
+    pub(crate) fn open_boxes(&self, texts: &Texts) -> Vec<(BlackBox, usize)> {
         self.boxes.open(|handle| self.meta(handle), texts)
+    }
+
+    /// What the linter found, the worst first. What is new is told to those who take log records.
+    pub(crate) fn findings(&mut self, now: u64) -> &[Finding] {
+        if self.lint.judge_if_due(now) && self.consumers.want_logs() {
+            for finding in self.lint.appeared() {
+                let task = finding.task_id.as_deref().and_then(|id| self.handles.get(id));
+                let task = task.and_then(|handle| self.tasks.get(handle)).map(|task| task.meta.clone());
+                self.consumers.log(reports::found(now, finding, task));
+            }
+        }
+        self.lint.findings()
+    }
+
+    /// Lets the linter judge where nobody reads its findings, but somebody takes log records.
+    pub(crate) fn look_for_findings(&mut self, now: u64) {
+        if self.consumers.want_logs() && self.aggregating {
+            self.findings(now);
+        }
     }
 
     /// Forgets totals, counters and distributions.
@@ -193,6 +224,7 @@ impl Runtime {
 
     /// Takes a metric's value: aggregates it, and puts it into the queues of those who want it.
     pub(crate) fn metric(&mut self, metric: Metric, value: f64, fields: MetricFields, texts: &Texts) {
+        let time = fields.time;
         let problem = match self.tasks.get_mut(&fields.task) {
             None => UNKNOWN_TASK,
             Some(_) if !value.is_finite() => NOT_FINITE,
@@ -200,6 +232,7 @@ impl Runtime {
                 match told_by(metric, fields.outcome) {
                     Some(fact) => self.boxes.note(fact, &fields),
                     None if metric == Metric::WorkerTerminated => self.boxes.end(&fields),
+                    None if metric == Metric::TaskCompleted => self.boxes.give_up(&fields),
                     None => {}
                 }
                 if self.aggregating {
@@ -228,7 +261,7 @@ impl Runtime {
                         consumer.push(Record::Metric(record.clone()));
                     }
                 }
-                return;
+                return self.look_for_findings(time);
             }
         };
         if self.aggregating {
@@ -244,21 +277,58 @@ impl Runtime {
         if self.aggregating && clue.1.is_finite() {
             let task = self.tasks.get(&fields.task).map(|task| &task.meta);
             self.lint.clue(clue, fields, task, texts.get(&fields.method));
+            self.look_for_findings(fields.time);
         }
     }
 
-    /// Whether someone takes spans of this kind.
+    /// Whether someone takes spans of this kind, or what can be told of them.
     pub(crate) fn wants_spans(&self, kind: SpanKind) -> bool {
-        self.consumers.0.iter().any(|it| it.wants_spans(kind))
+        self.consumers.0.iter().any(|it| it.wants_spans(kind) || kind == SpanKind::Call && it.wants_logs)
     }
 
     /// Takes a span that ended, or why there is none.
     pub(crate) fn span(&mut self, kind: SpanKind, record: Result<Record, &'static str>) {
+        if let Ok(Record::Span(call)) = &record {
+            self.call_ended(call);
+        }
         for consumer in self.consumers.0.iter_mut().filter(|it| it.wants_spans(kind)) {
             match &record {
                 Ok(record) if !consumer.takes_span(record) => {}
                 Ok(record) => consumer.push(record.clone()),
                 Err(reason) => consumer.account(Signal::Spans).lose(reason),
+            }
+        }
+    }
+
+    /// Tells of a call that threw, unless too many do.
+    fn call_ended(&mut self, call: &SpanRecord) {
+        if !reports::is_exception(call) || !self.consumers.want_logs() {
+            return;
+        }
+        let second = call.end_unix_nano / 1_000_000_000;
+        if self.exceptions.0 != second {
+            self.exceptions = (second, 0);
+        }
+        self.exceptions.1 += 1;
+        if self.exceptions.1 <= DEFAULT_EXCEPTIONS_PER_SECOND {
+            self.consumers.log(reports::threw(call));
+        } else {
+            self.consumers.lose_log(TOO_MANY);
+        }
+    }
+
+    /// Tells one consumer what the workers that have calls were at, as the page is left.
+    pub(crate) fn page_left(&mut self, consumer: u64, now: u64, texts: &Texts) {
+        if !self.consumers.find(consumer).is_some_and(|consumer| consumer.wants_logs) {
+            return;
+        }
+        let busy = self.open_boxes(texts).into_iter().filter(|(_, calls)| *calls > 0);
+        for (black_box, calls) in busy.take(DEFAULT_LEFT_WORKERS) {
+            let record = Arc::new(reports::left(now, &black_box, calls));
+            if let Some(consumer) = self.consumers.find(consumer)
+                && consumer.takes_log(&record)
+            {
+                consumer.push(Record::Log(record));
             }
         }
     }

@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// Whether some runtime is watched; looked at before the lock is taken.
     watched: AtomicBool,
+    /// Whether someone takes log records; looked at before one is made.
+    logged: AtomicBool,
     next_number: AtomicU64,
 }
 
@@ -38,11 +40,17 @@ impl Shared {
         let mut state = self.lock();
         let result = change(&mut state);
         self.watched.store(state.runtimes.values().any(Runtime::is_watched), Ordering::Relaxed);
+        let logged = state.runtimes.values().any(|runtime| runtime.consumers.want_logs());
+        self.logged.store(logged, Ordering::Relaxed);
         result
     }
 
     pub(crate) fn is_watched(&self) -> bool {
         self.watched.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn wants_logs(&self) -> bool {
+        self.logged.load(Ordering::Relaxed)
     }
 
     /// A number that no one else has: for a Layer or a consumer.
@@ -80,7 +88,10 @@ impl State {
         now_unix_nano: u64,
     ) -> MetricsSnapshot {
         match self.runtimes.get_mut(&runtime) {
-            Some(runtime) => runtime.series.read(reader, now_unix_nano, &self.texts),
+            Some(runtime) => {
+                runtime.look_for_findings(now_unix_nano);
+                runtime.series.read(reader, now_unix_nano, &self.texts)
+            }
             None => MetricsSnapshot {
                 start_unix_nano: now_unix_nano,
                 time_unix_nano: now_unix_nano,
@@ -123,7 +134,7 @@ impl State {
     pub(crate) fn worker_crashed(&mut self, event: &Event<'_>) {
         let fields = self.metric_fields(event);
         if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
-            runtime.worker_crashed(&fields, &self.texts);
+            runtime.worker_crashed(fields, &self.texts);
         }
     }
 
@@ -183,6 +194,12 @@ impl State {
             SpanKind::Handler => span.into_handler().map(|span| Record::Handler(Arc::new(span))),
         };
         runtime.span(kind, record);
+    }
+
+    pub(crate) fn page_left(&mut self, runtime: u64, consumer: u64, now: u64) {
+        if let Some(runtime) = self.runtimes.get_mut(&runtime) {
+            runtime.page_left(consumer, now, &self.texts);
+        }
     }
 
     pub(crate) fn forget(&mut self, runtime: u64) {

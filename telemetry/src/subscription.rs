@@ -70,6 +70,13 @@ impl Subscription {
         self.account(signal, |account| account.settle_dropped(n, reason));
     }
 
+    /// The page is hidden or left: tells this consumer, if it takes log records, what each worker was at that has calls
+    /// (event name [`PAGE_LEFT`](atelier_core::names::PAGE_LEFT), at most
+    /// [`DEFAULT_LEFT_WORKERS`](crate::DEFAULT_LEFT_WORKERS) of them). To be called once when the page is left.
+    pub fn page_left(&self, now_unix_nano: u64) {
+        self.shared.lock().page_left(self.runtime, self.id, now_unix_nano);
+    }
+
     /// How many of this signal were lost so far, for whatever reason.
     pub fn total_dropped(&self, signal: Signal) -> u64 {
         self.account(signal, |account| account.total_dropped())

@@ -9,6 +9,7 @@ use crate::distribution::TaskDistributions;
 use crate::frame::{Finding, LedgerRow, Totals};
 use crate::frames::{DEFAULT_FRAME_SPANS, FrameReader};
 use crate::layer::TelemetryLayer;
+use crate::log_layer::LogLayer;
 use crate::metrics::MetricsSnapshot;
 use crate::metrics_reader::MetricsReader;
 use crate::state::Shared;
@@ -41,6 +42,31 @@ impl Telemetry {
     /// A Layer that feeds it.
     pub fn layer(&self) -> TelemetryLayer {
         TelemetryLayer::new(self.shared.clone())
+    }
+
+    /// A Layer that turns the program's own `tracing` events into log records of a runtime, for those who take these (an
+    /// exporter of logs does). `now_unix_nano` is the time in nanoseconds since the Unix epoch, such as
+    /// [`unix_nano_now`](crate::unix_nano_now).
+    ///
+    /// ```
+    /// use atelier_telemetry::{Record, SubscribeOptions, Telemetry, unix_nano_now};
+    /// use tracing_subscriber::layer::SubscriberExt;
+    ///
+    /// let telemetry = Telemetry::new();
+    /// let logs = telemetry.subscribe(1, "mine", SubscribeOptions { logs: true, ..SubscribeOptions::default() });
+    /// let subscriber = tracing_subscriber::registry()
+    ///     .with(telemetry.layer())
+    ///     .with(telemetry.log_layer(1, unix_nano_now));
+    /// tracing::subscriber::with_default(subscriber, || tracing::warn!(left = 3, "nearly full"));
+    /// let records = logs.drain(10);
+    /// assert!(matches!(&records[..], [Record::Log(log)] if &*log.body == "nearly full"));
+    /// ```
+    pub fn log_layer(
+        &self,
+        runtime: u64,
+        now_unix_nano: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> LogLayer {
+        LogLayer::new(self.shared.clone(), runtime, now_unix_nano)
     }
 
     /// Turns the aggregation of a runtime's metrics on (as it is at first) or off. While it is off and the runtime has
@@ -151,7 +177,8 @@ impl Telemetry {
     /// The black boxes of a runtime's workers that live, as they are now: for when the page is left, which ends them all.
     pub fn open_black_boxes(&self, runtime: u64) -> Vec<BlackBox> {
         let state = self.shared.lock();
-        state.runtimes.get(&runtime).map(|it| it.open_boxes(&state.texts)).unwrap_or_default()
+        let open = state.runtimes.get(&runtime).map(|it| it.open_boxes(&state.texts)).unwrap_or_default();
+        open.into_iter().map(|(black_box, _)| black_box).collect()
     }
 
     /// What became of everything emitted to each consumer of a runtime.
@@ -163,11 +190,7 @@ impl Telemetry {
     /// while metrics were aggregated.
     pub fn findings(&self, runtime: u64, now_unix_nano: u64) -> Vec<Finding> {
         let mut state = self.shared.lock();
-        state
-            .runtimes
-            .get_mut(&runtime)
-            .map(|it| it.lint.findings(now_unix_nano).to_vec())
-            .unwrap_or_default()
+        state.runtimes.get_mut(&runtime).map(|it| it.findings(now_unix_nano).to_vec()).unwrap_or_default()
     }
 
     /// Begins a runtime's aggregation anew: totals, counters, distributions and the count of what overflowed, but neither

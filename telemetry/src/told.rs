@@ -7,7 +7,7 @@ use atelier_core::names::field;
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
-use crate::log::{LogAttribute, LogRecord, LogSeverity, LogValue};
+use crate::log::{LogAttribute, LogRecord, LogSeverity, LogValue, bounded};
 use crate::slots::{Plan, Slot};
 use crate::state::State;
 
@@ -22,10 +22,6 @@ struct Told {
 impl State {
     /// Takes what a handler told.
     pub(crate) fn told(&mut self, event: &Event<'_>) {
-        // Nothing is made that nobody takes.
-        if !self.runtimes.values().any(|runtime| runtime.consumers.want_logs()) {
-            return;
-        }
         let record = LogRecord::new(0, LogSeverity::INFO, Arc::default());
         let told = Told { runtime: 0, task: None, record, attributes: None };
         let mut visitor = ToldVisitor { plan: self.plans.of(event.metadata()), told };
@@ -41,7 +37,7 @@ impl State {
 /// An attribute out of JSON; `None` for a shape that handlers' attributes do not have.
 fn attribute((name, value): (String, serde_json::Value)) -> Option<LogAttribute> {
     let value = match value {
-        serde_json::Value::String(text) => LogValue::from(text),
+        serde_json::Value::String(text) => LogValue::from(bounded(&text)),
         serde_json::Value::Bool(truth) => LogValue::Bool(truth),
         serde_json::Value::Number(number) => match number.as_i64() {
             Some(number) => LogValue::Int(number),
@@ -81,7 +77,7 @@ impl Visit for ToldVisitor<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         let record = &mut self.told.record;
         match self.plan.slot(field) {
-            Slot::Body => record.body = value.into(),
+            Slot::Body => record.body = bounded(value).into(),
             Slot::LogTarget => record.attributes.push((field::LOG_TARGET.into(), value.into())),
             Slot::Method => record.attributes.push((field::METHOD.into(), value.into())),
             // What cannot be read is left out: it was not written by this library.

@@ -1,4 +1,4 @@
-//! The only part that touches the browser: the sink for Performance measures.
+//! The only part that touches the browser: the sink for Performance measures, and the clock.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -9,8 +9,16 @@ extern "C" {
     #[wasm_bindgen(js_name = timeOrigin)]
     fn time_origin() -> f64;
 
+    /// Milliseconds since the time origin.
+    fn now() -> f64;
+
     /// The message of what went wrong, if something did.
     fn measure(name: &str, start: f64, end: f64, detail_json: &str, clear_first: bool) -> Option<String>;
+}
+
+/// Now, in nanoseconds since the Unix epoch. The two parts are rounded by themselves: their sum has too many digits.
+pub(crate) fn unix_nano_now() -> u64 {
+    (time_origin() * 1e6) as u64 + (now() * 1e6) as u64
 }
 
 /// The browser's Performance timeline.

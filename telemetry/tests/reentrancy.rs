@@ -3,7 +3,7 @@
 use std::fmt;
 
 use atelier_core::names::{Metric, TARGET, TASK_DEFINED, field};
-use atelier_telemetry::Telemetry;
+use atelier_telemetry::{Record, SubscribeOptions, Telemetry};
 use tracing::{Event, Level, Subscriber, event};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
@@ -37,7 +37,10 @@ impl fmt::Debug for Chatty {
 #[test]
 fn an_event_that_arises_while_another_is_formatted_counts_too() {
     let telemetry = Telemetry::new();
-    let registry = tracing_subscriber::registry().with(telemetry.layer()).with(Printer);
+    let registry = tracing_subscriber::registry()
+        .with(telemetry.layer())
+        .with(telemetry.log_layer(7, || 1))
+        .with(Printer);
     tracing::subscriber::set_global_default(registry).unwrap();
     event!(
         name: TASK_DEFINED, target: TARGET, Level::DEBUG,
@@ -54,4 +57,14 @@ fn an_event_that_arises_while_another_is_formatted_counts_too() {
         { field::METHOD } = chatty,
     );
     assert_eq!(telemetry.totals(7, 1).dispatched, 11);
+
+    // The same while a log record is made: both layers format it.
+    let logs =
+        telemetry.subscribe(7, "otlp:1", SubscribeOptions { logs: true, ..SubscribeOptions::default() });
+    let _ = logs.drain(usize::MAX);
+    tracing::info!(chatty = ?Chatty, "told");
+    assert_eq!(telemetry.totals(7, 1).dispatched, 31);
+    let records = logs.drain(usize::MAX);
+    let told = records.iter().filter(|record| matches!(record, Record::Log(_))).count();
+    assert_eq!((told, records.len()), (1, 3));
 }

@@ -204,8 +204,14 @@ impl Driver {
     }
 
     fn leave(self: &Rc<Self>) {
-        self.leaving.set(true);
-        self.drive(|pipeline, now| pipeline.handle_leaving(LEAVING_BODY_BYTES, now));
+        // A page that goes says so twice: hidden, then gone.
+        let is_new = !self.leaving.replace(true);
+        self.drive(|pipeline, now| {
+            if is_new {
+                pipeline.source().leaving(now.unix_nano);
+            }
+            pipeline.handle_leaving(LEAVING_BODY_BYTES, now);
+        });
     }
 }
 

@@ -24,6 +24,15 @@ pub const WORKER_CRASH: &str = "atelier.worker.crash";
 pub const WORKER_LIFE: &str = "atelier.worker.life";
 /// The event that tells a log record: what a handler in Rust told through `tracing` while its call ran.
 pub const LOG: &str = "atelier.log";
+/// The kind of log record (its event name) that tells of a worker that was replaced because a handler went on past its
+/// call's grace.
+pub const WORKER_REPLACED: &str = "atelier.worker.replaced";
+/// The kind of log record that tells of a call whose handler threw.
+pub const EXCEPTION: &str = "atelier.call.exception";
+/// The kind of log record that tells of a finding of the linter.
+pub const FINDING: &str = "atelier.finding";
+/// The kind of log record that tells what a worker was at when the page was hidden or left.
+pub const PAGE_LEFT: &str = "atelier.page.left";
 /// The event that says that a runtime's metric events stop, since nobody wants them any more.
 pub const METRICS_STOPPED: &str = "atelier.metrics.stopped";
 
@@ -101,6 +110,16 @@ pub mod field {
     pub const LOG_TARGET: &str = "atelier.log.target";
     /// What a log record says (`str`). Its attributes are in [`ATTRIBUTES`].
     pub const BODY: &str = "atelier.log.body";
+    /// A worker's last facts, oldest first, on a log record: a JSON array in the shape of `lastCrash.blackBox` (`str`).
+    pub const BLACK_BOX: &str = "atelier.worker.black_box";
+    /// Calls that a worker has, on a log record (`i64`).
+    pub const IN_FLIGHT: &str = "atelier.worker.in_flight";
+    /// Which finding a log record tells of (`str`).
+    pub const FINDING_ID: &str = "atelier.finding.id";
+    /// What to change (`str`).
+    pub const FINDING_FIX: &str = "atelier.finding.fix";
+    /// Prefix of the numbers behind a finding, on its log record (`f64`).
+    pub const FINDING_EVIDENCE_PREFIX: &str = "atelier.finding.evidence.";
     /// End of a span, nanoseconds since the Unix epoch (`u64`).
     pub const END_TIME: &str = "atelier.end_time_unix_nano";
     /// Name of the span for other subscribers (`str`).
@@ -111,6 +130,8 @@ pub mod field {
     pub const OTEL_STATUS_CODE: &str = "otel.status_code";
     /// Message of the error (`str`).
     pub const OTEL_STATUS_DESCRIPTION: &str = "otel.status_description";
+    /// Name of the error that ended a worker or a call (`str`), semantic conventions "Exceptions".
+    pub const EXCEPTION_TYPE: &str = "exception.type";
     /// Message of a crash (`str`), semantic conventions "Exceptions".
     pub const EXCEPTION_MESSAGE: &str = "exception.message";
     /// Stack of a crash (`str`), semantic conventions "Exceptions".

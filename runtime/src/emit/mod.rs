@@ -258,6 +258,7 @@ impl Emitter {
             { field::TASK_ID } = &*label.id,
             { field::WORKER_INDEX } = u64::from(index),
             { field::ERROR_TYPE } = crash.kind.name(),
+            { field::EXCEPTION_TYPE } = crash.cause.name.as_deref(),
             { field::EXCEPTION_MESSAGE } = crash.cause.message.as_str(),
             { field::EXCEPTION_STACKTRACE } = crash.cause.stack.as_deref()
         );

@@ -47,6 +47,8 @@ pub(crate) struct Linter {
     aborted_keys: u64,
     judged: Option<u64>,
     findings: Vec<Finding>,
+    /// Which of the findings were not there at the judgement before.
+    appeared: Vec<usize>,
 }
 
 impl Linter {
@@ -95,14 +97,25 @@ impl Linter {
         Some(watch.get_or_insert_with(|| Box::new(Watch::new(task.clone(), *settings))))
     }
 
-    /// What there is to be said, the worst first.
-    pub(crate) fn findings(&mut self, now: u64) -> &[Finding] {
+    /// Judges if the last time was long enough ago; says whether it did.
+    pub(crate) fn judge_if_due(&mut self, now: u64) -> bool {
         let due = |judged: u64| now < judged || now - judged >= DEFAULT_JUDGE_EVERY_SECONDS * SECOND;
-        if self.judged.is_none_or(due) {
+        let is_due = self.judged.is_none_or(due);
+        if is_due {
             self.judged = Some(now);
             self.judge(now);
         }
+        is_due
+    }
+
+    /// What there was to be said at the last judgement, the worst first.
+    pub(crate) fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// Those of them that were not there at the judgement before.
+    pub(crate) fn appeared(&self) -> impl Iterator<Item = &Finding> {
+        self.appeared.iter().filter_map(|&place| self.findings.get(place))
     }
 
     fn judge(&mut self, now: u64) {
@@ -119,6 +132,10 @@ impl Linter {
         let of_all = main_thread_blocked(&views).into_iter().chain(keys_unbounded(self.aborted_keys));
         let mut findings: Vec<Finding> = of_all.chain(of_tasks).collect();
         findings.sort_by_key(|finding| FindingKind::from_id(&finding.id).map(FindingKind::severity));
+        let was_there = |new: &Finding| {
+            self.findings.iter().any(|old| (&old.id, &old.task_id) == (&new.id, &new.task_id))
+        };
+        self.appeared = (0..findings.len()).filter(|&place| !was_there(&findings[place])).collect();
         self.findings = findings;
     }
 }

@@ -1,12 +1,15 @@
 //! Log records: who tells what, and that nothing is told that nobody takes.
 
+use std::fmt;
 use std::sync::Arc;
 
 use atelier_core::names::{LOG, TARGET, field};
 use atelier_telemetry::{
-    LogRecord, LogSeverity, LogValue, Record, SubscribeOptions, Subscription, Telemetry,
+    DEFAULT_MAX_LOG_TEXT_BYTES, LogRecord, LogSeverity, LogValue, Record, SubscribeOptions, Subscription,
+    Telemetry,
 };
 use tracing::{Level, event};
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::support::*;
 
@@ -110,4 +113,70 @@ fn log_records_are_accounted_for_like_everything_else() {
     assert_eq!((logs.emitted, logs.pending), (5, 3));
     assert_eq!(logs.dropped, [("queue_full".to_owned(), 2)]);
     assert!(balances(logs));
+}
+
+/// Is long, and fails who wants all of it.
+struct Long;
+
+impl fmt::Debug for Long {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for _ in 0..DEFAULT_MAX_LOG_TEXT_BYTES {
+            f.write_str("long")?;
+        }
+        panic!("nobody takes so much of it");
+    }
+}
+
+#[test]
+fn the_programs_own_events_become_log_records_where_that_is_asked_for() {
+    let telemetry = Telemetry::new();
+    let reader = reader(&telemetry);
+    let layers =
+        tracing_subscriber::registry().with(telemetry.layer()).with(telemetry.log_layer(RUNTIME, || START));
+    tracing::subscriber::with_default(layers, || {
+        tracing::error!(target: "app::images", pixels = 12, ratio = 0.5, ok = false, name = "a", big = u64::MAX, "no {}", "room");
+        tracing::trace!("fine");
+        tracing::warn!(long = ?Long, "outer");
+        tracing::info!(target: TARGET, "ours");
+    });
+    let records = drain(&reader);
+    let bodies: Vec<_> = records.iter().map(|record| (&*record.body, record.severity.text())).collect();
+    assert_eq!(bodies, [("no room", "ERROR"), ("fine", "TRACE"), ("outer", "WARN")]);
+    let values =
+        ["pixels", "ratio", "ok", "name", "big", field::LOG_TARGET].map(|name| records[0].attribute(name));
+    assert_eq!(
+        values,
+        [
+            Some(&LogValue::Int(12)),
+            Some(&LogValue::Double(0.5)),
+            Some(&LogValue::Bool(false)),
+            Some(&LogValue::from("a")),
+            Some(&LogValue::from("18446744073709551615")),
+            Some(&LogValue::from("app::images")),
+        ]
+    );
+    assert_eq!(records[0].time_unix_nano, START);
+    let Some(LogValue::Text(long)) = records[2].attribute("long") else { panic!("a text") };
+    assert_eq!(long.len(), DEFAULT_MAX_LOG_TEXT_BYTES);
+}
+
+#[test]
+fn the_programs_own_events_cost_nothing_while_nobody_takes_log_records() {
+    struct Untouchable;
+    impl fmt::Debug for Untouchable {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("it is formatted");
+        }
+    }
+    let telemetry = Telemetry::new();
+    let all = telemetry.subscribe(RUNTIME, "listener:1", SubscribeOptions::default());
+    let layers =
+        tracing_subscriber::registry().with(telemetry.log_layer(RUNTIME, || panic!("the time is asked for")));
+    tracing::subscriber::with_default(layers, || {
+        tracing::error!(value = ?Untouchable, "a");
+        let gone = reader(&telemetry);
+        drop(gone);
+        tracing::error!(value = ?Untouchable, "b");
+    });
+    assert!(all.is_empty());
 }

@@ -16,4 +16,5 @@ mod metrics;
 mod percentiles;
 mod performance;
 mod records;
+mod reports;
 mod support;
