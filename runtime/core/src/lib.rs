@@ -8,6 +8,7 @@ mod admission;
 mod config;
 mod crash;
 mod ending;
+mod epoch;
 mod handle;
 mod input;
 mod lifecycle;
@@ -23,12 +24,14 @@ mod time;
 mod timers;
 mod trace_context;
 mod work;
+mod worker_clock;
 
 pub use config::{
     ConfigError, CrashPolicy, DEFAULT_CRASH_MAX_RETRIES, DEFAULT_QUEUE_DEPTH_PER_SLOT, DEFAULT_START_TIMEOUT,
     Init, MAX_POOL_SIZE, QueuePolicy, TaskConfig, TaskType,
 };
 pub use crash::{RESTART_BACKOFF_MAX, RESTART_BACKOFF_MIN};
+pub use epoch::{Epoch, LOOK_EVERY, MAX_DRIFT, unix_nano_of_millis};
 pub use handle::{CallId, KeyId, TaskId, WorkerId};
 pub use input::{AbortReason, CrashKind, Dispatch, Input, Priority, Reply};
 pub use outcome::{ErrorKind, Outcome};
@@ -39,3 +42,4 @@ pub use task::{LastCrash, Mode, Totals};
 pub use time::Instant;
 pub use timers::Timer;
 pub use trace_context::{SpanContext, sampled};
+pub use worker_clock::{BOUNDS_KEPT, OnPage, WorkerClock};

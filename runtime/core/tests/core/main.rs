@@ -7,6 +7,7 @@
 
 mod abort;
 mod choice;
+mod clocks;
 mod clues;
 mod crash;
 mod facts;
