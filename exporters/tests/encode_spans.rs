@@ -151,6 +151,7 @@ fn a_cancelled_call_is_no_error_and_one_that_never_ran_has_no_worker() {
         attempt: 0,
         phases: Phases([Some(0.25), None, None, None, None]),
         handler_spans_lost: 0,
+        handler_logs_lost: 0,
         ..call(1)
     });
     assert_eq!(span.status, None);
@@ -372,6 +373,7 @@ fn any_record(random: &mut support::Random) -> Record {
                     error_message,
                     phases: Phases([(); 5].map(|()| random.maybe(|random| random.below(9) as f64 / 7.0))),
                     handler_spans_lost: random.below(2) * random.below(1 << 40),
+                    handler_logs_lost: random.below(2) * random.below(1 << 40),
                     ..call(random.next() >> random.below(64))
                 }
                 .into(),

@@ -1,7 +1,13 @@
 // What a handler knows about its call.
 
+let callOf;
+
 /** What a handler gets as its last argument, and a function given to `span` as its only one. */
 export class TaskContext {
+  static {
+    callOf = (context) => context.#call;
+  }
+
   #call;
 
   constructor(call, traceparent = call.traceparent) {
@@ -45,6 +51,11 @@ export class TaskContext {
     const open = this.#call.spans()?.begin(name, this.traceparent, attributes);
     return open ? open.run(fn, new TaskContext(this.#call, open.traceparent)) : fn(this);
   }
+}
+
+/** Hands over what a sampled call's handler in Rust told, for its answer to take along; see `CallSpans.take`. */
+export function goHome(context, spans, spansLost, logs, logsLost) {
+  callOf(context).spans()?.take(spans, spansLost, logs, logsLost);
 }
 
 export function abortError() {

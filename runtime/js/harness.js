@@ -12,7 +12,7 @@ const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WO
 const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
 
 /** How many places an answer takes in a message, by its kind. */
-const LENGTHS = { [RESULT]: 3, [FAILURE]: 5, [THROWN]: 3, [TIMES]: 3, [SPANS]: 4 };
+const LENGTHS = { [RESULT]: 3, [FAILURE]: 5, [THROWN]: 3, [TIMES]: 3, [SPANS]: 6 };
 
 // A result that is ready waits at most this long, in milliseconds, for others to share its message.
 const MAX_REPLY_DELAY = 0.5;
@@ -253,7 +253,7 @@ export function serve(handle) {
       else if (!working) queueMicrotask(flushWhenQuiet);
     }
     if (call.flags & TIMED) replies.push(TIMES, performance.timeOrigin + call.started, performance.timeOrigin + clock);
-    if (call.began) replies.push(SPANS, call.slot, call.began.ended, call.began.lost);
+    if (call.began) replies.push(SPANS, call.slot, ...call.began.home());
   }
 
   // Several promises that settle in one turn share a message: wait until a round of microtasks brings no more.
@@ -326,7 +326,7 @@ class Call {
     this.controller?.abort(abortError());
   }
 
-  /** Where the handler's own spans go; nowhere, unless the call is sampled. */
+  /** Where what the handler tells goes; nowhere, unless the call is sampled. */
   spans() {
     if (this.traceparent !== undefined) this.began ??= new CallSpans();
     return this.began;

@@ -105,7 +105,7 @@ export class Payloads {
     return answer;
   }
 
-  /** The spans of a call's handler, a list as spans.js makes it and how many are missing in it. */
+  /** What a call's handler told, lists as spans.js makes them: spans, how many are missing, log records, how many are missing. */
   spans(slot) {
     return this.#slots[slot].spans;
   }
@@ -328,7 +328,8 @@ export class Port {
           break;
         case SPANS: {
           const payload = this.#payloads.at(message[at++]);
-          const spans = [message[at++], message[at++]];
+          const spans = message.slice(at, at + 4);
+          at += 4;
           // The span of a call that was cancelled has ended, and all beneath it.
           if (payload) payload.spans = spans;
           break;

@@ -1,18 +1,28 @@
-// Spans of a handler's own, beneath its call's. They travel home with the answer.
+// What a handler tells while it runs: spans of its own, beneath its call's, and (in Rust) log records. They travel home with
+// the answer.
 
 /** How many spans one call can send home. What is beyond that runs and is counted as lost. */
 const MAX_SPANS = 128;
 
+const NONE = [];
+
 /** How many places a span takes in the list that travels home. */
 export const SPAN_LENGTH = 8;
 
-/** The spans of one sampled call. */
+/** How many places a log record takes in the list that travels home. */
+export const LOG_LENGTH = 6;
+
+/** What one sampled call tells. */
 export class CallSpans {
-  /** `[name, id, parent, start, end, error name, error message, attributes as JSON]…`, of those that have ended. */
-  ended = [];
+  // `[name, id, parent, start, end, error name, error message, attributes as JSON]…`, of those that have ended.
+  #ended = [];
   /** The span whose function holds the worker: what is begun now is beneath it, whatever context it is begun with. */
   active;
   #begun = 0;
+  #open = new Map(); // the parents of those that have not ended, by id
+  #logs = NONE;
+  #lost = 0; // of those that were gathered elsewhere
+  #logsLost = 0;
 
   /** Opens a span beneath the one with this traceparent; `undefined` when there are too many. */
   begin(name, traceparent, attributes) {
@@ -20,9 +30,37 @@ export class CallSpans {
     return new OpenSpan(this, name, this.active?.traceparent ?? traceparent, attributes);
   }
 
-  /** How many spans were begun and are not among those that have ended. */
-  get lost() {
-    return this.#begun - this.ended.length / SPAN_LENGTH;
+  /** A span has begun. */
+  opened(id, parentId) {
+    this.#open.set(id, parentId);
+  }
+
+  /** A span has ended, and these are its fields. */
+  closed(fields) {
+    this.#open.delete(fields[1]);
+    this.#ended.push(...fields);
+  }
+
+  /**
+   * Takes what a handler in Rust told: spans, and log records
+   * `[time, severity, target, text, attributes as JSON, span id]…`, and how many of each are missing.
+   */
+  take(spans, spansLost, logs, logsLost) {
+    this.#begun += spans.length / SPAN_LENGTH;
+    this.#ended.push(...spans);
+    this.#lost += spansLost;
+    this.#logs = logs;
+    this.#logsLost = logsLost;
+  }
+
+  /** What goes into the answer: spans, how many are missing, log records, how many are missing. */
+  home() {
+    const ended = this.#ended;
+    // What has not ended does not travel: what hangs beneath it hangs beneath what is above.
+    for (let at = 2; at < ended.length && this.#open.size > 0; at += SPAN_LENGTH) {
+      while (this.#open.has(ended[at])) ended[at] = this.#open.get(ended[at]);
+    }
+    return [ended, this.#begun - ended.length / SPAN_LENGTH + this.#lost, this.#logs, this.#logsLost];
   }
 }
 
@@ -36,6 +74,7 @@ class OpenSpan {
     this.#spans = spans;
     this.traceparent = [version, traceId, id, flags].join('-');
     this.#fields = [name, id, parentId, now(), 0, undefined, undefined, asJson(attributes)];
+    spans.opened(id, parentId);
   }
 
   run(fn, context) {
@@ -70,7 +109,7 @@ class OpenSpan {
     const fields = this.#fields;
     fields[4] = now();
     if (thrown.length > 0) [fields[5], fields[6]] = named(thrown[0]);
-    this.#spans.ended.push(...fields);
+    this.#spans.closed(fields);
   }
 }
 

@@ -28,7 +28,7 @@ export const TO_PAGE = {
   FAILURE: 2, // slot, name, message, stack
   THROWN: 3, // slot, value: the handler threw something that is no error
   TIMES: 4, // started, ended: milliseconds since the epoch, for the answer that follows
-  SPANS: 5, // slot, list (see spans.js), how many were lost: of the handler, for the answer that follows
+  SPANS: 5, // slot, spans and how many were lost, log records and how many were lost (see spans.js), for the answer that follows
   READY: 6,
   ALIVE: 7, // the answer to a ping
   UNREADABLE: 8, // a message from the page could not be read, and its calls are lost

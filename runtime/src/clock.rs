@@ -54,6 +54,11 @@ impl Clock {
     }
 }
 
+/// Now, in milliseconds since the Unix epoch, on the clock of this page or worker as the browser gives it.
+pub(crate) fn unix_millis() -> f64 {
+    PERFORMANCE.with(Performance::time_origin) + performance_now()
+}
+
 impl Default for Clock {
     fn default() -> Clock {
         Clock::new()

@@ -59,7 +59,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn failure(this: &Slots, slot: u32) -> Option<Array>;
     #[wasm_bindgen(method, js_name = spans)]
-    fn spans_at(this: &Slots, slot: u32) -> Option<Array>;
+    fn told_at(this: &Slots, slot: u32) -> Option<Array>;
 
     /// The end of the page's turn, when messages leave.
     pub(crate) type Turn;
@@ -175,33 +175,85 @@ pub(crate) struct HandlerSpan {
     pub(crate) attributes: Option<String>,
 }
 
+/// A log record of a handler, as it came home.
+#[derive(Clone, Debug)]
+pub(crate) struct HandlerLog {
+    /// Milliseconds since the epoch, on the worker's clock.
+    pub(crate) time: f64,
+    /// OpenTelemetry's "Logs Data Model", field `SeverityNumber`.
+    pub(crate) severity: u64,
+    pub(crate) target: String,
+    pub(crate) body: String,
+    /// A JSON object.
+    pub(crate) attributes: Option<String>,
+    /// Of the span that it was told in.
+    pub(crate) span_id: u64,
+}
+
+/// What a call's handler told while it ran.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HandlerTold {
+    pub(crate) spans: Vec<HandlerSpan>,
+    /// Spans that are missing.
+    pub(crate) spans_lost: u64,
+    pub(crate) logs: Vec<HandlerLog>,
+    /// Log records that are missing.
+    pub(crate) logs_lost: u64,
+}
+
 /// How many places a span takes in the list that travels home: `SPAN_LENGTH` of `js/spans.js`.
 const SPAN_LENGTH: u32 = 8;
+/// How many places a log record takes in the list that travels home: `LOG_LENGTH` of `js/spans.js`.
+const LOG_LENGTH: u32 = 6;
 
 impl Slots {
-    /// The spans of a call's handler, and how many are missing among them.
-    pub(crate) fn handler_spans(&self, slot: u32) -> (Vec<HandlerSpan>, u64) {
-        let Some(told) = self.spans_at(slot) else { return (Vec::new(), 0) };
-        let list: Array = told.get(0).unchecked_into();
-        let span = |at: u32| {
-            let id = |place: u32| u64::from_str_radix(&list.get(at + place).as_string()?, 16).ok();
-            Some(HandlerSpan {
-                name: list.get(at).as_string()?,
-                span_id: id(1)?,
-                parent_span_id: id(2)?,
-                started: list.get(at + 3).as_f64()?,
-                ended: list.get(at + 4).as_f64()?,
-                error: list
-                    .get(at + 5)
-                    .as_string()
-                    .map(|name| (name, list.get(at + 6).as_string().unwrap_or_default())),
-                attributes: list.get(at + 7).as_string(),
-            })
-        };
-        let spans =
-            (0..list.length() / SPAN_LENGTH).filter_map(|number| span(number * SPAN_LENGTH)).collect();
-        (spans, told.get(1).as_f64().unwrap_or_default() as u64)
+    /// What a call's handler told.
+    pub(crate) fn handler_told(&self, slot: u32) -> HandlerTold {
+        let Some(told) = self.told_at(slot) else { return HandlerTold::default() };
+        let lost = |place: u32| told.get(place).as_f64().unwrap_or_default() as u64;
+        HandlerTold {
+            spans: handler_spans(&told.get(0).unchecked_into()),
+            spans_lost: lost(1),
+            logs: handler_logs(&told.get(2).unchecked_into()),
+            logs_lost: lost(3),
+        }
     }
+}
+
+fn id_at(list: &Array, place: u32) -> Option<u64> {
+    u64::from_str_radix(&list.get(place).as_string()?, 16).ok()
+}
+
+fn handler_spans(list: &Array) -> Vec<HandlerSpan> {
+    let span = |at: u32| {
+        Some(HandlerSpan {
+            name: list.get(at).as_string()?,
+            span_id: id_at(list, at + 1)?,
+            parent_span_id: id_at(list, at + 2)?,
+            started: list.get(at + 3).as_f64()?,
+            ended: list.get(at + 4).as_f64()?,
+            error: list
+                .get(at + 5)
+                .as_string()
+                .map(|name| (name, list.get(at + 6).as_string().unwrap_or_default())),
+            attributes: list.get(at + 7).as_string(),
+        })
+    };
+    (0..list.length() / SPAN_LENGTH).filter_map(|number| span(number * SPAN_LENGTH)).collect()
+}
+
+fn handler_logs(list: &Array) -> Vec<HandlerLog> {
+    let log = |at: u32| {
+        Some(HandlerLog {
+            time: list.get(at).as_f64()?,
+            severity: list.get(at + 1).as_f64()? as u64,
+            target: list.get(at + 2).as_string()?,
+            body: list.get(at + 3).as_string()?,
+            attributes: list.get(at + 4).as_string(),
+            span_id: id_at(list, at + 5)?,
+        })
+    };
+    (0..list.length() / LOG_LENGTH).filter_map(|number| log(number * LOG_LENGTH)).collect()
 }
 
 impl Wire {

@@ -169,6 +169,8 @@ pub struct SpanRecord {
     pub phases: Phases,
     /// Spans of its handler that are missing: there were too many, or they had not ended when the call did.
     pub handler_spans_lost: u64,
+    /// Log records of its handler that are missing, since there were too many.
+    pub handler_logs_lost: u64,
 }
 
 impl SpanRecord {

@@ -57,6 +57,7 @@ pub(crate) enum Slot {
     Severity,
     LogTarget,
     Body,
+    LogsLost,
     /// The value of a metric.
     Value(Metric),
     /// The value of a clue.
@@ -107,6 +108,7 @@ impl Slot {
             field::SEVERITY => Slot::Severity,
             field::LOG_TARGET => Slot::LogTarget,
             field::BODY => Slot::Body,
+            field::LOGS_LOST => Slot::LogsLost,
             _ => Slot::of_family(name),
         }
     }

@@ -63,6 +63,7 @@ pub(crate) struct SpanFields {
     name: Option<Arc<str>>,
     attributes: Option<Arc<str>>,
     spans_lost: u64,
+    logs_lost: u64,
 }
 
 impl OpenSpan {
@@ -101,6 +102,7 @@ impl OpenSpan {
             queue_wait_last: fields.queue_wait_last,
             phases: fields.phases,
             handler_spans_lost: fields.spans_lost,
+            handler_logs_lost: fields.logs_lost,
         })
     }
 
@@ -180,6 +182,7 @@ impl Visit for SpanVisitor<'_> {
             Slot::ParentSpanId => fields.parent_span_id = Some(value),
             Slot::Attempt => fields.attempt = u32::try_from(value).unwrap_or(u32::MAX),
             Slot::SpansLost => fields.spans_lost = value,
+            Slot::LogsLost => fields.logs_lost = value,
             Slot::WorkerIndex => fields.worker_index = u32::try_from(value).ok(),
             _ => {}
         }

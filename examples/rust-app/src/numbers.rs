@@ -5,6 +5,8 @@ use std::cell::Cell;
 use atelier_runtime::worker::{Context, next_turn};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 /// Numbers a search looks at before it lets its worker hear whether it was cancelled: some milliseconds.
 const NUMBERS_A_TURN: u32 = 20_000;
@@ -39,6 +41,9 @@ pub enum NumberError {
         /// The first one beyond it.
         to: u32,
     },
+    /// Every number divides zero.
+    #[error("zero has no prime factors")]
+    NoFactors,
     /// The call was cancelled while the handler was at this number.
     #[error("stopped at {0}")]
     Stopped(u32),
@@ -73,6 +78,24 @@ impl Numbers {
             }
         }
         Ok(None)
+    }
+
+    /// The prime factors of a number, the smallest first. Its steps are `tracing` spans: on the page, and at a collector,
+    /// they hang beneath the call's own, where it is sampled.
+    #[tracing::instrument(skip(self), err)]
+    pub async fn factors(&self, number: u32) -> Result<Vec<u32>, NumberError> {
+        if number == 0 {
+            return Err(NumberError::NoFactors);
+        }
+        let (mut rest, mut factors) = (number, Vec::new());
+        while rest > 1 {
+            let step = tracing::info_span!("smallest_factor", of = rest, found = Empty);
+            let factor = smallest_factor(rest).instrument(step).await;
+            factors.push(factor);
+            rest /= factor;
+        }
+        tracing::info!(count = factors.len(), prime = factors.len() == 1, "factored");
+        Ok(factors)
     }
 
     /// How many searches in this worker heard that they were cancelled.
@@ -110,6 +133,14 @@ impl Numbers {
         next_turn().await;
         self.small_prime(place)
     }
+}
+
+/// The smallest factor of a number above 1. Other calls of the worker have their turn before it looks.
+async fn smallest_factor(of: u32) -> u32 {
+    next_turn().await;
+    let factor = (2..).take_while(|&it| it <= of / it).find(|&it| of.is_multiple_of(it)).unwrap_or(of);
+    Span::current().record("found", factor);
+    factor
 }
 
 fn is_prime(number: u32) -> bool {

@@ -2,6 +2,7 @@
 
 use auto_palette::{Algorithm, ImageData, Palette};
 use serde::{Deserialize, Serialize};
+use tracing::info_span;
 
 use crate::{PhotoError, Pixels, resize};
 
@@ -70,9 +71,9 @@ pub fn analyze(pixels: Pixels) -> Result<Analyzed, PhotoError> {
     let pixels = pixels.checked()?;
     let luma: Vec<u8> = pixels.iter().map(luma_of).collect();
     let analysis = Analysis {
-        sharpness: sharpness(&luma, pixels.width as usize),
-        histogram: histogram(&pixels, &luma),
-        colours: colours(&pixels)?,
+        sharpness: info_span!("sharpness").in_scope(|| sharpness(&luma, pixels.width as usize)),
+        histogram: info_span!("histogram").in_scope(|| histogram(&pixels, &luma)),
+        colours: info_span!("colours").in_scope(|| colours(&pixels))?,
     };
     Ok(Analyzed { pixels, analysis })
 }

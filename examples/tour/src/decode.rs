@@ -28,6 +28,7 @@ pub struct Decoded {
 /// [`PhotoError::NotAPhotograph`], [`PhotoError::Damaged`] or [`PhotoError::TooLarge`].
 pub fn decode(file: &[u8]) -> Result<Decoded, PhotoError> {
     let (format, name) = readable_format(file)?;
+    let reading = tracing::info_span!("read", format = name, bytes = file.len()).entered();
     let damaged = |error: ImageError| PhotoError::Damaged { format: name, reason: error.to_string() };
 
     let mut decoder = ImageReader::with_format(Cursor::new(file), format).into_decoder().map_err(damaged)?;
@@ -42,8 +43,13 @@ pub fn decode(file: &[u8]) -> Result<Decoded, PhotoError> {
         ImageError::Limits(_) => too_large,
         other => damaged(other),
     })?;
-    image.apply_orientation(orientation);
+    drop(reading);
+    if orientation != Orientation::NoTransforms {
+        tracing::info!(exif = orientation.to_exif(), "taken sideways");
+        tracing::info_span!("turn").in_scope(|| image.apply_orientation(orientation));
+    }
 
+    let _flattening = tracing::info_span!("to RGB", from = ?image.color()).entered();
     let image = if image.color().has_alpha() { over_white(&image) } else { image.into_rgb8() };
     let (width, height) = image.dimensions();
     let pixels = Pixels { width, height, data: image.into_raw() }.checked()?;

@@ -33,10 +33,13 @@ pub fn encode(pixels: Pixels, quality: u8) -> Result<Encoded, PhotoError> {
             what: format!("the quality goes from 1 to 100, not {quality}"),
         });
     }
+    let written =
+        tracing::info_span!("write JPEG", quality, width, height, bytes = tracing::field::Empty).entered();
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, quality)
         .encode(&data, width, height, ExtendedColorType::Rgb8)
         .map_err(|error| PhotoError::Step { step: "encode", reason: error.to_string() })?;
+    written.record("bytes", bytes.len());
     Ok(Encoded { bytes, media_type: "image/jpeg".to_owned(), width, height })
 }
 

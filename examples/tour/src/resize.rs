@@ -22,6 +22,9 @@ pub fn resize(pixels: Pixels, longest_side: u32) -> Result<Pixels, PhotoError> {
     if (width, height) == (pixels.width, pixels.height) {
         return Ok(pixels);
     }
+    let _sampling =
+        tracing::info_span!("resample", pixels.width, pixels.height, to.width = width, to.height = height)
+            .entered();
     let failed = |reason: String| PhotoError::Step { step: "resize", reason };
     let source = TypedImageRef::<U8x3>::from_buffer(pixels.width, pixels.height, &pixels.data)
         .map_err(|error| failed(error.to_string()))?;

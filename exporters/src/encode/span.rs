@@ -61,6 +61,9 @@ fn call_span(call: &SpanRecord, phases: PhaseExport, sink: &mut impl SpanSink) {
     if call.handler_spans_lost > 0 {
         sink.int(field::SPANS_LOST, i64::try_from(call.handler_spans_lost).unwrap_or(i64::MAX));
     }
+    if call.handler_logs_lost > 0 {
+        sink.int(field::LOGS_LOST, i64::try_from(call.handler_logs_lost).unwrap_or(i64::MAX));
+    }
     sink.end(&head);
     if phases == PhaseExport::Spans {
         phase_spans(call, sink);

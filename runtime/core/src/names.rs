@@ -104,6 +104,8 @@ pub mod field {
     pub const ATTRIBUTES: &str = "atelier.span.attributes";
     /// Spans of a call's handler that are missing: there were too many, or they had not ended when the call did (`u64`).
     pub const SPANS_LOST: &str = "atelier.spans.lost";
+    /// Log records of a call's handler that are missing, since there were too many (`u64`).
+    pub const LOGS_LOST: &str = "atelier.logs.lost";
     /// How severe a log record is (`u64`): OpenTelemetry's "Logs Data Model", field `SeverityNumber`, 1 to 24.
     pub const SEVERITY: &str = "atelier.log.severity";
     /// The `tracing` target that a log record was told under (`str`).

@@ -14,7 +14,7 @@ impl Driver {
         let Some(mut record) = self.records.borrow_mut().remove(call) else { return };
         let slot = slot(call);
         let error = self.error_of(end, task, slot, record.failure.take());
-        let spans = record.span.as_ref().map(|_| self.slots.handler_spans(slot)).unwrap_or_default();
+        let told = record.span.as_ref().map(|_| self.slots.handler_told(slot)).unwrap_or_default();
         // The slot is emptied before anyone is told: who is told may make a call that gets it next.
         let sink = match std::mem::replace(&mut record.waiter, Waiter::Page) {
             Waiter::Page => {
@@ -27,7 +27,7 @@ impl Driver {
             Waiter::Rust(sink) => Some((sink, self.slots.take(slot))),
         };
         if self.emitter.listens() || record.span.is_some() {
-            self.tell_settled(task, end, timing, &record, error.as_ref(), spans);
+            self.tell_settled(task, end, timing, &record, error.as_ref(), &told);
         }
         if let Some((sink, value)) = sink {
             sink(error.map_or(Ok(value), Err));

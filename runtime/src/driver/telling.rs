@@ -10,7 +10,7 @@ use crate::calls::Record;
 use crate::emit::{Ended, Label, NamedCall};
 use crate::error::{CallError, Crash, CrashCause};
 use crate::methods::Method;
-use crate::wire::HandlerSpan;
+use crate::wire::HandlerTold;
 
 impl Driver {
     pub(super) fn tell_settled(
@@ -20,7 +20,7 @@ impl Driver {
         timing: Timing,
         record: &Record,
         error: Option<&CallError>,
-        (spans, spans_lost): (Vec<HandlerSpan>, u64),
+        told: &HandlerTold,
     ) {
         let Some(label) = self.tasks.borrow().get(&task).map(|entry| entry.label.clone()) else { return };
         let message = error.map(CallError::message).unwrap_or_default();
@@ -31,14 +31,18 @@ impl Driver {
             error_type: error.map(CallError::name),
             error_message: &message,
             dispatched_at: self.clock.unix_nanos(timing.dispatched),
-            spans_lost,
+            spans_lost: told.spans_lost,
+            logs_lost: told.logs_lost,
         };
         let at = self.clock.unix_nanos(timing.settled);
         if let Some((span, (from, to))) = record.span.as_ref().zip(ended.handler_ran()) {
             let on_page = |millis| self.clock.unix_nanos(self.clock.at_unix_millis(millis).clamp(from, to));
-            for each in &spans {
+            for each in &told.spans {
                 let ran = (on_page(each.started), on_page(each.ended));
                 self.emitter.handler_span(&label, span, timing.worker_index, each, ran);
+            }
+            for log in &told.logs {
+                self.emitter.handler_log(&label, span, timing.worker_index, log, on_page(log.time));
             }
         }
         self.emitter.settled(&label, &self.named(record), at, &ended, record.span.as_ref());

@@ -13,6 +13,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) error_message: &'a str,
     /// Spans of its handler that are missing.
     pub(crate) spans_lost: u64,
+    /// Log records of its handler that are missing.
+    pub(crate) logs_lost: u64,
     /// When the call was made, nanoseconds since the Unix epoch.
     pub(crate) dispatched_at: u64,
 }

@@ -4,6 +4,7 @@
 //! carry `otel.*` fields; see [`atelier_core::names`] for every name. Nothing is emitted while nobody asked.
 
 mod ended;
+mod logs;
 mod spans;
 
 use std::cell::Cell;

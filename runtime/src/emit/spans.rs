@@ -50,6 +50,7 @@ impl Emitter {
             { field::QUEUE_WAIT } = Empty,
             { field::QUEUE_WAIT_LAST } = Empty,
             { field::SPANS_LOST } = Empty,
+            { field::LOGS_LOST } = Empty,
             { PHASE_FIELDS[0] } = Empty,
             { PHASE_FIELDS[1] } = Empty,
             { PHASE_FIELDS[2] } = Empty,
@@ -163,10 +164,10 @@ pub(crate) struct SpanPlace {
 /// The open span of a sampled call.
 #[derive(Debug)]
 pub(crate) struct CallSpan {
-    span: Span,
+    pub(super) span: Span,
     pub(crate) context: SpanContext,
     /// The call's number in its runtime.
-    number: u64,
+    pub(super) number: u64,
 }
 
 impl CallSpan {
@@ -198,6 +199,9 @@ impl CallSpan {
         }
         if ended.spans_lost > 0 {
             span.record(field::SPANS_LOST, ended.spans_lost);
+        }
+        if ended.logs_lost > 0 {
+            span.record(field::LOGS_LOST, ended.logs_lost);
         }
         for (phase, seconds) in ended.phases() {
             span.record(PHASE_FIELDS[phase as usize], seconds);

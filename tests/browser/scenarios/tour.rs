@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use atelier_tests::Scene;
 use serde::Deserialize;
+use xtask::DecodedSpan;
 
 /// What `subscribeEvents` said of one call.
 #[derive(Debug, Deserialize)]
@@ -93,12 +94,13 @@ pub(crate) async fn samples(scene: &Scene) -> Result<()> {
 fn same_story(scene: &Scene, calls: &[Call], traces: &[(String, String)]) -> Result<()> {
     let received = scene.server.receiver().received();
     assert_eq!(received.rejected, 0, "{:?}", received.last_rejection);
-    assert_eq!(received.spans as usize, calls.len() + traces.len());
     assert!(received.metric_points > 0);
     assert_eq!(received.resources.len(), 1);
     let spans = scene.server.receiver().spans(usize::MAX);
     let by_id: BTreeMap<&str, _> = spans.iter().map(|span| (span.span_id.as_str(), span)).collect();
     assert_eq!(by_id.len(), spans.len(), "no span came twice");
+    let steps = steps(&by_id, calls)?;
+    assert_eq!(received.spans as usize, calls.len() + traces.len() + steps);
     let roots: BTreeMap<&str, &str> = spans
         .iter()
         .filter(|span| span.parent_span_id.is_none())
@@ -131,6 +133,37 @@ fn same_story(scene: &Scene, calls: &[Call], traces: &[(String, String)]) -> Res
         assert_eq!(attributes["atelier.worker.index"].as_u64(), call.worker_index.map(u64::from));
     }
     Ok(())
+}
+
+/// The handlers' own steps, which are `tracing` spans in Rust: how many there are. Each lies within its call or within
+/// another step of it, and every call of the pipeline's image work has the ones its handler takes.
+fn steps(by_id: &BTreeMap<&str, &DecodedSpan>, calls: &[Call]) -> Result<usize> {
+    let mut of_calls: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let called: BTreeSet<&str> = calls.iter().map(|call| call.span_id.as_str()).collect();
+    let mut steps = 0;
+    for span in by_id.values() {
+        let Some(above) = span.parent_span_id.as_deref() else { continue };
+        if called.contains(span.span_id.as_str()) {
+            continue;
+        }
+        steps += 1;
+        let parent = by_id.get(above).with_context(|| format!("{} hangs beneath nothing", span.name))?;
+        assert_eq!(parent.trace_id, span.trace_id);
+        if called.contains(above) {
+            of_calls.entry(above).or_default().insert(&span.name);
+        }
+    }
+    for call in calls.iter().filter(|call| call.status == "ok") {
+        let expected: &[&str] = match call.method.as_str() {
+            "decode" => &["read", "to RGB"],
+            "analyze" => &["colours", "histogram", "sharpness"],
+            "encode" => &["write JPEG"],
+            _ => continue,
+        };
+        let taken = of_calls.get(call.span_id.as_str()).cloned().unwrap_or_default();
+        assert!(expected.iter().all(|step| taken.contains(step)), "{}: {taken:?}", call.method);
+    }
+    Ok(steps)
 }
 
 /// The panel's numbers are those of the calls.

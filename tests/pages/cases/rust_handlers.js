@@ -1,7 +1,9 @@
 // Handlers in Rust, called from JavaScript: those of the Rust example, in workers that share one compiled module.
 import { deepEqual, equal, ok, rejects, until } from '../assert.js';
 import { observed } from '../atelier.js';
+import { received, spans } from '../collector.js';
 import { createTaskRuntime } from '/atelier/index.js';
+import { exportOtlp } from '/atelier/otlp.js';
 import { wasmWorker } from '/atelier/wasm-worker.js';
 
 const GLUE = '/rust-app/pkg/atelier_rust_app.js';
@@ -107,4 +109,65 @@ export async function every_panic_of_many_tells_its_message() {
 export async function a_wrong_entry_is_a_clear_error() {
   const error = await rejects(numbers({ worker: rustWorker('nobody') }).small_prime(0), { name: 'WorkerCrashedError' });
   ok(error.cause.message.includes("exports no function 'nobody'"), error.cause.message);
+}
+
+// Makes calls, and gives the spans that arrived at the collector.
+async function exported(act, observability) {
+  const { runtime, events } = observed(observability);
+  const exporter = exportOtlp(runtime, { signals: ['traces'] });
+  const result = await act(numbers({ maxInFlight: 8, maxQueueDepth: 16 }, runtime), runtime);
+  await exporter.flush();
+  const arrived = await spans();
+  equal(exporter.ledger().traces.delivered, arrived.length, 'the ledger counts them');
+  equal((await received()).rejected, 0);
+  return { result, events, arrived };
+}
+
+const own = ({ attributes }) =>
+  Object.fromEntries(Object.entries(attributes).filter(([name]) => !name.startsWith('atelier.')));
+
+// The spans that lie beneath one, in the order they were opened: they are told in that, and the newest arrives first.
+const beneath = (arrived, { spanId }) => arrived.filter((span) => span.parentSpanId === spanId).toReversed();
+
+export async function their_tracing_spans_arrive_beneath_their_call_although_calls_take_turns() {
+  const products = [2 * 3 * 3 * 5 * 7, 2 ** 10, 9_699_690, 97 * 89, 13];
+  const { result, arrived, events } = await exported((task) => Promise.all(products.map((it) => task.factors(it))));
+  deepEqual(result.map((factors) => factors.reduce((a, b) => a * b)), products);
+  const calls = arrived.filter((span) => span.name === 'numbers.factors');
+  equal(calls.length, products.length);
+  const overlaps = (a, b) => BigInt(a.startTimeUnixNano) < BigInt(b.endTimeUnixNano);
+  ok(calls.some((a) => calls.some((b) => a !== b && overlaps(a, b) && overlaps(b, a))), 'they took turns');
+  for (const call of calls) {
+    const [factors, ...more] = beneath(arrived, call);
+    deepEqual([factors.name, more], ['factors', []]);
+    const { number, target } = own(factors);
+    equal(target, 'atelier_rust_app::numbers');
+    const steps = beneath(arrived, factors);
+    deepEqual(steps.map(({ name }) => name), result[products.indexOf(number)].map(() => 'smallest_factor'));
+    deepEqual(steps.map((step) => own(step).found), result[products.indexOf(number)]);
+    equal(steps.reduce((rest, step) => (equal(own(step).of, rest), rest / own(step).found), number), 1);
+    ok(steps.every((step, n) => n === 0 || BigInt(step.startTimeUnixNano) >= BigInt(steps[n - 1].endTimeUnixNano)));
+    for (const span of [factors, ...steps]) {
+      equal(span.traceId, call.traceId);
+      ok(BigInt(span.startTimeUnixNano) >= BigInt(call.startTimeUnixNano), span.name);
+      ok(BigInt(span.endTimeUnixNano) <= BigInt(call.endTimeUnixNano), span.name);
+      equal(span.attributes['atelier.call.id'], call.attributes['atelier.call.id']);
+    }
+  }
+  equal(new Set(arrived.map((span) => span.spanId)).size, arrived.length);
+  equal(events.filter((event) => event.kind === 'span').length, products.length, 'listeners get calls');
+}
+
+export async function an_error_is_one_of_its_span_and_of_the_call() {
+  const { arrived } = await exported((task) => rejects(task.factors(0), { name: 'NumberError' }));
+  const [call] = arrived.filter((span) => span.name === 'numbers.factors');
+  const [span] = beneath(arrived, call);
+  deepEqual([span.status.code, span.status.message], ['error', 'zero has no prime factors']);
+  equal(call.status.code, 'error');
+}
+
+export async function a_call_that_is_not_sampled_opens_no_spans() {
+  const unsampled = { spans: { mode: 'on', sampleRate: 0 }, metrics: 'on' };
+  const { result, arrived } = await exported((task) => Promise.all([task.factors(12), task.caller()]), unsampled);
+  deepEqual([result[0], result[1].traceparent, arrived.length], [[2, 2, 3], undefined, 0]);
 }

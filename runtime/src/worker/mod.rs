@@ -1,5 +1,12 @@
 //! Inside a worker: handlers in Rust.
 
+mod fields;
+mod gathering;
+#[cfg(test)]
+mod gathering_tests;
+mod layer;
+mod sampled;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -10,7 +17,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
+pub use self::layer::CallLayer;
 use crate::error::CallError;
+use crate::ids::Ids;
 
 #[wasm_bindgen(module = "/js/harness.js")]
 extern "C" {
@@ -23,8 +32,9 @@ extern "C" {
 // What the harness imports: bindings have to name a file for it to come along.
 #[wasm_bindgen(module = "/js/context.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = abortError)]
-    fn context_js() -> JsValue;
+    /// Hands over what a handler told while it ran, for its answer to take along.
+    #[wasm_bindgen(js_name = goHome)]
+    fn go_home(context: &Context, spans: &Array, spans_lost: f64, logs: &Array, logs_lost: f64);
 }
 
 #[wasm_bindgen(module = "/js/spans.js")]
@@ -42,6 +52,7 @@ extern "C" {
 #[wasm_bindgen]
 extern "C" {
     /// What a handler knows about its call.
+    #[derive(Clone, Debug)]
     pub type Context;
     /// The call's id, unique in its runtime.
     #[wasm_bindgen(method, getter, js_name = callId)]
@@ -69,13 +80,16 @@ pub trait Handlers: 'static {
 /// Answers the page's calls with these handlers. Called once, from the function that the page names as `entry`.
 ///
 /// A panic ends the worker: its message reaches the page as the crash's cause, and the task's crash policy applies.
+///
+/// `tracing` spans that a sampled call's handler opens arrive beneath the call's span, its events as log records: a worker
+/// without a subscriber gets one for that, another composes [`CallLayer`].
 pub fn expose(handlers: impl Handlers) {
     std::panic::set_hook(Box::new(report_panic));
-    let handlers = Rc::new(handlers);
+    let (handlers, ids) = (Rc::new(handlers), Rc::new(Ids::new()));
     let call = Closure::<dyn Fn(String, Array, Context) -> Result<Promise, JsValue>>::new(
         move |method: String, args: Array, context: Context| {
-            let work =
-                handlers.clone().call(&method, args, context).ok_or_else(|| method_not_found(&method))?;
+            let begin = |context| handlers.clone().call(&method, args, context);
+            let work = sampled::observed(context, &ids, begin).ok_or_else(|| method_not_found(&method))?;
             Ok(wasm_bindgen_futures::future_to_promise(work))
         },
     );
