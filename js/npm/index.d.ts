@@ -19,6 +19,19 @@ export interface RuntimeConfig {
     spans?: Mode | { mode?: Mode; sampleRate?: number };
     /** Whether metrics are aggregated; 'auto': while spans are on or anyone listens. */
     metrics?: Mode;
+    /**
+     * What the browser's own profiler gets of sampled calls and traces. Default 'measure'.
+     *
+     * Either way a call is drawn in its phases, in the group "Atelier" of DevTools' Performance panel: what it waits on
+     * the track of its task's queue, its run on that of its worker, what is under way on that of the task's messages.
+     * - 'measure' also writes each call and trace as a whole: `performance.measure('atelier:span' | 'atelier:trace')`, on
+     *   a track of its task, with properties and a tooltip. A `PerformanceObserver` sees them too. The timeline keeps the
+     *   last 64 of each name.
+     * - 'timestamp' writes nothing else (`console.timeStamp`): far cheaper, kept by nobody, no properties. It needs a
+     *   browser that knows its tracks, such as Chrome 136.
+     * - 'off' writes nothing.
+     */
+    measures?: 'measure' | 'timestamp' | 'off';
   };
 }
 
@@ -217,6 +230,8 @@ export interface SpanEvent {
   queueWaitLastMs?: number;
   attemptCount: number;
   durationMs?: number;
+  /** Where the time went, in milliseconds: what the call never entered is absent, and the rest adds up to `durationMs`. */
+  phases?: { [phase in Phase]?: number };
   status: SpanStatus;
   errorKind?: ErrorKind;
   error?: string;
@@ -395,6 +410,21 @@ export interface Exemplar {
   /** Milliseconds since the epoch. */
   ts: number;
 }
+
+/**
+ * Tells in a few lines of text where the time of a call went, and why. With events of other calls (`others`, of any kind,
+ * from about the same time) it names those that kept it waiting; without, it says only what the call's own event does.
+ * Throws a `TypeError` for an event of another kind.
+ *
+ * @example
+ * const recent: RuntimeEvent[] = [];
+ * runtime.subscribeEvents((event) => {
+ *   recent.push(event);
+ *   if (recent.length > 500) recent.shift();
+ *   if (event.kind === 'span' && (event.durationMs ?? 0) > 100) console.log(explainCall(event, recent));
+ * }, { kinds: ['span'] });
+ */
+export function explainCall(call: SpanEvent, others?: Iterable<RuntimeEvent>): string;
 
 export function createTaskRuntime(config?: RuntimeConfig): TaskRuntime;
 

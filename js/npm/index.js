@@ -8,6 +8,7 @@ export {
   WorkerCrashedError,
   createTaskRuntime,
   createTaskWorker,
+  explainCall,
   expose,
   parallelLimit,
   yieldAsCompleted,

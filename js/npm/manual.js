@@ -21,6 +21,7 @@ export function init(moduleOrUrl = new URL('./wasm/atelier_js_bg.wasm', import.m
 
 export { yieldAsCompleted } from './completed.js';
 export { WorkerCrashedError } from './errors.js';
+export { explainCall } from './explain.js';
 export { parallelLimit } from './parallel.js';
 export { createTaskRuntime } from './runtime.js';
 export { createTaskWorker, expose } from './worker.js';

@@ -3,21 +3,24 @@
 import { oneOf, someOptions } from './check.js';
 
 const MODES = ['auto', 'on', 'off'];
+const MEASURES = ['measure', 'timestamp', 'off'];
 
 /**
  * Reads the options of `createTaskRuntime`.
- * @returns {{ spans: boolean, sampleRate: number, metrics: 'auto' | 'on' | 'off' }}
+ * @returns {{ spans: boolean, sampleRate: number, metrics: 'auto' | 'on' | 'off', measures: 'measure' | 'timestamp' | 'off' }}
  */
 export function observability(config) {
   const given = someOptions(someOptions(config, 'createTaskRuntime').observability, 'observability');
-  const { spans = 'auto', metrics = 'auto' } = given;
+  const { spans = 'auto', metrics = 'auto', measures = 'measure' } = given;
   const { mode = 'on', sampleRate } = typeof spans === 'object' && spans !== null ? spans : { mode: spans };
   oneOf(mode, MODES, 'observability.spans');
   oneOf(metrics, MODES, 'observability.metrics');
+  oneOf(measures, MEASURES, 'observability.measures');
   return {
     spans: mode === 'on' || (mode === 'auto' && isDevelopment()),
     sampleRate: rate(sampleRate),
     metrics,
+    measures,
   };
 }
 

@@ -13,8 +13,8 @@ import { RuntimeHandle } from './wasm/atelier_js.js';
 
 /** Makes a runtime: tasks, their cancellation, and what they tell. */
 export function createTaskRuntime(config) {
-  const { spans, sampleRate, metrics } = observability(config);
-  const handle = new RuntimeHandle(spans, sampleRate, metrics);
+  const { spans, sampleRate, metrics, measures } = observability(config);
+  const handle = new RuntimeHandle(spans, sampleRate, metrics, measures);
   const runtime = {
     defineTask(options) {
       if (options === null || typeof options !== 'object') {

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use atelier_runtime::core::Outcome;
-use atelier_runtime::core::names::{Instrument, Metric};
-use atelier_telemetry::{MetricRecord, Record, SpanRecord, TaskMeta, TraceRecord};
+use atelier_runtime::core::names::{Instrument, Metric, Phase};
+use atelier_telemetry::{MetricRecord, Phases, Record, SpanRecord, TaskMeta, TraceRecord};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -120,11 +120,40 @@ struct SpanEvent<'a> {
     queue_wait_last_ms: Option<f64>,
     attempt_count: u32,
     duration_ms: f64,
+    phases: PhasesEvent,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_kind: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
+}
+
+/// In milliseconds; a phase that the call never entered is absent. The names are contract.
+#[derive(Serialize)]
+struct PhasesEvent {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admission: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<f64>,
+}
+
+impl PhasesEvent {
+    fn of(phases: &Phases) -> PhasesEvent {
+        let ms = |phase| phases.get(phase).map(|seconds| seconds * 1e3);
+        PhasesEvent {
+            admission: ms(Phase::Admission),
+            queue: ms(Phase::Queue),
+            delivery: ms(Phase::Delivery),
+            run: ms(Phase::Run),
+            reply: ms(Phase::Reply),
+        }
+    }
 }
 
 fn to_js(value: &impl Serialize) -> JsValue {
@@ -149,6 +178,7 @@ fn span_event(span: &SpanRecord) -> JsValue {
         queue_wait_last_ms: span.queue_wait_last.map(|seconds| seconds * 1e3),
         attempt_count: span.attempt,
         duration_ms: span.duration() * 1e3,
+        phases: PhasesEvent::of(&span.phases),
         status: span.status().name(),
         error_kind: span.error_kind.map(|kind| kind.name()),
         error: span.error_message.as_deref(),

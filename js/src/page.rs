@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use atelier_runtime::{RuntimeConfig, TaskRuntime};
-use atelier_telemetry::performance::PerformanceMeasures;
+use atelier_telemetry::performance::{PerformanceTimeline, TimelineMode};
 use atelier_telemetry::{BrowserPerformance, MetricsReader};
 
 use crate::errors;
@@ -20,7 +20,7 @@ pub(crate) struct Page {
     pub(crate) pokes: Pokes,
     /// What `getTelemetry()` reads with.
     pub(crate) reader: MetricsReader,
-    measures: RefCell<Option<PerformanceMeasures<BrowserPerformance>>>,
+    timeline: RefCell<Option<PerformanceTimeline<BrowserPerformance>>>,
     metrics: Metrics,
     demand: Cell<u32>,
 }
@@ -33,8 +33,8 @@ enum Metrics {
 }
 
 impl Page {
-    /// A runtime without tasks. `metrics` is `auto`, `on` or `off`.
-    pub(crate) fn new(spans: bool, sample_rate: f64, metrics: &str) -> Rc<Page> {
+    /// A runtime without tasks. `metrics` is `auto`, `on` or `off`, `measures` is `measure`, `timestamp` or `off`.
+    pub(crate) fn new(spans: bool, sample_rate: f64, metrics: &str, measures: &str) -> Rc<Page> {
         let telemetry = telemetry();
         let runtime = TaskRuntime::new(RuntimeConfig { spans, sample_rate, metrics: false });
         runtime.set_page_errors(errors::of_call);
@@ -43,10 +43,15 @@ impl Page {
             "off" => Metrics::Off,
             _ => Metrics::Auto,
         };
+        let timeline = match measures {
+            "measure" if spans => Some(TimelineMode::Measure),
+            "timestamp" if spans => Some(TimelineMode::Timestamp),
+            _ => None,
+        };
         let page = Rc::new(Page {
-            measures: RefCell::new(
-                spans.then(|| PerformanceMeasures::new(&telemetry, runtime.id(), BrowserPerformance)),
-            ),
+            timeline: RefCell::new(timeline.map(|mode| {
+                PerformanceTimeline::new(&telemetry, runtime.id(), mode, BrowserPerformance::new())
+            })),
             reader: telemetry.metrics_reader(runtime.id()),
             listeners: Listeners::new(telemetry, runtime.id()),
             runtime,
@@ -83,8 +88,8 @@ impl Page {
     /// Hands on what was told since the last time.
     pub(crate) fn hand_on(&self) {
         self.listeners.deliver();
-        if let Some(measures) = &mut *self.measures.borrow_mut() {
-            measures.write(usize::MAX);
+        if let Some(timeline) = &mut *self.timeline.borrow_mut() {
+            timeline.write(usize::MAX);
         }
         self.pokes.poke();
     }

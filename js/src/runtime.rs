@@ -24,10 +24,10 @@ pub struct RuntimeHandle(Rc<Page>);
 
 #[wasm_bindgen]
 impl RuntimeHandle {
-    /// A runtime without tasks. `metrics` is `auto`, `on` or `off`.
+    /// A runtime without tasks. `metrics` is `auto`, `on` or `off`, `measures` is `measure`, `timestamp` or `off`.
     #[wasm_bindgen(constructor)]
-    pub fn new(spans: bool, sample_rate: f64, metrics: &str) -> RuntimeHandle {
-        RuntimeHandle(Page::new(spans, sample_rate, metrics))
+    pub fn new(spans: bool, sample_rate: f64, metrics: &str, measures: &str) -> RuntimeHandle {
+        RuntimeHandle(Page::new(spans, sample_rate, metrics, measures))
     }
 
     /// Takes the payloads of calls.

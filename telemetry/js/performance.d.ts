@@ -7,3 +7,16 @@ export function measure(
   detailJson: string,
   clearFirst: boolean,
 ): string | undefined;
+export class Stamps {
+  constructor();
+  text(number: number, text: string): void;
+  stamp(
+    label: number,
+    call: number,
+    start: number,
+    end: number,
+    track: number,
+    group: number,
+    color: number,
+  ): string | undefined;
+}

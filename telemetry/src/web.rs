@@ -1,8 +1,10 @@
-//! The only part that touches the browser: the sink for Performance measures, and the clock.
+//! The only part that touches the browser: the sink for the Performance panel, and the clock.
+
+use std::fmt;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::performance::{Measure, MeasureSink};
+use crate::performance::{GROUP_TEXT, Measure, Stamp, TimelineSink};
 
 #[wasm_bindgen(module = "/js/performance.js")]
 extern "C" {
@@ -14,6 +16,27 @@ extern "C" {
 
     /// The message of what went wrong, if something did.
     fn measure(name: &str, start: f64, end: f64, detail_json: &str, clear_first: bool) -> Option<String>;
+
+    type Stamps;
+
+    #[wasm_bindgen(constructor)]
+    fn new() -> Stamps;
+
+    #[wasm_bindgen(method)]
+    fn text(this: &Stamps, number: u32, text: &str);
+
+    /// The message of what went wrong, if something did.
+    #[wasm_bindgen(method)]
+    fn stamp(
+        this: &Stamps,
+        label: u32,
+        call: f64,
+        start: f64,
+        end: f64,
+        track: u32,
+        group: u32,
+        color: u32,
+    ) -> Option<String>;
 }
 
 /// Now, in nanoseconds since the Unix epoch. The two parts are rounded by themselves: their sum has too many digits.
@@ -21,21 +44,52 @@ pub(crate) fn unix_nano_now() -> u64 {
     (time_origin() * 1e6) as u64 + (now() * 1e6) as u64
 }
 
-/// The browser's Performance timeline.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BrowserPerformance;
+/// The browser's Performance timeline, and the tracks of its profiler.
+pub struct BrowserPerformance {
+    stamps: Stamps,
+}
 
-impl MeasureSink for BrowserPerformance {
+impl BrowserPerformance {
+    /// That of this page.
+    pub fn new() -> BrowserPerformance {
+        BrowserPerformance { stamps: Stamps::new() }
+    }
+}
+
+impl Default for BrowserPerformance {
+    fn default() -> BrowserPerformance {
+        BrowserPerformance::new()
+    }
+}
+
+impl fmt::Debug for BrowserPerformance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("BrowserPerformance").finish_non_exhaustive()
+    }
+}
+
+impl TimelineSink for BrowserPerformance {
     fn time_origin_unix_ms(&self) -> f64 {
         time_origin()
     }
 
-    fn write(&mut self, entry: &Measure) -> Result<(), String> {
+    fn measure(&mut self, entry: &Measure) -> Result<(), String> {
         // One string that is parsed over there costs a third of building the object field by field across the border.
         let detail = serde_json::to_string(&entry.detail).map_err(|error| error.to_string())?;
-        match measure(entry.name, entry.start, entry.end, &detail, entry.clear_first) {
-            None => Ok(()),
-            Some(message) => Err(message),
-        }
+        done(measure(entry.name, entry.start, entry.end, &detail, entry.clear_first))
     }
+
+    fn text(&mut self, number: u32, text: &str) {
+        self.stamps.text(number, text);
+    }
+
+    fn stamp(&mut self, stamp: &Stamp) -> Result<(), String> {
+        let call = stamp.call_id.map_or(-1.0, |call| call as f64);
+        let Stamp { label, start, end, track, color, .. } = *stamp;
+        done(self.stamps.stamp(label, call, start, end, track, GROUP_TEXT, color))
+    }
+}
+
+fn done(problem: Option<String>) -> Result<(), String> {
+    problem.map_or(Ok(()), Err)
 }

@@ -2,6 +2,7 @@
 // `npx --package typescript@5.9 tsc --project tests/types`
 import {
   createTaskRuntime,
+  explainCall,
   parallelLimit,
   yieldAsCompleted,
   WorkerCrashedError,
@@ -35,7 +36,9 @@ type Api = StripTaskContext<typeof handlers>;
 same<Api['nothing'], () => void>(true);
 same<Parameters<Api['later']>, [text: string]>(true);
 
-const runtime = createTaskRuntime({ observability: { spans: { mode: 'auto', sampleRate: 0.1 }, metrics: 'off' } });
+const runtime = createTaskRuntime({ observability: { spans: { mode: 'auto', sampleRate: 0.1 }, metrics: 'off', measures: 'timestamp' } });
+// @ts-expect-error a mode that is none
+createTaskRuntime({ observability: { measures: 'on' } });
 const task = runtime.defineTask<Api>({
   type: 'parallel',
   worker: () => new Worker('worker.js'),
@@ -95,6 +98,12 @@ runtime.subscribeEvents((event) => {
   if (event.kind === 'span') same<typeof event.errorKind, 'abort' | 'queue' | 'crash' | 'exception' | undefined>(true);
   else if (event.kind === 'trace') event.traceName?.length;
   else event.attrs?.['task.id'];
+});
+
+runtime.subscribeEvents((event) => {
+  if (event.kind === 'span') explainCall(event, [event]).concat(event.phases?.delivery?.toFixed() ?? '');
+  // @ts-expect-error only calls have phases
+  else explainCall(event);
 });
 
 const telemetry: Telemetry = runtime.getTelemetry();

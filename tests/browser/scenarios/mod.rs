@@ -3,6 +3,7 @@
 mod drills;
 mod harness;
 mod memory;
+mod profiler;
 mod rust_app;
 mod tour;
 
@@ -25,6 +26,7 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("rust_app::a_panic_ends_a_worker_and_no_more", rust_app::survives_panics),
         lab.trial("memory::signals_that_nobody_uses_go_and_others_stay", memory::signals),
         lab.trial("memory::calls_outlive_everything_they_were_made_with", memory::calls),
+        lab.trial("profiler::a_recording_has_the_tracks_and_their_times", profiler::tracks),
         lab.trial("tour::all_samples_are_processed_and_everyone_tells_the_same", tour::samples),
         lab.trial("tour::a_malformed_photograph_fails_alone", tour::malformed),
         lab.trial("tour::one_is_cancelled_then_all", tour::cancel),

@@ -5,7 +5,7 @@ import { createTaskRuntime } from '/atelier/index.js';
 
 const spansOf = (events) => events.filter((event) => event.kind === 'span');
 const tracesOf = (events) => events.filter((event) => event.kind === 'trace');
-const ALWAYS = ['kind', 'name', 'ts', 'spanId', 'traceId', 'callId', 'taskId', 'taskType', 'method', 'attemptCount', 'durationMs', 'status'];
+const ALWAYS = ['kind', 'name', 'ts', 'spanId', 'traceId', 'callId', 'taskId', 'taskType', 'method', 'attemptCount', 'durationMs', 'phases', 'status'];
 const AT_A_WORKER = ['workerIndex', 'queueWaitMs', 'queueWaitLastMs'];
 const FAILED = ['errorKind', 'error'];
 
@@ -58,6 +58,25 @@ export async function each_kind_of_end_has_its_word() {
       ['add', 'error', 'queue'],
     ],
   );
+}
+
+export async function a_call_says_where_its_time_went() {
+  const { runtime, events } = observed();
+  const task = bench({ maxInFlight: 1, maxQueueDepth: 1 }, runtime);
+  const never = bench({ maxQueueDepth: 0, queuePolicy: 'reject' }, runtime);
+  const held = never.hold('phases', 1);
+  await rejects(never.add(1, 1), { name: 'QueueDropError' });
+  const calls = [task.hold('phases', 1), task.add(1, 1), task.add(2, 2)];
+  await heard('phases');
+  openGate('phases');
+  await Promise.all([held, ...calls]);
+  const all = ['admission', 'queue', 'delivery', 'run', 'reply'];
+  for (const { phases, durationMs, method, status } of spansOf(events)) {
+    const entered = status === 'ok' ? all : ['admission'];
+    deepEqual(Object.keys(phases), entered, method);
+    ok(Math.abs(entered.reduce((sum, phase) => sum + phases[phase], 0) - durationMs) < 0.01, 'they add up');
+  }
+  equal(spansOf(events).length, 5);
 }
 
 export async function a_second_attempt_is_counted_and_its_wait_told_apart() {

@@ -1,16 +1,12 @@
-//! Calls and traces as entries of the browser's Performance timeline, with a track per task and worker in DevTools.
-//!
-//! [`MeasureWriter`] decides what to write, [`PerformanceMeasures`] takes the records and accounts for them, and a
-//! [`MeasureSink`] writes: the browser's, or a test's.
+//! Calls and traces as a whole, as `performance.measure` entries.
 
 use atelier_core::names::Phase;
 use serde::Serialize;
 
-use crate::account::Signal;
-use crate::consumer::{Selection, SubscribeOptions};
-use crate::record::{Record, SpanRecord, SpanStatus, TraceRecord};
-use crate::subscription::Subscription;
-use crate::telemetry::Telemetry;
+use super::TRACK_GROUP;
+use super::origin::TimeOrigin;
+use super::segments::color_of;
+use crate::record::{SpanRecord, SpanStatus, TraceRecord};
 
 /// The name of every call's measure.
 pub const SPAN_MEASURE: &str = "atelier:span";
@@ -19,10 +15,8 @@ pub const TRACE_MEASURE: &str = "atelier:trace";
 /// How many of our entries of one name the timeline keeps at most: when there are this many, the next one clears those
 /// of its name first. Observers and DevTools recordings have seen them by then; `getEntriesByName` has not.
 pub const DEFAULT_MEASURES_KEPT: u32 = 64;
-/// How many calls and traces wait to be written at most. When one more comes, the oldest is dropped and counted.
-pub const DEFAULT_MEASURES_WAITING: usize = 1_024;
-/// The group of our tracks in DevTools.
-const TRACK_GROUP: &str = "Atelier";
+/// The track of the traces.
+pub(super) const TRACES_TRACK: &str = "traces";
 
 /// One entry to write.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,7 +98,7 @@ pub struct CallDetail {
 pub struct DevtoolsDetail {
     /// Always `track-entry`.
     pub data_type: &'static str,
-    /// The track: a task's worker, a task, or the traces.
+    /// The track: a task, or the traces.
     pub track: String,
     /// The group of all our tracks.
     pub track_group: &'static str,
@@ -119,28 +113,20 @@ pub struct DevtoolsDetail {
 /// Decides what to write for calls and traces.
 #[derive(Debug)]
 pub struct MeasureWriter {
-    time_origin_unix_nano: u64,
+    origin: TimeOrigin,
     spans_kept: u32,
     traces_kept: u32,
 }
 
 impl MeasureWriter {
-    /// A writer for a page whose `performance.timeOrigin` is this, in milliseconds since the Unix epoch.
-    pub fn new(time_origin_unix_ms: f64) -> MeasureWriter {
-        // Apart, because a double has no room for nanoseconds since 1970.
-        let (whole, rest) = (time_origin_unix_ms.trunc() as u64, time_origin_unix_ms.fract());
-        let time_origin_unix_nano =
-            whole.saturating_mul(1_000_000).saturating_add((rest * 1e6).round() as u64);
-        MeasureWriter { time_origin_unix_nano, spans_kept: 0, traces_kept: 0 }
+    /// A writer for a page whose clock began then.
+    pub fn new(origin: TimeOrigin) -> MeasureWriter {
+        MeasureWriter { origin, spans_kept: 0, traces_kept: 0 }
     }
 
     /// The entry for a call that ended.
     pub fn call(&mut self, call: &SpanRecord) -> Measure {
         let task_label = call.task.name.as_ref().unwrap_or(&call.task.id);
-        let track = match call.worker_index {
-            Some(index) => format!("{task_label} · worker {index}"),
-            None => task_label.to_string(),
-        };
         let method = &call.method;
         let duration_ms = call.duration() * 1e3;
         let status = call.status();
@@ -166,13 +152,9 @@ impl MeasureWriter {
             }),
             devtools: DevtoolsDetail {
                 data_type: "track-entry",
-                track,
+                track: task_label.to_string(),
                 track_group: TRACK_GROUP,
-                color: match status {
-                    SpanStatus::Ok => "primary",
-                    SpanStatus::Canceled => "tertiary",
-                    SpanStatus::Error => "error",
-                },
+                color: color_of(status),
                 properties: properties(call),
                 tooltip_text: format!("{task_label}.{method}: {}, {duration_ms:.2} ms", call.outcome.name()),
             },
@@ -197,7 +179,7 @@ impl MeasureWriter {
             call: None,
             devtools: DevtoolsDetail {
                 data_type: "track-entry",
-                track: "traces".to_owned(),
+                track: TRACES_TRACK.to_owned(),
                 track_group: TRACK_GROUP,
                 color: if trace.status == SpanStatus::Error { "error" } else { "secondary" },
                 properties: vec![("trace", trace_id.clone())],
@@ -209,7 +191,6 @@ impl MeasureWriter {
         self.measure(TRACE_MEASURE, trace.start_unix_nano, trace.end_unix_nano, detail, clear_first)
     }
 
-    /// Times before the page's origin, which a corrected clock may give, would make the browser throw.
     fn measure(
         &self,
         name: &'static str,
@@ -218,9 +199,17 @@ impl MeasureWriter {
         detail: Detail,
         clear_first: bool,
     ) -> Measure {
-        let since_origin = |time: u64| time.saturating_sub(self.time_origin_unix_nano) as f64 / 1e6;
-        let start_ms = since_origin(start);
-        Measure { name, start: start_ms, end: since_origin(end).max(start_ms), detail, clear_first }
+        let (start, end) = self.origin.range_ms(start, end);
+        Measure { name, start, end, detail, clear_first }
+    }
+
+    /// An entry was not written: where the others were to be cleared for it, they are still there.
+    pub fn refused(&mut self, measure: &Measure) {
+        if measure.clear_first {
+            let kept =
+                if measure.name == SPAN_MEASURE { &mut self.spans_kept } else { &mut self.traces_kept };
+            *kept = DEFAULT_MEASURES_KEPT;
+        }
     }
 }
 
@@ -237,6 +226,9 @@ fn properties(call: &SpanRecord) -> Vec<(&'static str, String)> {
         ("outcome", call.outcome.name().to_owned()),
         ("attempts", call.attempt.to_string()),
     ];
+    if let Some(index) = call.worker_index {
+        properties.push(("worker", index.to_string()));
+    }
     for phase in Phase::ALL {
         if let Some(seconds) = call.phases.get(phase) {
             properties.push((phase.name(), format!("{:.3} ms", seconds * 1e3)));
@@ -247,63 +239,4 @@ fn properties(call: &SpanRecord) -> Vec<(&'static str, String)> {
     }
     properties.push(("trace", format!("{:032x}", call.trace_id)));
     properties
-}
-
-/// Where measures go.
-pub trait MeasureSink {
-    /// `performance.timeOrigin`, in milliseconds since the Unix epoch.
-    fn time_origin_unix_ms(&self) -> f64;
-    /// Writes one entry, clearing those of its name before if it says so. Errors are messages for the ledger.
-    fn write(&mut self, measure: &Measure) -> Result<(), String>;
-}
-
-/// Writes a runtime's calls and traces to a sink, as the consumer `performance` of the ledger.
-#[must_use = "dropping it ends the measures"]
-#[derive(Debug)]
-pub struct PerformanceMeasures<S> {
-    subscription: Subscription,
-    writer: MeasureWriter,
-    sink: S,
-}
-
-impl<S: MeasureSink> PerformanceMeasures<S> {
-    /// Begins to take calls and traces that end from now on.
-    pub fn new(telemetry: &Telemetry, runtime: u64, sink: S) -> PerformanceMeasures<S> {
-        let options = SubscribeOptions {
-            metrics: false,
-            // Those of handlers have no measure.
-            only: Selection { no_handler_spans: true, ..Selection::default() },
-            capacity: DEFAULT_MEASURES_WAITING,
-            ..SubscribeOptions::default()
-        };
-        let subscription = telemetry.subscribe(runtime, "performance", options);
-        let writer = MeasureWriter::new(sink.time_origin_unix_ms());
-        PerformanceMeasures { subscription, writer, sink }
-    }
-
-    /// Writes what waits, oldest first, at most `max` entries (each costs some microseconds). Gives how many waited and
-    /// were written or refused; a sink that fails costs its entry, which counts as rejected, and nothing else.
-    pub fn write(&mut self, max: usize) -> usize {
-        let records = self.subscription.drain(max);
-        for record in &records {
-            let measure = match record {
-                Record::Span(call) => self.writer.call(call),
-                Record::Trace(trace) => self.writer.trace(trace),
-                Record::Metric(_) | Record::Handler(_) | Record::Log(_) => continue,
-            };
-            match self.sink.write(&measure) {
-                Ok(()) => self.subscription.delivered(Signal::Spans, 1),
-                Err(message) => {
-                    self.subscription.rejected(Signal::Spans, 1);
-                    self.subscription.set_last_error(Some(message));
-                }
-            }
-        }
-        records.len()
-    }
-
-    /// Whether nothing waits to be written.
-    pub fn is_empty(&self) -> bool {
-        self.subscription.is_empty()
-    }
 }
