@@ -44,16 +44,21 @@
 //! | failed, and will be sent again | pending |
 //! | failed [`pipeline::DEFAULT_MAX_ATTEMPTS`] times | dropped, `retries_exhausted` |
 //! | made room for newer ones | dropped, `queue_full` |
+//! | an exception beyond [`atelier_telemetry::DEFAULT_EXCEPTIONS_PER_SECOND`] | dropped, `too_many` |
 //! | a request longer than [`pipeline::DEFAULT_MAX_REQUEST_BYTES`] | dropped, `request_too_large` |
 //! | the format has no such thing | dropped, `not_sent` |
 //! | still there when the exporter was shut down or let go | dropped, `shutdown` |
+//!
+//! An exporter says the same about itself, under OpenTelemetry's conventional names (`otel.sdk.exporter.span.exported` and
+//! its siblings, in the scope `atelier-exporters`), with each export of metrics: what is delivered there has been counted
+//! here. `docs/logs.md` has the list.
 //!
 //! # Another format
 //!
 //! A new exporter is an [`Encoder`](pipeline::Encoder); batching, retries, flushes and the ledger come with it:
 //!
 //! ```
-//! use atelier_exporters::pipeline::{Answer, Encoded, Encoder, Now, Output, Reply, Settings, Verdict};
+//! use atelier_exporters::pipeline::{Answer, Encoded, Encoder, Now, Output, Reply, SelfReport, Settings, Verdict};
 //! use atelier_exporters::{OtlpConfig, Pipeline, Signal, TelemetrySource};
 //! use atelier_telemetry::{MetricsSnapshot, Record, Telemetry};
 //!
@@ -69,7 +74,7 @@
 //!         records.iter().map(line).collect::<String>().into_bytes()
 //!     }
 //!
-//!     fn metrics(&mut self, snapshot: &MetricsSnapshot) -> Encoded {
+//!     fn metrics(&mut self, snapshot: &MetricsSnapshot, _: &SelfReport) -> Encoded {
 //!         Encoded { body: format!("{} series\n", snapshot.series.len()).into_bytes(), points: 1 }
 //!     }
 //!

@@ -1,5 +1,6 @@
 //! Where a pipeline takes its telemetry from, and whom it tells what became of it.
 
+use atelier_telemetry::frame::LedgerRow;
 use atelier_telemetry::{MetricsSnapshot, Record};
 
 use crate::signal::Signal;
@@ -33,6 +34,12 @@ pub trait Source {
 
     /// Counts `n` pending items as settled.
     fn settle(&self, signal: Signal, fate: Fate<'_>, n: u64);
+
+    /// What became of a signal's items so far, for what an exporter says about itself; `None` where nobody keeps count.
+    fn account(&self, signal: Signal) -> Option<LedgerRow> {
+        let _ = signal;
+        None
+    }
 
     /// Keeps the last thing that went wrong, for people to read.
     fn set_last_error(&self, message: String);

@@ -82,6 +82,11 @@ impl Source for TelemetrySource {
         });
     }
 
+    fn account(&self, signal: Signal) -> Option<LedgerRow> {
+        let name = in_ledger(signal).name();
+        self.ledger().into_iter().find(|row| row.signal == name)
+    }
+
     fn set_last_error(&self, message: String) {
         self.with(|subscription| subscription.set_last_error(Some(message)));
     }

@@ -6,7 +6,7 @@ mod support;
 
 use atelier_core::Outcome;
 use atelier_core::names::{Metric as Name, Phase};
-use atelier_exporters::pipeline::Encoder;
+use atelier_exporters::pipeline::{Encoder, SelfReport};
 use atelier_exporters::{OtlpConfig, OtlpEncoder, Temporality};
 use atelier_telemetry::{GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey};
 use hdrhistogram::Histogram;
@@ -37,7 +37,7 @@ fn at(minute: u64, series: Vec<(SeriesKey, Series)>) -> MetricsSnapshot {
 }
 
 fn metrics(encoder: &mut OtlpEncoder, snapshot: &MetricsSnapshot) -> Vec<Metric> {
-    let encoded = encoder.metrics(snapshot);
+    let encoded = encoder.metrics(snapshot, &SelfReport::default());
     if encoded.points == 0 {
         assert!(encoded.body.is_empty());
         return Vec::new();

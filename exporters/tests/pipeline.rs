@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use atelier_exporters::pipeline::{
     Answer, DEFAULT_FLUSH_TIMEOUT_MS, DEFAULT_IDLE_WAIT_MS, DEFAULT_MAX_ATTEMPTS, Encoded, Encoder, Output,
-    Reply, Settings, Verdict, reason,
+    Reply, SelfReport, Settings, Verdict, reason,
 };
 use atelier_exporters::{OtlpConfig, Pipeline, Signal};
 use atelier_telemetry::{MetricsSnapshot, Record};
@@ -476,7 +476,7 @@ fn a_format_without_logs_counts_them_as_not_sent() {
         fn spans(&mut self, _: &[Record]) -> Vec<u8> {
             vec![1]
         }
-        fn metrics(&mut self, _: &MetricsSnapshot) -> Encoded {
+        fn metrics(&mut self, _: &MetricsSnapshot, _: &SelfReport) -> Encoded {
             Encoded::default()
         }
         fn judge(&self, _: Signal, _: &Answer, _: u64) -> Verdict {

@@ -11,7 +11,7 @@ export interface OtlpOptions {
   headers?: Record<string, string>;
   /** Milliseconds a request may take. Default 10000. */
   timeoutMs?: number;
-  /** The signals to export. Default: all of them. */
+  /** The signals to export. Default: all of them. What is logged is in `docs/logs.md`. */
   signals?: OtlpSignal[];
   /** Attributes of the resource, such as `service.name`. */
   resource?: Record<string, string | number | boolean>;

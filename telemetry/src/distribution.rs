@@ -29,13 +29,13 @@ pub struct TaskDistributions {
 
 impl HistogramValue {
     /// An empty one, small until long durations come. `None` only if `hdrhistogram` refuses [`HISTOGRAM_DIGITS`].
-    pub(crate) fn empty() -> Option<HistogramValue> {
+    pub fn empty() -> Option<HistogramValue> {
         let histogram = Histogram::new(HISTOGRAM_DIGITS).ok()?;
         Some(HistogramValue { histogram, sum: 0.0, min: f64::INFINITY, max: 0.0, exemplars: Vec::new() })
     }
 
     /// Counts a duration, in seconds. Below zero counts as zero: clocks that were corrected may say so.
-    pub(crate) fn record(&mut self, seconds: f64) {
+    pub fn record(&mut self, seconds: f64) {
         let seconds = seconds.max(0.0);
         let micros = ((seconds * 1e6).round() as u64).min(DEFAULT_MAX_DURATION_MICROS);
         // It resizes by itself up to the limit just applied, so that there is always room.

@@ -138,7 +138,7 @@ async function generators(): Promise<void> {
   parallelLimit([1], 1, (item) => item, { errorPolicy: 'ignore' });
   same<Awaited<ReturnType<typeof runtime.runWithTrace<number>>>, number>(true);
   await init(new URL('file.wasm', 'https://example.org'));
-  await exportOtlp(runtime, { endpoint: 'https://example.org' }).flush();
+  await exportOtlp(runtime, { endpoint: 'https://example.org', signals: ['traces', 'metrics', 'logs'] }).flush();
 }
 void generators().catch((error: unknown) => {
   if (error instanceof WorkerCrashedError) same<typeof error.kind, 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang'>(true);

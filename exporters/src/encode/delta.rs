@@ -40,7 +40,8 @@ impl Delta {
     }
 }
 
-fn added(before: Option<&Series>, now: &Series) -> Option<Series> {
+/// What a series has more than before; `None` if that is nothing.
+pub(super) fn added(before: Option<&Series>, now: &Series) -> Option<Series> {
     match (before, now) {
         (_, Series::Gauge(_)) => Some(now.clone()),
         // A total that shrank belongs to a series that was forgotten and began again: all of it is new.

@@ -106,7 +106,7 @@ fn points<'a>(
 }
 
 /// Adds a series to another one of the same metric. Our gauges count calls and workers, so they add up, too.
-fn merge(sum: &mut Series, value: &Series) {
+pub(super) fn merge(sum: &mut Series, value: &Series) {
     match (sum, value) {
         (Series::Counter(sum), Series::Counter(value)) => *sum = sum.saturating_add(*value),
         (Series::Gauge(sum), Series::Gauge(value)) => sum.last += value.last,
@@ -125,7 +125,7 @@ fn merge(sum: &mut Series, value: &Series) {
     }
 }
 
-fn number(attributes: Vec<KeyValue>, value: Value, snapshot: &MetricsSnapshot) -> NumberDataPoint {
+pub(super) fn number(attributes: Vec<KeyValue>, value: Value, snapshot: &MetricsSnapshot) -> NumberDataPoint {
     NumberDataPoint {
         attributes,
         start_time_unix_nano: snapshot.start_unix_nano,
@@ -135,7 +135,7 @@ fn number(attributes: Vec<KeyValue>, value: Value, snapshot: &MetricsSnapshot) -
     }
 }
 
-fn distribution(
+pub(super) fn distribution(
     attributes: Vec<KeyValue>,
     value: &HistogramValue,
     snapshot: &MetricsSnapshot,

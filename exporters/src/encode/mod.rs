@@ -8,12 +8,15 @@ mod json;
 mod log;
 mod message;
 mod metric;
+mod own;
 mod phase;
 mod redaction;
 mod resource;
 mod sink;
 mod span;
 mod wire;
+
+use std::collections::BTreeMap;
 
 use atelier_telemetry::{MetricsSnapshot, Record};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -25,10 +28,11 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 use serde::Serialize;
 
-use crate::config::{AttributeValue, OtlpConfig, PhaseExport, Protocol, Temporality};
-use crate::pipeline::{Answer, Encoded, Encoder, Verdict};
+use crate::config::{AttributeValue, Destination, OtlpConfig, PhaseExport, Protocol, Temporality};
+use crate::pipeline::{Answer, Encoded, Encoder, SelfReport, Verdict};
 use crate::signal::Signal;
 use message::Messages;
+use own::OwnMetrics;
 use redaction::Redaction;
 use wire::Wire;
 
@@ -50,6 +54,7 @@ pub struct OtlpEncoder {
     temporality: Temporality,
     delta: delta::Delta,
     redaction: Redaction,
+    own: OwnMetrics,
     /// Bytes of the last request of spans.
     last_length: usize,
 }
@@ -61,6 +66,11 @@ impl OtlpEncoder {
         let mut redaction = Redaction::new(config.redact.clone());
         let resource = resource::resource(found, &config.resource, &mut redaction);
         redaction.keep();
+        let mut own = OwnMetrics::default();
+        for signal in Signal::ALL {
+            let Destination { url, protocol, .. } = config.destination(signal);
+            own.send_to(signal, &url, protocol);
+        }
         OtlpEncoder {
             resource_bytes: resource.encode_to_vec(),
             resource,
@@ -72,8 +82,18 @@ impl OtlpEncoder {
             temporality: config.temporality,
             delta: delta::Delta::default(),
             redaction,
+            own,
             last_length: 0,
         }
+    }
+
+    /// The addresses that requests really go to, for what the exporter says about itself: a configuration may only know a
+    /// path on the page's origin.
+    pub fn sending_to(mut self, destinations: &BTreeMap<Signal, Destination>) -> OtlpEncoder {
+        for (signal, Destination { url, protocol, .. }) in destinations {
+            self.own.send_to(*signal, url, *protocol);
+        }
+        self
     }
 
     /// Spans straight to protobuf: nothing looks at them again.
@@ -141,7 +161,7 @@ impl Encoder for OtlpEncoder {
         written(&request, self.protocol_of_logs)
     }
 
-    fn metrics(&mut self, snapshot: &MetricsSnapshot) -> Encoded {
+    fn metrics(&mut self, snapshot: &MetricsSnapshot, report: &SelfReport) -> Encoded {
         self.redaction.begin();
         let (temporality, redaction) = (self.temporality, &mut self.redaction);
         let (metrics, points) = match temporality {
@@ -151,18 +171,21 @@ impl Encoder for OtlpEncoder {
         if points == 0 {
             return Encoded::default();
         }
+        let mut scope_metrics =
+            vec![ScopeMetrics { scope: Some(self.scope.clone()), metrics, ..ScopeMetrics::default() }];
+        let (own, own_points) = self.own.metrics(report, snapshot.time_unix_nano, temporality, redaction);
+        if own_points > 0 {
+            let scope = Some(OwnMetrics::scope());
+            scope_metrics.push(ScopeMetrics { scope, metrics: own, ..ScopeMetrics::default() });
+        }
         let request = ExportMetricsServiceRequest {
             resource_metrics: vec![ResourceMetrics {
                 resource: Some(self.resource.clone()),
-                scope_metrics: vec![ScopeMetrics {
-                    scope: Some(self.scope.clone()),
-                    metrics,
-                    ..ScopeMetrics::default()
-                }],
+                scope_metrics,
                 ..ResourceMetrics::default()
             }],
         };
-        Encoded { body: written(&request, self.protocol_of_metrics), points }
+        Encoded { body: written(&request, self.protocol_of_metrics), points: points + own_points }
     }
 
     fn complaint(&mut self) -> Option<String> {

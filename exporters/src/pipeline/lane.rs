@@ -8,10 +8,10 @@ use super::{RequestId, Verdict};
 /// What became of the batch that was out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Settled {
-    /// So many were taken, so many refused.
-    Done { delivered: u64, rejected: u64 },
+    /// So many were taken, so many refused, so long after the first attempt.
+    Done { delivered: u64, rejected: u64, took_ms: u64 },
     /// It was given up.
-    Exhausted { items: u64 },
+    Exhausted { items: u64, took_ms: u64 },
     /// It stays, to be sent again.
     Kept,
 }
@@ -21,6 +21,8 @@ struct Batch {
     body: Rc<[u8]>,
     items: u64,
     attempts: u32,
+    /// When it was first sent.
+    began_ms: u64,
 }
 
 #[derive(Debug)]
@@ -109,7 +111,7 @@ impl Lane {
 
     /// Takes a new batch. Only when idle.
     pub(super) fn load(&mut self, body: Vec<u8>, items: u64) {
-        self.state = State::Ready(Batch { body: body.into(), items, attempts: 0 });
+        self.state = State::Ready(Batch { body: body.into(), items, attempts: 0, began_ms: 0 });
     }
 
     /// Sends the batch it has, if it has one that may leave now.
@@ -119,6 +121,9 @@ impl Lane {
         }
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Ready(mut batch) => {
+                if batch.attempts == 0 {
+                    batch.began_ms = now_ms;
+                }
                 batch.attempts += 1;
                 let body = Rc::clone(&batch.body);
                 self.state = State::Sent { id, batch, deadline: now_ms + timeout_ms };
@@ -156,15 +161,16 @@ impl Lane {
                 return Settled::Kept;
             }
         };
+        let took_ms = now_ms.saturating_sub(batch.began_ms);
         let after_ms = match verdict {
             Verdict::Accepted { rejected, .. } => {
                 self.recover();
                 let rejected = (*rejected).min(batch.items);
-                return Settled::Done { delivered: batch.items - rejected, rejected };
+                return Settled::Done { delivered: batch.items - rejected, rejected, took_ms };
             }
             Verdict::Refused { .. } => {
                 self.recover();
-                return Settled::Done { delivered: 0, rejected: batch.items };
+                return Settled::Done { delivered: 0, rejected: batch.items, took_ms };
             }
             Verdict::Retry { after_ms, .. } => *after_ms,
         };
@@ -175,7 +181,7 @@ impl Lane {
         let wait = after_ms.filter(|&wait| wait > 0);
         self.hold_until = now_ms + wait.unwrap_or_else(|| backoff::wait_ms(self.failures, random));
         if batch.attempts >= DEFAULT_MAX_ATTEMPTS {
-            return Settled::Exhausted { items: batch.items };
+            return Settled::Exhausted { items: batch.items, took_ms };
         }
         self.state = State::Ready(batch);
         Settled::Kept

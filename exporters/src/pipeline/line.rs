@@ -1,8 +1,11 @@
 //! One signal: what feeds it, when its next batch is due, and its way out.
 
+use atelier_telemetry::frame::LedgerRow;
+
 use super::flush::Progress;
 use super::lane::Lane;
 use super::queue::RecordQueue;
+use super::report::{Operations, SelfReport, SignalReport};
 use super::{Encoder, Now, Settings, reason};
 use crate::signal::Signal;
 use crate::source::{Fate, Source};
@@ -10,6 +13,12 @@ use crate::source::{Fate, Source};
 /// The longest body of a request, in bytes: what a collector must take. A batch that is longer is sent in parts; a
 /// single record, or a reading of the metrics, that is longer is dropped, counted as `request_too_large`.
 pub const DEFAULT_MAX_REQUEST_BYTES: usize = 64 * 1024 * 1024;
+
+/// How much is encoded.
+pub(super) struct Limits<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) max_body_bytes: usize,
+}
 
 /// What a signal is made of.
 #[derive(Debug)]
@@ -30,6 +39,8 @@ pub(super) struct Line {
     due: u64,
     /// When it was last given a turn, in turns.
     pub(super) turn: u64,
+    /// How long its batches took.
+    operations: Operations,
 }
 
 impl Line {
@@ -38,7 +49,8 @@ impl Line {
             Signal::Traces | Signal::Logs => Feed::Records(RecordQueue::new(settings.max_queue_size)),
             Signal::Metrics => Feed::Readings(0),
         };
-        let mut line = Line { signal, lane: Lane::new(), feed, due: 0, turn: 0 };
+        let mut line =
+            Line { signal, lane: Lane::new(), feed, due: 0, turn: 0, operations: Operations::default() };
         line.schedule(settings, now_ms);
         line
     }
@@ -51,6 +63,20 @@ impl Line {
             Feed::Records(queue) => Some(queue),
             Feed::Readings(_) => None,
         }
+    }
+
+    /// Whether it is read as a whole.
+    pub(super) fn is_reading(&self) -> bool {
+        matches!(self.feed, Feed::Readings(_))
+    }
+
+    /// What is known of its work, beside its account.
+    pub(super) fn report(&self, account: LedgerRow) -> SignalReport {
+        let queue = match &self.feed {
+            Feed::Records(queue) => Some((queue.len() as u64, queue.capacity() as u64)),
+            Feed::Readings(_) => None,
+        };
+        SignalReport { signal: self.signal, account, queue, operations: self.operations.clone() }
     }
 
     /// How much has left the feed since the beginning: records, or readings.
@@ -88,13 +114,18 @@ impl Line {
     }
 
     /// Whether a batch should leave: it is full, or its time has come.
-    pub(super) fn has_batch(&self, settings: &Settings, now_ms: u64) -> bool {
+    fn has_batch(&self, settings: &Settings, now_ms: u64) -> bool {
         match &self.feed {
             Feed::Records(queue) => {
                 queue.len() >= settings.max_batch_size || queue.len() > 0 && now_ms >= self.due
             }
             Feed::Readings(_) => now_ms >= self.due,
         }
+    }
+
+    /// Whether a batch should leave and can.
+    pub(super) fn could_leave(&self, settings: &Settings, now_ms: u64) -> bool {
+        self.is_free(now_ms) && self.has_batch(settings, now_ms)
     }
 
     /// Whether so much waits that records will soon be lost.
@@ -112,6 +143,11 @@ impl Line {
 
     // Commands.
 
+    /// A batch ended, so long after its first attempt.
+    pub(super) fn ended(&mut self, error: Option<&'static str>, took_ms: u64) {
+        self.operations.record(error, took_ms as f64 / 1e3);
+    }
+
     /// Lets a time go by at which there was nothing to send.
     pub(super) fn skip(&mut self, settings: &Settings, now_ms: u64) {
         if now_ms >= self.due && self.queue().is_some_and(|queue| queue.len() == 0) {
@@ -127,16 +163,16 @@ impl Line {
             };
     }
 
-    /// Encodes one batch for the lane, which is free; with records, in a body of at most `max_body_bytes` where that is
-    /// possible. What cannot be sent is dropped, and the lane stays free.
+    /// Encodes one batch for the lane, which is free; with records, in a body within the limits where that is possible. What cannot be sent is dropped, and the lane stays free.
     pub(super) fn encode(
         &mut self,
         source: &impl Source,
         encoder: &mut impl Encoder,
-        settings: &Settings,
-        max_body_bytes: usize,
+        limits: &Limits<'_>,
+        report: &SelfReport,
         now: Now,
     ) {
+        let Limits { settings, max_body_bytes } = *limits;
         let (body, items) = match &mut self.feed {
             Feed::Records(queue) => {
                 let max = settings.max_batch_size;
@@ -150,7 +186,7 @@ impl Line {
             }
             Feed::Readings(readings) => {
                 *readings += 1;
-                let encoded = encoder.metrics(&source.metrics(now.unix_nano));
+                let encoded = encoder.metrics(&source.metrics(now.unix_nano), report);
                 if encoded.points > 0 {
                     source.emitted(self.signal, encoded.points);
                 }

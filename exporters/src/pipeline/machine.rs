@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use super::flush::{Flush, FlushId};
-use super::lane::{Lane, Settled};
-use super::line::{DEFAULT_MAX_REQUEST_BYTES, Line};
+use super::lane::Settled;
+use super::line::{DEFAULT_MAX_REQUEST_BYTES, Limits, Line};
+use super::report::{REJECTED, SelfReport};
 use super::{Encoder, Now, Output, Reply, Request, RequestId, Settings, Verdict, reason};
 use crate::signal::Signal;
 use crate::source::{Fate, Source};
@@ -31,6 +32,8 @@ pub struct Pipeline<S, E> {
     turns: u64,
     /// When it was last looked at.
     looked_ms: u64,
+    /// When it began, nanoseconds since the Unix epoch.
+    began_unix_nano: u64,
 }
 
 /// The page may go: short requests, until the flush is over.
@@ -74,6 +77,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             idle: None,
             turns: 0,
             looked_ms: now_ms,
+            began_unix_nano: now.unix_nano,
         }
     }
 
@@ -241,8 +245,20 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
 
     fn settle(&mut self, signal: Signal, verdict: &Verdict, now: Now) {
         let random = (self.random)();
-        let Some(lane) = self.lane_mut(signal) else { return };
-        let settled = lane.handle_verdict(verdict, now.monotonic_ms, random);
+        let Some(line) = self.lines.iter_mut().find(|line| line.signal == signal) else { return };
+        let settled = line.lane.handle_verdict(verdict, now.monotonic_ms, random);
+        match settled {
+            Settled::Done { delivered, rejected, took_ms } => {
+                line.ended((rejected > 0).then_some(REJECTED), took_ms);
+                count(&self.source, signal, Fate::Delivered, delivered);
+                count(&self.source, signal, Fate::Rejected, rejected);
+            }
+            Settled::Exhausted { items, took_ms } => {
+                line.ended(Some(reason::RETRIES_EXHAUSTED), took_ms);
+                count(&self.source, signal, Fate::Dropped(reason::RETRIES_EXHAUSTED), items);
+            }
+            Settled::Kept => {}
+        }
         let said = match verdict {
             Verdict::Accepted { reason, .. } => reason.as_deref(),
             Verdict::Refused { reason } | Verdict::Retry { reason, .. } => Some(reason.as_str()),
@@ -250,52 +266,64 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         if let Some(said) = said {
             self.source.set_last_error(format!("{}: {said}", signal.name()));
         }
-        match settled {
-            Settled::Done { delivered, rejected } => {
-                count(&self.source, signal, Fate::Delivered, delivered);
-                count(&self.source, signal, Fate::Rejected, rejected);
-            }
-            Settled::Exhausted { items } => {
-                count(&self.source, signal, Fate::Dropped(reason::RETRIES_EXHAUSTED), items);
-            }
-            Settled::Kept => {}
-        }
     }
 
     /// Encodes what a flush waits for, and what has to make room.
     fn encode_what_cannot_wait(&mut self, now: Now) {
-        let (now_ms, max_body_bytes) = (now.monotonic_ms, self.max_body_bytes());
-        for line in &mut self.lines {
-            let (signal, flushes) = (line.signal, &self.flushes);
-            let is_urgent =
-                |line: &Line| line.is_pressed() || flushes.iter().any(|it| it.wants(signal, line.left()));
-            while line.is_free(now_ms) && is_urgent(line) {
-                line.encode(&self.source, &mut self.encoder, &self.settings, max_body_bytes, now);
+        let now_ms = now.monotonic_ms;
+        for place in 0..self.lines.len() {
+            while self.lines.get(place).is_some_and(|line| line.is_free(now_ms) && self.is_urgent(line)) {
+                self.encode(place, now);
             }
+        }
+        for line in &mut self.lines {
             line.skip(&self.settings, now_ms);
         }
     }
 
+    fn is_urgent(&self, line: &Line) -> bool {
+        line.is_pressed() || self.flushes.iter().any(|flush| flush.wants(line.signal, line.left()))
+    }
+
     /// Encodes one batch if this is idle time, or there was none for too long; asks for more where more could leave.
     fn encode_in_idle_time(&mut self, now: Now) {
-        let (now_ms, max_body_bytes, settings) = (now.monotonic_ms, self.max_body_bytes(), &self.settings);
-        let could_leave = |line: &Line| line.is_free(now_ms) && line.has_batch(settings, now_ms);
-        if self.idle.take_if(|until| now_ms >= *until).is_some()
-            && let Some(line) =
-                self.lines.iter_mut().filter(|line| could_leave(line)).min_by_key(|line| line.turn)
-        {
-            self.turns += 1;
-            line.turn = self.turns;
-            line.encode(&self.source, &mut self.encoder, settings, max_body_bytes, now);
+        let now_ms = now.monotonic_ms;
+        if self.idle.take_if(|until| now_ms >= *until).is_some() {
+            let ready = self
+                .lines
+                .iter_mut()
+                .enumerate()
+                .filter(|(_, line)| line.could_leave(&self.settings, now_ms));
+            if let Some((place, line)) = ready.min_by_key(|(_, line)| line.turn) {
+                self.turns += 1;
+                line.turn = self.turns;
+                self.encode(place, now);
+            }
         }
-        if self.idle.is_none() && self.lines.iter().any(could_leave) {
+        if self.idle.is_none() && self.lines.iter().any(|line| line.could_leave(&self.settings, now_ms)) {
             self.idle = Some(now_ms + DEFAULT_IDLE_WAIT_MS);
             self.outputs.push_back(Output::EncodeWhenIdle);
         }
     }
 
-    fn max_body_bytes(&self) -> usize {
-        self.leaving.map_or(DEFAULT_MAX_REQUEST_BYTES, |leaving| leaving.max_body_bytes)
+    /// Encodes one batch of one line.
+    fn encode(&mut self, place: usize, now: Now) {
+        let is_reading = self.lines.get(place).is_some_and(Line::is_reading);
+        let report = if is_reading { self.report() } else { SelfReport::default() };
+        let max_body_bytes = self.leaving.map_or(DEFAULT_MAX_REQUEST_BYTES, |leaving| leaving.max_body_bytes);
+        if let Some(line) = self.lines.get_mut(place) {
+            let limits = Limits { settings: &self.settings, max_body_bytes };
+            line.encode(&self.source, &mut self.encoder, &limits, &report, now);
+        }
+    }
+
+    /// What it knows of its own work.
+    fn report(&self) -> SelfReport {
+        let report = |line: &Line| Some(line.report(self.source.account(line.signal)?));
+        SelfReport {
+            start_unix_nano: self.began_unix_nano,
+            signals: self.lines.iter().filter_map(report).collect(),
+        }
     }
 
     fn send(&mut self, now: Now) {
@@ -349,10 +377,6 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             self.stop();
         }
         self.outputs.extend(over.iter().map(|flush| Output::Flushed(flush.id)));
-    }
-
-    fn lane_mut(&mut self, signal: Signal) -> Option<&mut Lane> {
-        self.lines.iter_mut().find(|line| line.signal == signal).map(|line| &mut line.lane)
     }
 }
 

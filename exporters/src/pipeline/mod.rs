@@ -16,6 +16,7 @@ mod lane;
 mod line;
 mod machine;
 mod queue;
+mod report;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -29,6 +30,7 @@ pub use backoff::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_BACKOFF_MS, DEFAULT_MIN_BACK
 pub use flush::{DEFAULT_FLUSH_TIMEOUT_MS, FlushId};
 pub use line::DEFAULT_MAX_REQUEST_BYTES;
 pub use machine::{DEFAULT_IDLE_WAIT_MS, Pipeline};
+pub use report::{Operations, SelfReport, SignalReport};
 
 /// Why something was dropped, as the ledger says it.
 pub mod reason {
@@ -42,6 +44,9 @@ pub mod reason {
     pub const NOT_SENT: &str = "not_sent";
     /// The exporter was shut down, or let go, before it was settled.
     pub const SHUTDOWN: &str = "shutdown";
+
+    /// The reasons that come after something was encoded: the others keep it from ever being that.
+    pub const AFTER_ENCODING: [&str; 3] = [RETRIES_EXHAUSTED, REQUEST_TOO_LARGE, SHUTDOWN];
 }
 
 /// A moment on two clocks.
@@ -114,8 +119,9 @@ pub trait Encoder {
         Vec::new()
     }
 
-    /// Encodes every series as it is now. What is encoded has left: the next time may begin there.
-    fn metrics(&mut self, snapshot: &MetricsSnapshot) -> Encoded;
+    /// Encodes every series as it is now, and what the pipeline knows of itself if the format has a place for that. What is
+    /// encoded has left: the next time may begin there.
+    fn metrics(&mut self, snapshot: &MetricsSnapshot, report: &SelfReport) -> Encoded;
 
     /// What went wrong in the last encoding without keeping anything from being sent, for people to read. Asked once after
     /// it.

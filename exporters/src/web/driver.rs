@@ -54,16 +54,17 @@ impl Driver {
     ) -> Result<Rc<Driver>, ConfigError> {
         config.validate()?;
         let source = TelemetrySource::new(telemetry, runtime, consumer, config);
-        let encoder = OtlpEncoder::new(config, &environment::attributes());
-        let pipeline =
-            Pipeline::new(source, encoder, Settings::from(config), js_sys::Math::random, environment::now());
         let destination = |signal| {
             let own = config.destination(signal);
             (signal, Destination { url: environment::absolute(own.url), ..own })
         };
+        let destinations: BTreeMap<Signal, Destination> = Signal::ALL.into_iter().map(destination).collect();
+        let encoder = OtlpEncoder::new(config, &environment::attributes()).sending_to(&destinations);
+        let pipeline =
+            Pipeline::new(source, encoder, Settings::from(config), js_sys::Math::random, environment::now());
         let driver = Rc::new(Driver {
             pipeline: RefCell::new(pipeline),
-            destinations: Signal::ALL.into_iter().map(destination).collect(),
+            destinations,
             wake: RefCell::default(),
             out: RefCell::default(),
             waiting: RefCell::default(),

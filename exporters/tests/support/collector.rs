@@ -58,17 +58,28 @@ pub struct Received {
     /// What the log records in it say.
     pub logs: Vec<String>,
     pub points: usize,
+    /// The metrics in it, by scope.
+    pub scopes: Vec<ScopeMetrics>,
 }
 
 impl Received {
     pub fn read(at_ms: u64, request: &Request) -> Received {
         let (signal, bytes) = (request.signal, request.body.len());
-        let mut received = Received { at_ms, signal, bytes, calls: Vec::new(), logs: Vec::new(), points: 0 };
+        let mut received = Received {
+            at_ms,
+            signal,
+            bytes,
+            calls: Vec::new(),
+            logs: Vec::new(),
+            points: 0,
+            scopes: Vec::new(),
+        };
         match signal {
             Signal::Metrics => {
                 let decoded = ExportMetricsServiceRequest::decode(&request.body[..]).expect("decodes");
-                let scopes = decoded.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
-                received.points = scopes.map(data_points).sum();
+                received.scopes =
+                    decoded.resource_metrics.into_iter().flat_map(|it| it.scope_metrics).collect();
+                received.points = received.scopes.iter().map(data_points).sum();
             }
             Signal::Logs => received.logs = logs(&request.body).iter().map(said).collect(),
             _ => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use atelier_core::names::Metric;
 use atelier_exporters::{Fate, Signal, Source};
+use atelier_telemetry::frame::LedgerRow;
 use atelier_telemetry::{LogRecord, LogSeverity, MetricsSnapshot, Record, Series};
 
 use super::{EPOCH_NANO, key};
@@ -38,6 +39,8 @@ pub struct TestSource {
     accounts: RefCell<HashMap<Signal, Account>>,
     pub last_error: RefCell<Option<String>>,
     pub closed: Cell<bool>,
+    /// Whether it tells the pipeline its accounts.
+    pub tells_accounts: Cell<bool>,
 }
 
 impl TestSource {
@@ -104,6 +107,20 @@ impl Source for Shared {
             Fate::Dropped(reason) => *account.dropped.entry(reason.to_owned()).or_default() += n,
         });
         self.0.account(signal).pending();
+    }
+
+    fn account(&self, signal: Signal) -> Option<LedgerRow> {
+        let account = self.0.account(signal);
+        self.0.tells_accounts.get().then(|| LedgerRow {
+            consumer: "otlp:1".to_owned(),
+            signal: signal.name().to_owned(),
+            emitted: account.emitted,
+            delivered: account.delivered,
+            rejected: account.rejected,
+            pending: account.pending(),
+            dropped: account.dropped.into_iter().collect(),
+            last_error: None,
+        })
     }
 
     fn set_last_error(&self, message: String) {

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use atelier_exporters::pipeline::{
-    Answer, Encoded, Encoder, FlushId, Now, Output, Pipeline, Reply, Request, RequestId, Settings, Verdict,
+    Answer, Encoded, Encoder, FlushId, Now, Output, Pipeline, Reply, Request, RequestId, SelfReport,
+    Settings, Verdict,
 };
 use atelier_exporters::{OtlpConfig, OtlpEncoder, Signal};
 use atelier_telemetry::{MetricsSnapshot, Record};
@@ -38,8 +39,8 @@ impl Encoder for Counted {
         self.count().logs(records)
     }
 
-    fn metrics(&mut self, snapshot: &MetricsSnapshot) -> Encoded {
-        self.count().metrics(snapshot)
+    fn metrics(&mut self, snapshot: &MetricsSnapshot, report: &SelfReport) -> Encoded {
+        self.count().metrics(snapshot, report)
     }
 
     fn judge(&self, signal: Signal, answer: &Answer, now_unix_nano: u64) -> Verdict {
