@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("atelier-js", &["atelier-runtime", "atelier-telemetry", "atelier-exporters", "atelier-core"]),
     ("atelier-tour", &["atelier-runtime", "atelier-telemetry", "atelier-exporters", "atelier-core"]),
     ("atelier-rust-app", &["atelier-runtime", "atelier-telemetry", "atelier-exporters", "atelier-core"]),
-    ("atelier-tests", &["atelier-core", "xtask"]),
+    ("atelier-tests", &["atelier-core", "atelier-telemetry", "xtask"]),
     ("xtask", &[]),
 ];
 

@@ -111,6 +111,7 @@ mod config;
 mod encode;
 mod error;
 pub mod pipeline;
+pub mod recording;
 mod redact;
 mod signal;
 mod source;

@@ -377,12 +377,37 @@ export interface TaskRuntime {
    * the promise that it returns is settled) are left out and counted as `lost` in the next one, which is full.
    */
   subscribeFrames(listener: (frame: RuntimeFrame) => unknown, options?: { intervalMs?: number }): () => void;
+  /** Records everything that this runtime tells from now on, into one file. See docs/recording.md. */
+  record(options?: RecordOptions): Recording;
   /** Aggregates by task, and what became of everything emitted. */
   getTelemetry(): Telemetry;
   /** Begins a trace; `parent` (W3C Trace Context) continues a remote one, 'document' the server's that rendered the page. */
   createTrace(name?: string, options?: { parent?: string | 'document' }): TraceContext;
   /** Runs a function under a trace that ends with it. */
   runWithTrace<R>(name: string | undefined, fn: (trace: TraceContext) => R | Promise<R>): Promise<R>;
+}
+
+export interface RecordOptions {
+  /**
+   * How long the file may get, in bytes; from 262144. Default 67108864 (64 MiB). When it would get longer, its oldest part
+   * goes, again and again, so that a recording can run for hours and has the latest; what went is counted.
+   */
+  maxBytes?: number;
+}
+
+/** A recording that runs, or has run. */
+export interface Recording {
+  /** How long the file is, in bytes; until `stop()` an estimate from above. */
+  readonly bytes: number;
+  /** Facts in it: events, calls, traces, handlers' spans. */
+  readonly facts: number;
+  /** Facts that are lost: they had to make room, came faster than they could be written, or were megabytes long. */
+  readonly dropped: number;
+  /**
+   * Ends the recording and gives the file (type `application/x-atelier-recording`). Calling it again gives the same promise.
+   * It rejects only when the browser could not compress or keep the data.
+   */
+  stop(): Promise<Blob>;
 }
 
 /** Durations, in milliseconds. */

@@ -5,6 +5,7 @@ import { settingError } from './errors.js';
 import { subscribeFrames } from './frames.js';
 import { keepHandle } from './handles.js';
 import { observability } from './observability.js';
+import { record } from './record.js';
 import { subscribeSnapshots } from './snapshots.js';
 import { subscribeEvents } from './subscription.js';
 import { makeTask } from './task.js';
@@ -28,6 +29,7 @@ export function createTaskRuntime(config) {
     subscribeEvents: (listener, options) => subscribeEvents(handle, listener, options),
     subscribeFrames: (listener, options) => subscribeFrames(handle, listener, options),
     getTelemetry: () => handle.telemetry(),
+    record: (options) => record(handle, options),
     createTrace: (name, options) => makeTrace(handle, name, options),
     runWithTrace: (name, fn) => runWithTrace(handle, name, fn),
   };

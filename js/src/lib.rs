@@ -11,6 +11,7 @@ mod listeners;
 mod options;
 mod otlp;
 mod page;
+mod recording;
 mod runtime;
 mod snapshot;
 mod stream;

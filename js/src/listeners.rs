@@ -151,11 +151,11 @@ impl Listeners {
     fn deliver_to(&self, listener: &Listener) {
         for record in listener.subscription.drain(CHUNK) {
             if !self.is_listening(listener.id) {
-                listener.subscription.dropped(signal_of(&record), "unsubscribed", 1);
+                listener.subscription.dropped(record.signal(), "unsubscribed", 1);
                 continue;
             }
             deliver(&listener.callback, &self.events.event(&record));
-            listener.subscription.delivered(signal_of(&record), 1);
+            listener.subscription.delivered(record.signal(), 1);
         }
     }
 
@@ -173,16 +173,8 @@ impl Listeners {
         let events: Array = records.iter().map(|record| self.events.event(record)).collect();
         deliver(&listener.callback, &events);
         for signal in [Signal::Events, Signal::Spans] {
-            let count = records.iter().filter(|record| signal_of(record) == signal).count();
+            let count = records.iter().filter(|record| record.signal() == signal).count();
             listener.subscription.delivered(signal, count as u64);
         }
-    }
-}
-
-fn signal_of(record: &Record) -> Signal {
-    match record {
-        Record::Metric(_) => Signal::Events,
-        Record::Span(_) | Record::Trace(_) | Record::Handler(_) => Signal::Spans,
-        Record::Log(_) => Signal::Logs,
     }
 }

@@ -13,6 +13,7 @@ use crate::listeners::Wishes;
 use crate::options::{Options, task_config};
 use crate::otlp::OtlpHandle;
 use crate::page::Page;
+use crate::recording::RecordingHandle;
 use crate::snapshot::{self, Entry};
 use crate::stream::FrameStream;
 use crate::task::TaskHandle;
@@ -127,6 +128,11 @@ impl RuntimeHandle {
     /// Aggregates as a plain object.
     pub fn telemetry(&self) -> Result<JsValue, JsValue> {
         crate::aggregates::of(&self.0)
+    }
+
+    /// Records everything from now on. `due` is called when there is something to write: with 2 when it is much.
+    pub fn record(&self, max_bytes: f64, page: &str, user_agent: &str, due: Function) -> RecordingHandle {
+        RecordingHandle::start(&self.0, max_bytes, page, user_agent, due)
     }
 
     /// Sends telemetry to a collector.

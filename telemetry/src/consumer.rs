@@ -105,6 +105,15 @@ impl Consumer {
         }
     }
 
+    /// Takes nothing from now on.
+    pub(crate) fn want_nothing(&mut self) {
+        self.wants_metrics = false;
+        self.wants_calls = false;
+        self.wants_traces = false;
+        self.wants_handler_spans = false;
+        self.wants_logs = false;
+    }
+
     /// Whether it takes this span.
     pub(crate) fn takes_span(&self, record: &Record) -> bool {
         match record {
@@ -170,7 +179,8 @@ impl Consumer {
     }
 }
 
-fn signal_of(record: &Record) -> Signal {
+/// The signal that a record belongs to.
+pub(crate) fn signal_of(record: &Record) -> Signal {
     match record {
         Record::Metric(_) => Signal::Events,
         Record::Span(_) | Record::Trace(_) | Record::Handler(_) => Signal::Spans,

@@ -89,6 +89,11 @@ impl FrameReader {
         }
     }
 
+    /// The next frame will be full.
+    pub fn start_over(&mut self) {
+        self.full_next = true;
+    }
+
     fn fill_in(&self, tasks: &mut [TaskFrame]) {
         let ids = tasks.iter().map(|task| task.task_id.as_str());
         let distributions = self.telemetry.distributions_by_id(self.runtime, ids);

@@ -21,6 +21,7 @@ mod metrics;
 mod metrics_reader;
 pub mod performance;
 mod record;
+pub mod recording;
 mod reports;
 mod runtime;
 mod series;

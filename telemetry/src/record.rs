@@ -5,6 +5,8 @@ use std::sync::Arc;
 use atelier_core::names::{Instrument, Metric, Phase};
 use atelier_core::{ErrorKind, Outcome};
 
+use crate::account::Signal;
+use crate::consumer::signal_of;
 use crate::log::LogRecord;
 
 /// What one `tracing` event or closed span became.
@@ -20,6 +22,13 @@ pub enum Record {
     Handler(Arc<HandlerSpanRecord>),
     /// Something was told.
     Log(Arc<LogRecord>),
+}
+
+impl Record {
+    /// Under which signal the ledger counts it.
+    pub fn signal(&self) -> Signal {
+        signal_of(self)
+    }
 }
 
 /// A task as its records name it.

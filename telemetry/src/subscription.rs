@@ -82,6 +82,15 @@ impl Subscription {
         self.account(signal, |account| account.total_dropped())
     }
 
+    /// Takes nothing new from now on. What waits can still be drained, what is in hand settled, and the rows stay.
+    pub fn end(&self) {
+        self.shared.change(|state| {
+            if let Some(consumer) = state.consumer(self.runtime, self.id) {
+                consumer.want_nothing();
+            }
+        });
+    }
+
     /// Shows an error beside the consumer's rows, or takes it away.
     pub fn set_last_error(&self, message: Option<String>) {
         self.with(|consumer| consumer.last_error = message);

@@ -146,6 +146,14 @@ impl Telemetry {
         FrameReader::new(self.clone(), runtime, calls)
     }
 
+    /// A reader of the snapshot stream without calls in it, for who takes those as records. The ledger does not know it.
+    pub fn state_frames(&self, runtime: u64) -> FrameReader {
+        let only = Selection::default();
+        let wants =
+            Wants { metrics: false, calls: false, traces: false, handler_spans: false, logs: false, only };
+        FrameReader::new(self.clone(), runtime, self.add_consumer(runtime, "", 0, wants))
+    }
+
     /// The distributions of several tasks by id, under one lock.
     pub(crate) fn distributions_by_id<'a>(
         &self,

@@ -7,6 +7,7 @@ import {
   yieldAsCompleted,
   WorkerCrashedError,
   type BlackBoxFact,
+  type Recording,
   type RuntimeEvent,
   type Settled,
   type StripTaskContext,
@@ -121,6 +122,13 @@ void [facts, unknown, lead, surplus];
 telemetry.tasks[0]?.histograms['task.phase_ms'].run.p95.toFixed();
 telemetry.tasks[0]?.methods['add']?.counters['task.success.total']?.toFixed();
 telemetry.ledger['listener:1']?.['spans']?.dropped['queue_full']?.toFixed();
+
+const recording: Recording = runtime.record({ maxBytes: 1e6 });
+recording.stop().then((file) => file.size + recording.bytes + recording.facts + recording.dropped);
+// @ts-expect-error: how much there is, is not for the page to say
+recording.bytes = 0;
+// @ts-expect-error: bytes are counted
+runtime.record({ maxBytes: '64 MiB' });
 
 const keys = runtime.abortTaskController;
 keys.signalFor('k') satisfies AbortSignal;

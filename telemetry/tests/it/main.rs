@@ -15,6 +15,7 @@ mod logs;
 mod metrics;
 mod percentiles;
 mod performance;
+mod recording;
 mod records;
 mod reports;
 mod support;

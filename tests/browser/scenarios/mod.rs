@@ -4,6 +4,7 @@ mod drills;
 mod harness;
 mod memory;
 mod profiler;
+mod recording;
 mod rust_app;
 mod tour;
 
@@ -27,6 +28,10 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("memory::signals_that_nobody_uses_go_and_others_stay", memory::signals),
         lab.trial("memory::calls_outlive_everything_they_were_made_with", memory::calls),
         lab.trial("profiler::a_recording_has_the_tracks_and_their_times", profiler::tracks),
+        lab.trial("recording::holds_what_a_listener_heard_one_for_one", recording::everything),
+        lab.trial("recording::holds_handlers_spans_black_boxes_and_frames", recording::the_rest),
+        lab.trial("recording::keeps_within_its_bytes_and_counts_what_went", recording::too_much),
+        lab.trial("recording::is_of_one_runtime_and_may_be_one_of_several", recording::one_of_two),
         lab.trial("tour::all_samples_are_processed_and_everyone_tells_the_same", tour::samples),
         lab.trial("tour::a_malformed_photograph_fails_alone", tour::malformed),
         lab.trial("tour::one_is_cancelled_then_all", tour::cancel),

@@ -1,0 +1,89 @@
+//! A recording as the stream of frames that it was.
+
+use super::error::RecordingError;
+use super::file::{Ending, Header, Reader};
+use super::items::Item;
+use crate::frame::{FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame};
+use crate::record::Record;
+
+/// Gives a recording's frames, each with the calls and the handlers' spans that ended since the frame before: all of
+/// them, where the live stream has a limit. What a cut recording tells after its last frame comes in one more.
+#[derive(Debug)]
+pub struct Replay<'a> {
+    reader: Reader<'a>,
+    spans: Vec<SpanFrame>,
+    handler_spans: Vec<HandlerSpanFrame>,
+    /// Number and time of the next frame, should one have to be made up.
+    next: (u64, f64),
+}
+
+impl<'a> Replay<'a> {
+    /// Looks at the beginning of a file.
+    ///
+    /// # Errors
+    /// It is no recording, or one that cannot be read.
+    pub fn open(file: &'a [u8]) -> Result<Replay<'a>, RecordingError> {
+        let reader = Reader::open(file)?;
+        Ok(Replay { reader, spans: Vec::new(), handler_spans: Vec::new(), next: (0, 0.0) })
+    }
+
+    /// What the recording says about itself.
+    pub fn header(&self) -> &Header {
+        self.reader.header()
+    }
+
+    /// How the recording ends: known when everything was read.
+    pub fn ending(&self) -> Option<&Ending> {
+        self.reader.ending()
+    }
+
+    /// How far the file was read, in bytes: for showing progress.
+    pub fn position(&self) -> usize {
+        self.reader.position()
+    }
+
+    fn rest(&mut self) -> Option<Frame> {
+        let is_empty = self.spans.is_empty() && self.handler_spans.is_empty();
+        (!is_empty).then(|| Frame {
+            version: FRAME_VERSION,
+            seq: self.next.0,
+            ts: self.next.1,
+            kind: FrameKind::Delta,
+            lost: 0,
+            tasks: Vec::new(),
+            removed: Vec::new(),
+            spans: std::mem::take(&mut self.spans),
+            handler_spans: std::mem::take(&mut self.handler_spans),
+            spans_dropped: 0,
+            ledger: Vec::new(),
+            findings: Vec::new(),
+        })
+    }
+}
+
+impl Iterator for Replay<'_> {
+    type Item = Result<Frame, RecordingError>;
+
+    fn next(&mut self) -> Option<Result<Frame, RecordingError>> {
+        loop {
+            match self.reader.next() {
+                Some(Ok(Item::Record(Record::Span(call)))) => {
+                    self.next.1 = self.next.1.max(call.end_unix_nano as f64 / 1e6);
+                    self.spans.push(SpanFrame::from(&*call));
+                }
+                Some(Ok(Item::Record(Record::Handler(span)))) => {
+                    self.handler_spans.push(HandlerSpanFrame::from(&*span));
+                }
+                Some(Ok(Item::Record(_) | Item::BlackBox(_))) => {}
+                Some(Ok(Item::Frame(mut frame))) => {
+                    self.next = (frame.seq.wrapping_add(1), frame.ts);
+                    frame.spans = std::mem::take(&mut self.spans);
+                    frame.handler_spans = std::mem::take(&mut self.handler_spans);
+                    return Some(Ok(*frame));
+                }
+                Some(Err(error)) => return Some(Err(error)),
+                None => return self.rest().map(Ok),
+            }
+        }
+    }
+}
