@@ -65,7 +65,7 @@ fn heard(record: &Record) -> Option<Value> {
         Record::Metric(metric) => Some(metric_event(metric)),
         Record::Span(call) => Some(call_event(call)),
         Record::Trace(trace) => Some(trace_event(trace)),
-        Record::Handler(_) => None,
+        Record::Handler(_) | Record::Log(_) => None,
     }
 }
 
