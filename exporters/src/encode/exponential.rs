@@ -29,24 +29,9 @@ pub(super) struct Buckets {
 
 /// The buckets of a histogram kept in microseconds; theirs are in seconds.
 pub(super) fn buckets(value: &HistogramValue) -> Buckets {
-    let mut zero_count = 0;
-    let mut indices: Vec<(i32, u64)> = Vec::new();
-    for recorded in value.histogram.iter_recorded() {
-        let count = recorded.count_at_value();
-        let micros = value.histogram.median_equivalent(recorded.value_iterated_to());
-        if micros == 0 {
-            zero_count += count;
-            continue;
-        }
-        // The histogram knows its values to a few digits, but the least and the greatest exactly. `max` and `min`
-        // take the number where the other one is NaN, which is how "not known" is said.
-        let seconds = (micros as f64 / MICROS_PER_SECOND).max(value.min).min(value.max);
-        if seconds > 0.0 {
-            indices.push((index(seconds), count));
-        } else {
-            zero_count += count;
-        }
-    }
+    let (seconds, zero_count) = seconds(value);
+    let indices: Vec<(i32, u64)> =
+        seconds.into_iter().map(|(seconds, count)| (index(seconds), count)).collect();
     let (Some(&(first, _)), Some(&(last, _))) = (indices.first(), indices.last()) else {
         return Buckets { scale: MAX_SCALE, zero_count, ..Buckets::default() };
     };
@@ -65,6 +50,43 @@ pub(super) fn buckets(value: &HistogramValue) -> Buckets {
         counts[place] += count;
     }
     Buckets { scale: MAX_SCALE - shift, zero_count, offset, counts }
+}
+
+/// What was recorded, rising, each with how often, and how many zeros.
+///
+/// The histogram knows its values to a few digits, but the least and the greatest exactly: one value is exactly each
+/// of these, so that no bucket contradicts them.
+fn seconds(value: &HistogramValue) -> (Vec<(f64, u64)>, u64) {
+    let mut zero_count = 0;
+    let mut seconds = Vec::new();
+    for recorded in value.histogram.iter_recorded() {
+        let count = recorded.count_at_value();
+        let micros = value.histogram.median_equivalent(recorded.value_iterated_to());
+        // `max` and `min` take the number where the other one is NaN, which is how "not known" is said.
+        let about = (micros as f64 / MICROS_PER_SECOND).max(value.min).min(value.max);
+        if micros > 0 && about > 0.0 {
+            seconds.push((about, count));
+        } else {
+            zero_count += count;
+        }
+    }
+    if zero_count == 0 && value.min > 0.0 && take_one(seconds.first_mut()) {
+        seconds.insert(0, (value.min, 1));
+        seconds.retain(|&(_, count)| count > 0);
+    }
+    if value.max > 0.0 && take_one(seconds.last_mut()) {
+        seconds.push((value.max, 1));
+        seconds.retain(|&(_, count)| count > 0);
+    }
+    (seconds, zero_count)
+}
+
+/// Takes one of these values away, if there are any.
+fn take_one(values: Option<&mut (f64, u64)>) -> bool {
+    values.is_some_and(|(_, count)| {
+        *count -= 1;
+        true
+    })
 }
 
 /// The bucket of a positive normal number at [`MAX_SCALE`].
