@@ -28,6 +28,8 @@ pub struct Account {
     pub rejected: u64,
     /// Items turned away without being taken, which their sender may send again.
     pub turned_away: u64,
+    /// Items taken whose answer is still held.
+    pub awaiting: u64,
     /// Items taken whose sender was not told so, or never got the answer.
     pub unanswered: u64,
     /// Items taken again.
@@ -92,10 +94,13 @@ impl Ledger {
 
     /// These items were taken. Unless what is returned hears that the sender was told so, it was not.
     pub(super) fn took(&self, signal: Signal, items: Vec<u64>) -> Taking {
-        let book = &mut self.lock()[signal as usize];
+        let mut books = self.lock();
+        let book = &mut books[signal as usize];
         for &item in &items {
             book.take(item);
         }
+        book.account.awaiting += items.len() as u64;
+        drop(books);
         Taking { ledger: self.clone(), signal, items, told: false }
     }
 
@@ -142,15 +147,16 @@ impl Taking {
 
 impl Drop for Taking {
     fn drop(&mut self) {
-        if self.told {
-            return;
-        }
         let mut books = self.ledger.lock();
         let book = &mut books[self.signal as usize];
-        book.account.unanswered += self.items.len() as u64;
-        for item in &self.items {
-            if let Some(unsure) = book.unsure.get_mut(item) {
-                *unsure = true;
+        let count = self.items.len() as u64;
+        book.account.awaiting -= count;
+        if !self.told {
+            book.account.unanswered += count;
+            for item in &self.items {
+                if let Some(unsure) = book.unsure.get_mut(item) {
+                    *unsure = true;
+                }
             }
         }
         drop(books);

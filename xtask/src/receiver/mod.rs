@@ -17,6 +17,7 @@ mod refusal;
 mod routes;
 mod signal;
 mod store;
+mod streams;
 
 pub use decoded::{
     DecodedEvent, DecodedExemplar, DecodedLink, DecodedLog, DecodedMetric, DecodedScope, DecodedSpan,
@@ -40,6 +41,7 @@ use faults::Scripts;
 use forward::Forwarder;
 use ledger::Ledger;
 use store::Store;
+use streams::Streams;
 
 /// Bytes that a request may have, before and after it is decompressed. A larger one is answered with 413 and counted
 /// as rejected.
@@ -54,8 +56,9 @@ pub struct ReceiverOptions {
     pub limits: Limits,
     /// Where accepted requests are passed on to.
     pub forward: Option<ForwardTarget>,
-    /// Whether it also refuses what a receiver may let pass but a careful sender does not do; otherwise that is
-    /// remarked on ([`Received::last_remark`], and a warning in the answer).
+    /// Whether it also refuses what is valid but not what a careful sender does: what JSON lets pass (otherwise
+    /// remarked on, see [`Received::last_remark`]), what the semantic conventions and the SDK's specification ask for,
+    /// and series that contradict themselves over time.
     pub strict: bool,
 }
 
@@ -78,7 +81,8 @@ pub struct Receiver {
     scripts: Scripts,
     forwarder: Option<Forwarder>,
     max_body_bytes: usize,
-    strict: bool,
+    /// Followed by a strict receiver only.
+    streams: Option<Streams>,
 }
 
 impl Receiver {
@@ -91,7 +95,7 @@ impl Receiver {
             scripts: Scripts::default(),
             forwarder: options.forward.map(Forwarder::start),
             max_body_bytes: options.max_body_bytes,
-            strict: options.strict,
+            streams: options.strict.then(Streams::default),
         }
     }
 
@@ -145,6 +149,9 @@ impl Receiver {
     pub fn reset(&self) {
         self.scripts.clear();
         self.ledger.reset();
+        if let Some(streams) = &self.streams {
+            streams.reset();
+        }
         self.store.reset();
     }
 

@@ -71,7 +71,7 @@ async fn accept(receiver: Receiver, signal: Signal, mut request: Request) -> Res
         let (format, encoding) = (body::format(&head.headers)?, body::encoding(&head.headers)?);
         let bytes = body::read(body, limit).await?;
         let plain = body::decompress(bytes.clone(), encoding, limit)?;
-        let sound = signal.decode(plain, format, receiver.strict)?;
+        let sound = signal.decode(plain, format, receiver.streams.as_ref())?;
         Ok((sound, Item { signal, format, encoding, body: bytes }))
     };
     match sound.await {

@@ -9,10 +9,13 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 
 use super::body::Format;
-use super::check::{check_logs, check_metrics, check_traces};
+use super::check::{
+    Checked, careful_logs, careful_metrics, careful_traces, check_logs, check_metrics, check_traces,
+};
 use super::decoded::{DecodedLog, DecodedMetric, DecodedSpan, decode_logs, decode_metrics, decode_spans};
 use super::json;
 use super::refusal::Refusal;
+use super::streams::Streams;
 
 /// One of OTLP's signals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +57,19 @@ impl Signal {
         }
     }
 
-    /// Decodes and checks a request: it is sound as a whole or refused as a whole.
-    pub(super) fn decode(self, body: Bytes, format: Format, strict: bool) -> Result<Sound, Refusal> {
+    /// Decodes and checks a request: it is sound as a whole or refused as a whole. A strict receiver gives the series
+    /// that it follows.
+    pub(super) fn decode(
+        self,
+        body: Bytes,
+        format: Format,
+        strict: Option<&Streams>,
+    ) -> Result<Sound, Refusal> {
+        self.decode_or_say(body, format, strict).map_err(Refusal::malformed)
+    }
+
+    fn decode_or_say(self, body: Bytes, format: Format, strict: Option<&Streams>) -> Result<Sound, String> {
+        let is_strict = strict.is_some();
         let (body, remarks) = match format {
             Format::Protobuf => (body, Vec::new()),
             Format::Json => {
@@ -64,35 +78,41 @@ impl Signal {
                     Signal::Metrics => &json::METRICS,
                     Signal::Logs => &json::LOGS,
                 };
-                let decoded = json::to_protobuf(&body, shape, strict).map_err(Refusal::malformed)?;
+                let decoded = json::to_protobuf(&body, shape, is_strict)?;
                 (decoded.protobuf.into(), decoded.remarks)
             }
         };
         let items = match self {
             Signal::Traces => {
                 let request: ExportTraceServiceRequest = self.message(body)?;
-                check_traces(&request).map_err(Refusal::malformed)?;
+                check(&request, check_traces, is_strict.then_some(careful_traces))?;
                 Items::Spans(decode_spans(request))
             }
             Signal::Metrics => {
                 let request: ExportMetricsServiceRequest = self.message(body)?;
-                check_metrics(&request).map_err(Refusal::malformed)?;
-                Items::Points(decode_metrics(request))
+                check(&request, check_metrics, is_strict.then_some(careful_metrics))?;
+                let points = decode_metrics(request);
+                strict.map_or(Ok(()), |streams| streams.follow(&points))?;
+                Items::Points(points)
             }
             Signal::Logs => {
                 let request: ExportLogsServiceRequest = self.message(body)?;
-                check_logs(&request).map_err(Refusal::malformed)?;
+                check(&request, check_logs, is_strict.then_some(careful_logs))?;
                 Items::Logs(decode_logs(request))
             }
         };
         Ok(Sound { items, remarks })
     }
 
-    fn message<M: Message + Default>(self, body: Bytes) -> Result<M, Refusal> {
-        M::decode(body).map_err(|error| {
-            Refusal::malformed(format!("the body is no OTLP {} request: {error}", self.name()))
-        })
+    fn message<M: Message + Default>(self, body: Bytes) -> Result<M, String> {
+        M::decode(body).map_err(|error| format!("the body is no OTLP {} request: {error}", self.name()))
     }
+}
+
+/// Checks what makes a request valid, then what a careful sender does besides.
+fn check<R>(request: &R, valid: fn(&R) -> Checked, careful: Option<fn(&R) -> Checked>) -> Checked {
+    valid(request)?;
+    careful.map_or(Ok(()), |careful| careful(request))
 }
 
 impl Items {

@@ -2,6 +2,7 @@
 
 use crate::support::{self, Answer, ask, get, receiver, serve};
 use axum::http::Method;
+use opentelemetry_proto::tonic::metrics::v1::Metric;
 use prost::Message;
 use serde_json::{Value, json};
 use xtask::{ReceiverOptions, Server};
@@ -24,14 +25,16 @@ fn span() -> Value {
         "attributes": [
             { "key": "atelier.task.id", "value": { "stringValue": "resize" } },
             { "key": "atelier.attempt", "value": { "intValue": "1" } },
+            { "key": "error.type", "value": { "stringValue": "NotFoundError" } },
         ],
         "status": { "code": 2, "message": "no such file" },
     })
 }
 
 fn envelope(plural: &str, scoped: &str, items: &str, item: Value) -> Value {
+    let attribute = |(key, value)| json!({ "key": key, "value": { "stringValue": value } });
     json!({ plural: [{
-        "resource": { "attributes": [{ "key": "service.name", "value": { "stringValue": "tour" } }] },
+        "resource": { "attributes": support::RESOURCE.map(attribute) },
         scoped: [{ "scope": { "name": "atelier", "version": "0.1.0" }, items: [item] }],
     }] })
 }
@@ -46,7 +49,7 @@ fn exponential() -> Value {
         "scopeMetrics",
         "metrics",
         json!({
-            "name": "exponential", "unit": "{call}",
+            "name": "a.sizes", "unit": "By",
             "exponentialHistogram": { "aggregationTemporality": 2, "dataPoints": [{
                 "startTimeUnixNano": "1700000000000000000", "timeUnixNano": "1700000000000000001",
                 "count": "6", "sum": 1.5, "scale": 3, "zeroCount": "1",
@@ -71,15 +74,13 @@ fn log() -> Value {
 
 #[tokio::test]
 async fn both_forms_of_a_request_are_understood_as_the_same() {
-    let point = support::exponential(support::exponential_point());
+    let sizes = Metric {
+        unit: "By".into(),
+        ..support::metric("a.sizes", support::exponential(support::exponential_point()))
+    };
     let cases: [(&str, &str, Value, Vec<u8>); 3] = [
         ("traces", "spans", traces(span()), support::traces(vec![support::span()]).encode_to_vec()),
-        (
-            "metrics",
-            "metrics",
-            exponential(),
-            support::metrics(vec![support::metric("exponential", point)]).encode_to_vec(),
-        ),
+        ("metrics", "metrics", exponential(), support::metrics(vec![sizes]).encode_to_vec()),
         ("logs", "logs", log(), support::logs(vec![support::log()]).encode_to_vec()),
     ];
     for (signal, shown, in_json, in_protobuf) in cases {
@@ -108,7 +109,7 @@ async fn values_of_every_kind_are_understood() {
         { "key": "bytes", "value": { "bytesValue": "AP8=" } },
         { "key": "list", "value": { "arrayValue": { "values": [{ "intValue": "7" }] } } },
         { "key": "map", "value": { "kvlistValue": { "values": [{ "key": "a", "value": { "boolValue": false } }] } } },
-        { "key": "nothing" },
+        { "key": "error.type", "value": { "stringValue": "E" } },
     ]);
     let answer = post_json(&server, "/v1/traces", &traces(one)).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -116,7 +117,7 @@ async fn values_of_every_kind_are_understood() {
         get(&server, "/api/spans").await.json()[0]["attributes"],
         json!({
             "text": "a", "flag": true, "least": i64::MIN, "number": -0.5, "nan": "NaN", "bytes": "00ff",
-            "list": [7], "map": { "a": false }, "nothing": null,
+            "list": [7], "map": { "a": false }, "error.type": "E",
         })
     );
 }

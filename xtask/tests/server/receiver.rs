@@ -30,7 +30,7 @@ async fn a_span_is_counted_and_shown_as_it_was_sent() {
 
     let received = get(&server, "/api/received").await.json();
     assert_eq!((&received["spans"], &received["rejected"]), (&json!(1), &json!(0)));
-    assert_eq!(received["resources"], json!([{ "service.name": "tour" }]));
+    assert_eq!(received["resources"], json!([support::shown_resource()]));
     let spans = get(&server, "/api/spans").await.json();
     assert_eq!(
         spans,
@@ -39,9 +39,9 @@ async fn a_span_is_counted_and_shown_as_it_was_sent() {
             "name": "resize", "kind": "internal",
             "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000000002500000", "durationMs": 2.5,
             "status": { "code": "error", "message": "no such file" },
-            "attributes": { "atelier.task.id": "resize", "atelier.attempt": 1 },
+            "attributes": { "atelier.task.id": "resize", "atelier.attempt": 1, "error.type": "NotFoundError" },
             "events": [], "links": [],
-            "resource": { "service.name": "tour" },
+            "resource": support::shown_resource(),
             "scope": { "name": "atelier", "version": "0.1.0", "attributes": {} },
         }])
     );

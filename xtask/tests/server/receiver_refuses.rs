@@ -243,7 +243,7 @@ async fn requests_beyond_the_limit() {
         one.name = "x".repeat(length);
         support::traces(vec![one]).encode_to_vec()
     };
-    assert_eq!(post(&server, "/v1/traces", padded(limit - 300)).await.status, 200);
+    assert_eq!(post(&server, "/v1/traces", padded(limit - 600)).await.status, 200);
     for length in [limit, limit * 3 / 2] {
         let answer = post(&server, "/v1/traces", padded(length)).await;
         assert_eq!(answer.status, 413);

@@ -112,7 +112,25 @@ pub(crate) fn attribute(key: &str, value: Value) -> KeyValue {
 }
 
 pub(crate) fn resource() -> Option<Resource> {
-    Some(Resource { attributes: vec![text("service.name", "tour")], ..Resource::default() })
+    let attributes = RESOURCE.map(|(key, value)| text(key, value)).to_vec();
+    Some(Resource { attributes, ..Resource::default() })
+}
+
+/// What [`resource`] says.
+pub(crate) const RESOURCE: [(&str, &str); 4] = [
+    ("service.name", "tour"),
+    ("telemetry.sdk.name", "atelier"),
+    ("telemetry.sdk.language", "rust"),
+    ("telemetry.sdk.version", "0.1.0"),
+];
+
+/// The same as the receiver shows it.
+pub(crate) fn shown_resource() -> serde_json::Value {
+    RESOURCE
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value.into()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 pub(crate) fn scope() -> Option<InstrumentationScope> {
@@ -132,7 +150,11 @@ pub(crate) fn span() -> Span {
         kind: 1,
         start_time_unix_nano: NOW,
         end_time_unix_nano: NOW + 2_500_000,
-        attributes: vec![text("atelier.task.id", "resize"), attribute("atelier.attempt", Value::IntValue(1))],
+        attributes: vec![
+            text("atelier.task.id", "resize"),
+            attribute("atelier.attempt", Value::IntValue(1)),
+            text("error.type", "NotFoundError"),
+        ],
         status: Some(Status { code: 2, message: "no such file".into() }),
         ..Span::default()
     }

@@ -3,6 +3,7 @@
 //! Rules are those of the comments in opentelemetry-proto and of the specification's data models. A rule that is
 //! broken gives a sentence that names the item and says what was expected.
 
+mod careful;
 mod logs;
 mod metrics;
 mod traces;
@@ -12,6 +13,7 @@ use std::collections::HashSet;
 use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
+pub(super) use careful::{careful_logs, careful_metrics, careful_traces};
 pub(super) use logs::check_logs;
 pub(super) use metrics::check_metrics;
 pub(super) use traces::check_traces;
