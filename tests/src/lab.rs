@@ -94,7 +94,7 @@ impl Lab {
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             site,
-            receiver: ReceiverOptions::default(),
+            receiver: ReceiverOptions { strict: true, ..ReceiverOptions::default() },
         })
         .await?;
         let tab = Tab::open(&self.chromium, server.url()).await?;

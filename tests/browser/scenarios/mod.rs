@@ -1,6 +1,7 @@
 //! Tests in Rust, one file for each part they are about.
 
 mod drills;
+mod export;
 mod harness;
 mod memory;
 mod profiler;
@@ -38,5 +39,6 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("tour::nothing_runs_out_of_the_page", tour::looks),
     ];
     trials.extend(drills::trials(lab));
+    trials.extend(export::trials(lab));
     trials
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use super::body::{Encoding, Format};
 use super::signal::Signal;
 
 /// Items that are known again; of further ones duplicates are not found, and they are counted in
@@ -20,6 +21,10 @@ pub const DEFAULT_MAX_TRACKED: usize = 1 << 20;
 pub struct Account {
     /// Requests that arrived whole and were sound.
     pub requests: u64,
+    /// Of these, requests in JSON.
+    pub in_json: u64,
+    /// Of these, requests that were compressed.
+    pub compressed: u64,
     /// Items taken, each time.
     pub taken: u64,
     /// Different items taken.
@@ -81,11 +86,21 @@ impl Ledger {
         *self.lock() = Default::default();
     }
 
-    /// A sound request has come with these items, of which the last ones are refused for good, or all are turned away.
-    pub(super) fn came(&self, signal: Signal, rejected: u64, turned_away: u64) {
+    /// A sound request has come.
+    pub(super) fn came(&self, signal: Signal, format: Format, encoding: Encoding) {
         let mut books = self.lock();
         let account = &mut books[signal as usize].account;
         account.requests += 1;
+        account.in_json += u64::from(format == Format::Json);
+        account.compressed += u64::from(encoding == Encoding::Gzip);
+        drop(books);
+        self.changes.send_replace(());
+    }
+
+    /// So many items of a request are refused for good, and so many are turned away.
+    pub(super) fn refused(&self, signal: Signal, rejected: u64, turned_away: u64) {
+        let mut books = self.lock();
+        let account = &mut books[signal as usize].account;
         account.rejected += rejected;
         account.turned_away += turned_away;
         drop(books);

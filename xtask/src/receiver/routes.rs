@@ -79,6 +79,7 @@ async fn accept(receiver: Receiver, signal: Signal, mut request: Request) -> Res
             if !sound.remarks.is_empty() {
                 receiver.store.remarked(&sound.remarks.join("; "));
             }
+            receiver.ledger.came(signal, item.format, item.encoding);
             let form = (item.format, &head.headers);
             if let Some(forwarder) = receiver.forwarder.as_ref().filter(|_| step.is_none()) {
                 forwarder.offer(item);

@@ -94,6 +94,8 @@ impl Reader {
             && outcome.starts_with("ignored")
         {
             self.ignored.push(name.trim_end().to_owned());
+        } else if let Some(what) = line.strip_prefix("NOT RUN: ") {
+            self.tally.not_run.push(what.to_owned());
         }
     }
 
@@ -158,6 +160,15 @@ mod tests {
         let tally = read(text, true);
         assert_eq!(tally.to_string(), "1 passed, 2 failed");
         assert!(tally.failures()[0].starts_with("b: "), "{:?}", tally.failures());
+    }
+
+    #[test]
+    fn what_a_test_could_not_run_is_passed_on() {
+        let tally = read(
+            "running 1 test\nNOT RUN: a collector: no Python\ntest result: ok. 1 passed; 0 failed",
+            true,
+        );
+        assert_eq!((tally.skipped(), tally.failed()), (&["a collector: no Python".to_owned()][..], 0));
     }
 
     #[test]

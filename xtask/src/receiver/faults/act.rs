@@ -68,7 +68,7 @@ pub(in crate::receiver) async fn answer_requests(
     }
     let refused = fault.answer.refuses() && !fault.takes();
     let rejected = if refused { came } else { partial.rejected };
-    receiver.ledger.came(signal, rejected, if fault.takes() || refused { 0 } else { came });
+    receiver.ledger.refused(signal, rejected, if fault.takes() || refused { 0 } else { came });
     let taking = fault.takes().then(|| {
         let taking = receiver.ledger.took(signal, items.identities());
         receiver.store.add(items);
