@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use atelier_exporters::pipeline::Encoder;
-use atelier_exporters::{OtlpConfig, OtlpEncoder};
+use atelier_exporters::{AttributeValue, OtlpConfig, OtlpEncoder, Protocol, Redact, RedactKind};
 use atelier_telemetry::{LogRecord, LogSeverity, LogValue, Record};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -89,4 +89,61 @@ fn a_request_says_who_sends() {
     assert_eq!(scope.scope.as_ref().unwrap().name, "atelier");
     assert_eq!(scope.log_records.len(), 2);
     assert!(resource.resource.as_ref().unwrap().attributes.iter().any(|it| it.key == "service.name"));
+}
+
+#[test]
+fn json_says_the_same() {
+    let config = OtlpConfig { protocol: Protocol::HttpJson, ..OtlpConfig::default() };
+    let record = LogRecord {
+        event_name: Some("atelier.test".into()),
+        trace_id: Some(0xabc),
+        span_id: Some(0xdef),
+        attributes: vec![("whole".into(), LogValue::Int(-3)), ("none".into(), LogValue::Double(f64::NAN))],
+        ..LogRecord::new(EPOCH_NANO, LogSeverity::ERROR, "broken")
+    };
+    let body = OtlpEncoder::new(&config, &[]).logs(&[Record::Log(record.into())]);
+    let request: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        request["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0],
+        serde_json::json!({
+            "timeUnixNano": EPOCH_NANO.to_string(),
+            "observedTimeUnixNano": EPOCH_NANO.to_string(),
+            "severityNumber": 17,
+            "severityText": "ERROR",
+            "eventName": "atelier.test",
+            "body": { "stringValue": "broken" },
+            // A number that is none has no form in JSON.
+            "attributes": [{ "key": "whole", "value": { "intValue": "-3" } }],
+            "droppedAttributesCount": 0,
+            "flags": 1,
+            "traceId": "00000000000000000000000000000abc",
+            "spanId": "0000000000000def",
+        })
+    );
+}
+
+#[test]
+fn a_redaction_sees_what_is_said_and_all_attributes() {
+    let redact = Redact::new(|attributes, kind| {
+        if kind != RedactKind::Log {
+            return Some(attributes);
+        }
+        let keep = |(name, value): (String, AttributeValue)| match (name.as_str(), value) {
+            ("secret", _) => None,
+            ("atelier.log.body", AttributeValue::String(body)) => {
+                Some((name, AttributeValue::String(body.replace("hunter2", "…"))))
+            }
+            (_, value) => Some((name, value)),
+        };
+        Some(attributes.into_iter().filter_map(keep).collect())
+    });
+    let config = OtlpConfig { redact: Some(redact), ..OtlpConfig::default() };
+    let record = LogRecord {
+        attributes: vec![("secret".into(), "x".into()), ("open".into(), "y".into())],
+        ..LogRecord::new(EPOCH_NANO, LogSeverity::INFO, "the password is hunter2")
+    };
+    let body = OtlpEncoder::new(&config, &[]).logs(&[Record::Log(record.into())]);
+    let log = support::logs(&body).pop().unwrap();
+    assert_eq!(support::said(&log), "the password is …");
+    assert_eq!(values(&log).into_keys().collect::<Vec<_>>(), ["open"]);
 }

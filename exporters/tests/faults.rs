@@ -9,27 +9,13 @@ use std::collections::BTreeMap;
 
 use atelier_exporters::pipeline::{Answer, DEFAULT_FLUSH_TIMEOUT_MS, FlushId, Reply, reason};
 use atelier_exporters::{OtlpConfig, Signal};
-use support::{Act, World, partial};
-
-/// Numbers that look random, the same for the same seed (Knuth's MMIX generator).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-
-    fn signal(&mut self) -> Signal {
-        Signal::ALL[self.roll(Signal::ALL.len() as u64) as usize]
-    }
-}
+use support::{Act, Random, World, partial};
 
 const QUEUE: u64 = 200;
 const BATCH: u64 = 50;
 
-fn fault(dice: &mut Dice) -> Act {
-    match dice.roll(11) {
+fn fault(random: &mut Random) -> Act {
+    match random.below(11) {
         0 => Act::Fail("connection reset"),
         1 | 2 => Act::Hang,
         3 => Act::status(503),
@@ -37,7 +23,7 @@ fn fault(dice: &mut Dice) -> Act {
         5 => Act::retry_after(503, "Thu, 01 Jan 2026 00:00:30 GMT"),
         6 => Act::status(400),
         7 => Act::status(500),
-        8 => Act::Partial(dice.roll(60)),
+        8 => Act::Partial(random.below(60)),
         _ => Act::ok(),
     }
 }
@@ -45,7 +31,7 @@ fn fault(dice: &mut Dice) -> Act {
 /// A pipeline's life, and what is known of it from outside.
 struct Life {
     world: World,
-    dice: Dice,
+    random: Random,
     /// What the page emitted.
     spans: u64,
     logs: u64,
@@ -63,14 +49,15 @@ impl Life {
         };
         let mut world = World::new(&config);
         world.set_counter(1);
-        Life { world, dice: Dice(seed), spans: 0, logs: 0, flushes: Vec::new() }
+        Life { world, random: Random(seed), spans: 0, logs: 0, flushes: Vec::new() }
     }
 
     fn step(&mut self) {
-        let Life { world, dice, .. } = self;
-        let act = fault(dice);
-        world.script(dice.signal(), [act]);
-        match dice.roll(12) {
+        let Life { world, random, .. } = self;
+        let act = fault(random);
+        let signal = Signal::ALL[random.below(Signal::ALL.len() as u64) as usize];
+        world.script(signal, [act]);
+        match random.below(12) {
             0 => self.flushes.push((world.flush(), world.now_ms)),
             1 => {
                 let now = world.now();
@@ -78,32 +65,32 @@ impl Life {
                 world.serve();
             }
             2 | 3 if !world.out.is_empty() => {
-                let place = dice.roll(world.out.len() as u64) as usize;
+                let place = random.below(world.out.len() as u64) as usize;
                 let signal = world.out[place].1;
-                let reply = match dice.roll(4) {
+                let reply = match random.below(4) {
                     0 => Reply::Answered(Answer { status: 502, ..Answer::default() }),
                     1 => Reply::Failed("cut off".to_owned()),
-                    2 => Reply::Answered(partial(signal, dice.roll(60))),
+                    2 => Reply::Answered(partial(signal, random.below(60))),
                     _ => Reply::Answered(Answer { status: 200, ..Answer::default() }),
                 };
                 world.finish(signal, reply);
             }
-            4 => world.busy = dice.roll(2) == 0,
+            4 => world.busy = random.below(2) == 0,
             5 => world.be_idle(),
             // A source that is closed takes nothing any more.
             _ if world.pipeline.is_stopped() => {}
             6..=8 => {
-                let logs = dice.roll(40);
+                let logs = random.below(40);
                 self.logs += logs;
                 world.tell(logs);
             }
             _ => {
-                let spans = dice.roll(80);
+                let spans = random.below(80);
                 self.spans += spans;
                 world.emit(spans);
             }
         }
-        world.pass(dice.roll(3_000));
+        world.pass(random.below(3_000));
         self.check();
     }
 

@@ -95,3 +95,35 @@ export async function senseless_options_name_themselves() {
   }
   throws(() => exportOtlp({}), { name: 'TypeError', message: 'createTaskRuntime' });
 }
+
+/** Takes a property of an object away, or puts another value in its place; returns what puts it back. */
+function replace(object, name, value) {
+  const own = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { value, configurable: true, writable: true });
+  return () => (own ? Object.defineProperty(object, name, own) : delete object[name]);
+}
+
+export async function a_full_batch_is_encoded_when_the_browser_is_idle() {
+  const asked = [];
+  const restore = replace(window, 'requestIdleCallback', (callback, options) => asked.push({ callback, options }));
+  const { runtime } = observed();
+  const exporter = exportOtlp(runtime, { signals: ['traces'], maxBatchSize: 10 });
+  const task = bench({}, runtime);
+  for (let i = 0; i < 10; i++) await task.echo(i);
+  equal(asked.length, 1, 'asked once');
+  equal(asked[0].options.timeout, 250);
+  asked[0].callback();
+  await until(async () => exporter.ledger().traces.delivered === 10);
+  equal((await received()).spans, 10);
+  restore();
+}
+
+export async function a_browser_that_never_says_it_is_idle_exports_all_the_same() {
+  const restore = [replace(window, 'requestIdleCallback', undefined), replace(window, 'scheduler', undefined)];
+  const { runtime } = observed();
+  exportOtlp(runtime, { signals: ['traces'], maxBatchSize: 10 });
+  const task = bench({}, runtime);
+  for (let i = 0; i < 10; i++) await task.echo(i);
+  await until(async () => (await received()).spans === 10);
+  restore.forEach((back) => back());
+}

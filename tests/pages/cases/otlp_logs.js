@@ -4,6 +4,7 @@ import { logs, metrics, received, spans } from '../collector.js';
 import { deepEqual, equal, ok, rejects, until } from '../assert.js';
 import { createTaskRuntime } from '/atelier/index.js';
 import { exportOtlp } from '/atelier/otlp.js';
+import { wasmWorker } from '/atelier/wasm-worker.js';
 
 const CRASHED = { name: 'WorkerCrashedError' };
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -161,4 +162,21 @@ export async function without_logs_nothing_is_logged() {
   deepEqual(await logs(), []);
   const silent = createTaskRuntime();
   equal('logs' in exportOtlp(silent).ledger(), true, 'logs are sent unless they are left out');
+}
+
+export async function what_a_handler_in_rust_tells_arrives_under_its_span() {
+  const module = await WebAssembly.compileStreaming(fetch('/rust-app/pkg/atelier_rust_app_bg.wasm'));
+  const worker = () => wasmWorker({ module, glue: '/rust-app/pkg/atelier_rust_app.js', entry: 'numbers_worker' });
+  const { runtime } = observed();
+  const exporter = exportOtlp(runtime);
+  const task = runtime.defineTask({ type: 'singleton', taskId: 'numbers', worker });
+  deepEqual(await task.factors(12), [2, 2, 3]);
+  await exporter.flush();
+  const factored = (await logs()).find((record) => record.body === 'factored');
+  const span = (await spans()).find(({ name }) => name === 'factors');
+  deepEqual([factored.traceId, factored.spanId, factored.severityText], [span.traceId, span.spanId, 'INFO']);
+  const { count, prime, 'atelier.log.target': target, 'atelier.task.id': taskId } = factored.attributes;
+  deepEqual([Number(count), prime, target, taskId], [3, false, 'atelier_rust_app::numbers', 'numbers']);
+  ok(BigInt(factored.timeUnixNano) >= BigInt(span.startTimeUnixNano));
+  ok(BigInt(factored.timeUnixNano) <= BigInt(span.endTimeUnixNano));
 }
