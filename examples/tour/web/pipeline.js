@@ -4,11 +4,6 @@
 import { parallelLimit } from '/atelier/index.js';
 import { isAbort, Photo } from './photo.js';
 
-/**
- * Photographs under way at the same time. The others wait as names, not as pixels, so that a thousand of them take no
- * more memory than these.
- */
-const PHOTOS_AT_ONCE = 12;
 /** Quality of the written JPEGs, 1 to 100. */
 const QUALITY = 82;
 
@@ -16,8 +11,8 @@ const QUALITY = 82;
  * Makes the pipeline. It dispatches `added` (with the photograph as `detail`), `change` when a photograph changed, and
  * `removed`.
  */
-export function createPipeline(runtime, tasks) {
-  return new Pipeline(runtime, tasks);
+export function createPipeline(runtime, tasks, setup) {
+  return new Pipeline(runtime, tasks, setup);
 }
 
 class Pipeline extends EventTarget {
@@ -25,16 +20,18 @@ class Pipeline extends EventTarget {
   photos = [];
   #runtime;
   #tasks;
+  #setup;
   #lastBatch = Promise.resolve();
   #keys = 0;
   #names = new Set();
   /** Which photograph had this fingerprint first. */
   #firstWith = new Map();
 
-  constructor(runtime, tasks) {
+  constructor(runtime, tasks, setup) {
     super();
     this.#runtime = runtime;
     this.#tasks = tasks;
+    this.#setup = setup;
   }
 
   /** Whether anything is still to happen. */
@@ -97,7 +94,7 @@ class Pipeline extends EventTarget {
 
   async #run(batch) {
     const { abortTaskController } = this.#runtime;
-    const results = parallelLimit(batch, PHOTOS_AT_ONCE, (photo) => this.#develop(photo), {
+    const results = parallelLimit(batch, this.#setup.photosAtOnce, (photo) => this.#develop(photo), {
       errorPolicy: 'continue',
       abortTaskController,
       keyOf: (photo) => photo.key,
@@ -116,7 +113,7 @@ class Pipeline extends EventTarget {
     const trace = this.#runtime.createTrace(`photo ${photo.name}`);
     photo.begin();
     try {
-      await this.#steps(photo, { key: photo.key, trace });
+      await this.#steps(photo, { key: photo.key, trace, ...this.#setup.calls });
       photo.finish();
       trace.end({ status: 'ok' });
     } catch (error) {
@@ -131,7 +128,9 @@ class Pipeline extends EventTarget {
     const { fingerprint, decode, resize, analyze, encode } = this.#tasks;
     const file = await photo.open(this.#runtime.abortTaskController.signalFor(photo.key));
 
-    const { bytes, sha256 } = await photo.step('fingerprint', () => fingerprint.with(options).fingerprint(file));
+    const { bytes, sha256 } = await photo.step('fingerprint', () => (
+      this.#setup.insist(() => fingerprint.with(options).fingerprint(file))
+    ));
     photo.learn({ sha256, bytesBefore: file.size, sameAs: this.#seenBefore(sha256, photo) });
 
     const { pixels, format } = await photo.step('decode', () => decode.with(options).decode(bytes));

@@ -11,36 +11,42 @@ export const STEPS = [
   { id: 'encode', language: 'Rust', does: 'writes a JPEG' },
 ];
 
-/** At most so many workers each for decode and resize: more than four bring nothing for a handful of photographs. */
+/** At most so many workers for each of the four: more than four bring nothing for a handful of photographs. */
 const LARGEST_POOL = 4;
 
 /**
  * Compiles the Rust handlers and defines the tasks on `runtime`. Workers start when the first call needs them.
+ * @param {{ tasks: Record<string, object>, fingerprint: string }} setup what differs from the usual
  * @returns {Promise<Record<string, any>>} the tasks by their id in {@link STEPS}
  * @throws when the Rust handlers cannot be loaded or compiled
  */
-export async function defineTasks(runtime) {
+export async function defineTasks(runtime, setup) {
   const module = await compileHandlers('/pkg/atelier_tour_bg.wasm');
   const poolSize = Math.min(Math.max(navigator.hardwareConcurrency ?? LARGEST_POOL, 2), LARGEST_POOL);
 
-  const rust = (taskId, options) => runtime.defineTask({
+  // Room for every photograph under way, so that no caller waits for a place.
+  const maxQueueDepth = setup.photosAtOnce;
+  const define = (taskId, options) => runtime.defineTask({
     taskId,
     taskName: taskId,
+    maxQueueDepth,
+    ...options,
+    ...setup.tasks[taskId],
+  });
+  const rust = (taskId, options) => define(taskId, {
     worker: () => wasmWorker({ module, glue: '/pkg/atelier_tour.js', entry: 'photo_worker', name: taskId }),
     ...options,
   });
 
   return {
-    fingerprint: runtime.defineTask({
+    fingerprint: define('fingerprint', {
       type: 'singleton',
-      taskId: 'fingerprint',
-      taskName: 'fingerprint',
-      worker: () => new Worker(new URL('./workers/fingerprint.js', import.meta.url), { type: 'module', name: 'fingerprint' }),
+      worker: () => new Worker(new URL(setup.fingerprint, import.meta.url), { type: 'module', name: 'fingerprint' }),
     }),
     decode: rust('decode', { type: 'parallel', poolSize }),
     resize: rust('resize', { type: 'parallel', poolSize }),
-    analyze: rust('analyze', { type: 'singleton' }),
-    encode: rust('encode', { type: 'singleton' }),
+    analyze: rust('analyze', { type: 'parallel', poolSize }),
+    encode: rust('encode', { type: 'parallel', poolSize }),
   };
 }
 

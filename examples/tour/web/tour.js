@@ -2,11 +2,13 @@
 
 import { createTaskRuntime } from '/atelier/index.js';
 import { exportOtlp } from '/atelier/otlp.js';
+import { showFindings } from './findings.js';
 import { showGallery } from './gallery.js';
 import { takeIn } from './intake.js';
 import { showLine } from './line.js';
 import { mountPanel } from './panel.js';
 import { createPipeline } from './pipeline.js';
+import { chosenSetup, showSetup } from './setup.js';
 import { defineTasks } from './tasks.js';
 import { EXPORTED, showTelemetry } from './telemetry.js';
 
@@ -23,11 +25,14 @@ const otlp = exportOtlp(runtime, {
   metricIntervalMs: METRICS_EVERY_MS,
 });
 
-const tasks = await defineTasks(runtime);
-const pipeline = createPipeline(runtime, tasks);
+const setup = chosenSetup();
+const tasks = await defineTasks(runtime, setup);
+const pipeline = createPipeline(runtime, tasks, setup);
 
 showLine(runtime, document.getElementById('line'));
 showGallery(pipeline);
+showSetup(setup);
+showFindings(runtime, setup);
 showTelemetry(otlp, pipeline);
 takeIn(pipeline);
 mountPanel(runtime, document.getElementById('panel'));

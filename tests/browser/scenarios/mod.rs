@@ -8,6 +8,7 @@ mod profiler;
 mod recording;
 mod rust_app;
 mod tour;
+mod tour_setups;
 
 use std::sync::Arc;
 
@@ -37,6 +38,9 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("tour::a_malformed_photograph_fails_alone", tour::malformed),
         lab.trial("tour::one_is_cancelled_then_all", tour::cancel),
         lab.trial("tour::nothing_runs_out_of_the_page", tour::looks),
+        lab.trial("tour_setups::the_linter_finds_what_is_bad_on_purpose", tour_setups::bad),
+        lab.trial("tour_setups::the_linter_finds_nothing_in_the_good_setup", tour_setups::good),
+        lab.trial("tour_setups::a_visitor_chooses_the_setup", tour_setups::chosen),
     ];
     trials.extend(drills::trials(lab));
     trials.extend(export::trials(lab));

@@ -25,9 +25,9 @@ struct Call {
 
 /// One card of the gallery.
 #[derive(Debug, Deserialize)]
-struct Card {
+pub(super) struct Card {
     photo: String,
-    state: String,
+    pub(super) state: String,
     text: String,
 }
 
@@ -39,14 +39,19 @@ const LISTEN: &str =
 
 /// Opens the tour and listens to every event from the start.
 async fn open(scene: &Scene) -> Result<()> {
-    scene.tab.goto("/").await?;
+    open_at(scene, "/").await
+}
+
+/// The same at an address of its own.
+pub(super) async fn open_at(scene: &Scene, path: &str) -> Result<()> {
+    scene.tab.goto(path).await?;
     let _: bool =
         scene.tab.until("globalThis.tour && !document.querySelector('#use-samples').disabled").await?;
     scene.tab.eval::<Option<bool>>(LISTEN).await?;
     Ok(())
 }
 
-async fn all_settled(scene: &Scene, cards: usize) -> Result<Vec<Card>> {
+pub(super) async fn all_settled(scene: &Scene, cards: usize) -> Result<Vec<Card>> {
     let settled = format!(
         "document.querySelectorAll('article[data-photo]').length === {cards} && \
          ![...document.querySelectorAll('article[data-photo]')].some(c => ['queued', 'running'].includes(c.dataset.state))"
