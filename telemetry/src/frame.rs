@@ -48,7 +48,10 @@ pub struct Frame {
     /// Spans that the handlers of these calls opened, by call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handler_spans: Vec<HandlerSpanFrame>,
-    /// Calls and handlers' spans that ended since the frame before and did not fit.
+    /// Traces made by `createTrace` that ended since the frame before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<TraceFrame>,
+    /// Calls, handlers' spans and traces that ended since the frame before and did not fit.
     #[serde(default)]
     pub spans_dropped: u64,
     /// What became of what was emitted, by consumer and signal. Present in every frame.
@@ -270,11 +273,39 @@ pub struct SpanFrame {
     pub duration_ms: f64,
     /// `ok`, `error`, `canceled` or `rejected`.
     pub outcome: String,
+    /// The error's name, if it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_type: Option<String>,
     /// The error's message, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Milliseconds in each phase: admission, queue, delivery, run, reply; `None` where it never was.
     pub phases: [Option<f64>; 5],
+}
+
+/// A trace that ended, in a frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TraceFrame {
+    /// 32 hexadecimal digits.
+    pub trace_id: String,
+    /// 16 hexadecimal digits: the parent of the trace's calls.
+    pub span_id: String,
+    /// 16 hexadecimal digits, absent unless the trace continues another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_span_id: Option<String>,
+    /// The name, if it was given one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When it was made, milliseconds since the Unix epoch.
+    pub start: f64,
+    /// Until it was ended, milliseconds.
+    pub duration_ms: f64,
+    /// `ok`, `error` or `canceled`.
+    pub status: String,
+    /// The error's message, if it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A span that a handler opened, in a frame.

@@ -3,8 +3,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::account::Signal;
-use crate::frame::{FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TaskFrame};
-use crate::record::{HandlerSpanRecord, Record, SpanRecord};
+use crate::frame::{FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TaskFrame, TraceFrame};
+use crate::record::{HandlerSpanRecord, Record, SpanRecord, TraceRecord};
 use crate::subscription::Subscription;
 use crate::telemetry::Telemetry;
 
@@ -59,7 +59,7 @@ impl FrameReader {
             }
             changed || full
         });
-        let (spans, handler_spans, spans_dropped) = self.spans();
+        let ended = self.ended();
         let frame = Frame {
             version: FRAME_VERSION,
             seq: self.seq,
@@ -68,9 +68,10 @@ impl FrameReader {
             lost: std::mem::take(&mut self.lost),
             tasks,
             removed,
-            spans,
-            handler_spans,
-            spans_dropped,
+            spans: ended.spans,
+            handler_spans: ended.handler_spans,
+            traces: ended.traces,
+            spans_dropped: ended.dropped,
             ledger: self.telemetry.ledger(self.runtime),
             findings: self.telemetry.findings(self.runtime, (now_unix_ms * 1e6) as u64),
         };
@@ -114,22 +115,32 @@ impl FrameReader {
         removed
     }
 
-    /// The calls that ended since the frame before, their handlers' spans, and how many did not fit.
-    fn spans(&mut self) -> (Vec<SpanFrame>, Vec<HandlerSpanFrame>, u64) {
+    /// What ended since the frame before.
+    fn ended(&mut self) -> Ended {
         let records = self.calls.drain(DEFAULT_FRAME_SPANS);
         self.calls.delivered(Signal::Spans, records.len() as u64);
-        let (mut spans, mut handler_spans) = (Vec::new(), Vec::new());
+        let mut ended = Ended::default();
         for record in &records {
             match record {
-                Record::Span(call) => spans.push(SpanFrame::from(&**call)),
-                Record::Handler(span) => handler_spans.push(HandlerSpanFrame::from(&**span)),
-                Record::Metric(_) | Record::Trace(_) | Record::Log(_) => {}
+                Record::Span(call) => ended.spans.push(SpanFrame::from(&**call)),
+                Record::Handler(span) => ended.handler_spans.push(HandlerSpanFrame::from(&**span)),
+                Record::Trace(trace) => ended.traces.push(TraceFrame::from(&**trace)),
+                Record::Metric(_) | Record::Log(_) => {}
             }
         }
         let dropped = self.calls.total_dropped(Signal::Spans);
-        let before = std::mem::replace(&mut self.spans_dropped, dropped);
-        (spans, handler_spans, dropped.saturating_sub(before))
+        ended.dropped = dropped.saturating_sub(std::mem::replace(&mut self.spans_dropped, dropped));
+        ended
     }
+}
+
+/// What ended since the frame before, and how much of it did not fit.
+#[derive(Default)]
+struct Ended {
+    spans: Vec<SpanFrame>,
+    handler_spans: Vec<HandlerSpanFrame>,
+    traces: Vec<TraceFrame>,
+    dropped: u64,
 }
 
 impl From<&SpanRecord> for SpanFrame {
@@ -147,6 +158,7 @@ impl From<&SpanRecord> for SpanFrame {
             start: call.start_unix_nano as f64 / 1e6,
             duration_ms: call.duration() * 1e3,
             outcome: call.outcome.name().to_owned(),
+            error_type: call.error_type.as_deref().map(str::to_owned),
             error: call.error_message.as_deref().map(str::to_owned),
             phases: call.phases.0.map(|phase| phase.map(|seconds| seconds * 1e3)),
         }
@@ -167,6 +179,21 @@ impl From<&HandlerSpanRecord> for HandlerSpanFrame {
             duration_ms: span.end_unix_nano.saturating_sub(span.start_unix_nano) as f64 / 1e6,
             error: span.error_message.as_deref().map(str::to_owned),
             attributes: span.attributes.as_deref().map(str::to_owned),
+        }
+    }
+}
+
+impl From<&TraceRecord> for TraceFrame {
+    fn from(trace: &TraceRecord) -> TraceFrame {
+        TraceFrame {
+            trace_id: format!("{:032x}", trace.trace_id),
+            span_id: format!("{:016x}", trace.span_id),
+            parent_span_id: trace.parent_span_id.map(|id| format!("{id:016x}")),
+            name: trace.name.as_deref().map(str::to_owned),
+            start: trace.start_unix_nano as f64 / 1e6,
+            duration_ms: trace.end_unix_nano.saturating_sub(trace.start_unix_nano) as f64 / 1e6,
+            status: trace.status.name().to_owned(),
+            error: trace.error_message.as_deref().map(str::to_owned),
         }
     }
 }

@@ -141,7 +141,7 @@ impl Telemetry {
     pub fn frames(&self, runtime: u64, consumer: &str) -> FrameReader {
         let only = Selection::default();
         let wants =
-            Wants { metrics: false, calls: true, traces: false, handler_spans: true, logs: false, only };
+            Wants { metrics: false, calls: true, traces: true, handler_spans: true, logs: false, only };
         let calls = self.add_consumer(runtime, consumer, DEFAULT_FRAME_SPANS, wants);
         FrameReader::new(self.clone(), runtime, calls)
     }

@@ -29,7 +29,7 @@ fn row<'store>(store: &'store Store, finding: &'store Finding) -> FindingRow<'st
         finding,
         task: id.map(|id| store.task(id).and_then(|task| task.frame.task_name.as_deref()).unwrap_or(id)),
         evidence: finding.evidence.iter().map(|(name, value)| told(name, *value)).collect(),
-        has_calls: id.is_some_and(|id| store.history().lanes().any(|(task, _, _)| task == id)),
+        has_calls: id.is_some_and(|id| store.history().lanes().any(|lane| lane.task == id)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use atelier_telemetry::frame::{
     Distribution, FRAME_VERSION, Finding, Frame, FrameKind, HandlerSpanFrame, LedgerRow, SpanFrame,
-    TaskFrame, Totals,
+    TaskFrame, Totals, TraceFrame,
 };
 
 pub(crate) fn task(id: &str) -> TaskFrame {
@@ -44,11 +44,25 @@ pub(crate) fn span(task: &str, worker: Option<u32>, start: f64, duration_ms: f64
         start,
         duration_ms,
         outcome: "ok".to_owned(),
+        error_type: None,
         error: None,
         phases: match worker {
             Some(_) => [Some(0.0), Some(0.0), Some(0.0), Some(duration_ms), Some(0.0)],
             None => [Some(duration_ms), None, None, None, None],
         },
+    }
+}
+
+pub(crate) fn trace(name: &str, start: f64, duration_ms: f64) -> TraceFrame {
+    TraceFrame {
+        trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        span_id: "53995c3f42cd8ad8".to_owned(),
+        parent_span_id: None,
+        name: Some(name.to_owned()),
+        start,
+        duration_ms,
+        status: "ok".to_owned(),
+        error: None,
     }
 }
 
@@ -109,6 +123,7 @@ pub(crate) fn full(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
         removed: Vec::new(),
         spans: Vec::new(),
         handler_spans: Vec::new(),
+        traces: Vec::new(),
         spans_dropped: 0,
         ledger: Vec::new(),
         findings: Vec::new(),

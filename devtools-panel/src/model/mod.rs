@@ -6,26 +6,34 @@ mod delivery;
 mod findings;
 mod format;
 mod gauges;
+mod latency;
 mod pane;
 mod state;
 mod store;
 mod tabs;
 mod tasks;
 mod timeline;
+mod traces;
 
 #[cfg(test)]
 mod fixtures;
 
 pub(crate) use delivery::{DeliveryRow, Verdict, delivery_rows, verdict};
 pub(crate) use findings::{FindingRow, finding_rows};
-pub(crate) use format::{count, cut, milliseconds, rate};
+pub(crate) use format::{clock_time, count, cut, milliseconds, rate};
 pub(crate) use gauges::Gauge;
+pub(crate) use latency::{
+    HEAT_ROWS, Latency, LatencyAction, LatencyState, Measured, PERCENTILES, measure, percentile_at, share_of,
+};
 pub(crate) use pane::{Link, PaneState};
 pub(crate) use state::{Source, State};
-pub(crate) use store::{CallOutcome, PHASES, Store};
+pub(crate) use store::{CallOutcome, Happening, LongTask, PHASES, Store};
 pub(crate) use tabs::Tabs;
 pub(crate) use tasks::{SortColumn, SortOrder, TaskRow, TasksAction, TasksState, overview, task_rows};
 pub(crate) use timeline::{
-    Bar, CallDetails, Group, Layout, METRICS, Part, Scale, Spot, TimelineAction, TimelineState, bars,
-    call_box, describe_call, time_ticks,
+    Bar, CallCopies, CallDetails, Edge, Group, Layout, METRICS, Part, RangeSummary, Scale, Spot,
+    TimelineAction, TimelineState, bars, call_box, describe_call, summarize, time_ticks,
+};
+pub(crate) use traces::{
+    SpanKind, SpanRow, TraceRow, TracesAction, TracesState, Waterfall, trace_rows, waterfall,
 };

@@ -21,4 +21,8 @@ pub(crate) trait PaneState: Default {
 pub(crate) enum Link {
     /// The latest calls of a task, by its id.
     CallsOfTask(String),
+    /// One call, by its span id.
+    Call(String),
+    /// One trace, by its id.
+    Trace(String),
 }

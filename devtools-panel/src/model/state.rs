@@ -3,7 +3,7 @@
 
 use atelier_telemetry::frame::Frame;
 
-use super::store::Store;
+use super::store::{LongTask, Store};
 use super::tabs::Tabs;
 
 /// A runtime as the panel sees it.
@@ -69,6 +69,13 @@ impl State {
             Err(reason) => Some(format!("A frame of the snapshot stream could not be read: {reason}")),
         };
         runtime == self.current
+    }
+
+    /// Takes a long task of the page's main thread, which is that of all its runtimes.
+    pub(crate) fn take_long_task(&mut self, task: LongTask) {
+        for source in &mut self.sources {
+            source.store.take_long_task(task);
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 
-use web_sys::HtmlElement;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlElement, HtmlInputElement};
 
-use super::dom::{Live, Make, Told, clear};
+use super::dom::{Listeners, Live, Make, Told, clear};
 use crate::model::{Gauge, count, cut};
 
 /// A table cell with a number. `data-value` holds it unshortened.
@@ -105,4 +106,22 @@ impl LongText {
 /// A sentence in the place of content, with what to do about it.
 pub(crate) fn empty_state(make: &Make, title: &str, hint: &str) -> HtmlElement {
     make.element("div", "empty").with([&make.text("strong", "", title), &make.text("p", "", hint)])
+}
+
+/// A field to filter what a pane shows. `filtered` gets what was typed.
+pub(crate) fn filter_field(
+    make: &Make,
+    (placeholder, label): (&str, &str),
+    listeners: &mut Listeners,
+    filtered: impl Fn(String) + 'static,
+) -> HtmlElement {
+    let input = make
+        .element("input", "filter")
+        .attr("type", "search")
+        .attr("placeholder", placeholder)
+        .attr("aria-label", label)
+        .attr("spellcheck", "false");
+    let typed: HtmlInputElement = input.clone().unchecked_into();
+    listeners.on(&input, "input", move |_: Event| filtered(typed.value()));
+    input
 }

@@ -16,7 +16,7 @@ use super::schedule::Schedule;
 use super::shell::Shell;
 use super::style::Adopted;
 use super::theme::Theme;
-use crate::model::{Link, State, Store};
+use crate::model::{Link, LongTask, State, Store};
 
 #[wasm_bindgen]
 extern "C" {
@@ -121,6 +121,16 @@ impl Panel {
         if self.app.state.borrow_mut().take(runtime, frame)
             && let Some(schedule) = self.app.schedule.get()
         {
+            schedule.soon();
+        }
+    }
+
+    /// Takes a long task of the page's main thread: when it began, in milliseconds since the Unix epoch, and how long it
+    /// took, in milliseconds.
+    #[wasm_bindgen(js_name = pushLongTask)]
+    pub fn push_long_task(&self, start: f64, duration_ms: f64) {
+        self.app.state.borrow_mut().take_long_task(LongTask { start, duration_ms });
+        if let Some(schedule) = self.app.schedule.get() {
             schedule.soon();
         }
     }

@@ -10,8 +10,8 @@ use crate::record::Record;
 pub enum Item {
     /// A fact.
     Record(Record),
-    /// A frame of the snapshot stream. Its `spans` and `handler_spans` are empty: they are records before it. A
-    /// [`Replay`](super::Replay) fills them in.
+    /// A frame of the snapshot stream. Its `spans`, `handler_spans` and `traces` are empty: they are records before it.
+    /// A [`Replay`](super::Replay) fills them in.
     Frame(Box<Frame>),
     /// The black box of a worker that died, or (at the end) of one that lives.
     BlackBox(BlackBox),

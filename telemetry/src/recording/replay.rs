@@ -3,16 +3,17 @@
 use super::error::RecordingError;
 use super::file::{Ending, Header, Reader};
 use super::items::Item;
-use crate::frame::{FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame};
+use crate::frame::{FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TraceFrame};
 use crate::record::Record;
 
-/// Gives a recording's frames, each with the calls and the handlers' spans that ended since the frame before: all of
-/// them, where the live stream has a limit. What a cut recording tells after its last frame comes in one more.
+/// Gives a recording's frames, each with the calls, the handlers' spans and the traces that ended since the frame before:
+/// all of them, where the live stream has a limit. What a cut recording tells after its last frame comes in one more.
 #[derive(Debug)]
 pub struct Replay<'a> {
     reader: Reader<'a>,
     spans: Vec<SpanFrame>,
     handler_spans: Vec<HandlerSpanFrame>,
+    traces: Vec<TraceFrame>,
     /// Number and time of the next frame, should one have to be made up.
     next: (u64, f64),
 }
@@ -24,7 +25,13 @@ impl<'a> Replay<'a> {
     /// It is no recording, or one that cannot be read.
     pub fn open(file: &'a [u8]) -> Result<Replay<'a>, RecordingError> {
         let reader = Reader::open(file)?;
-        Ok(Replay { reader, spans: Vec::new(), handler_spans: Vec::new(), next: (0, 0.0) })
+        Ok(Replay {
+            reader,
+            spans: Vec::new(),
+            handler_spans: Vec::new(),
+            traces: Vec::new(),
+            next: (0, 0.0),
+        })
     }
 
     /// What the recording says about itself.
@@ -43,7 +50,7 @@ impl<'a> Replay<'a> {
     }
 
     fn rest(&mut self) -> Option<Frame> {
-        let is_empty = self.spans.is_empty() && self.handler_spans.is_empty();
+        let is_empty = self.spans.is_empty() && self.handler_spans.is_empty() && self.traces.is_empty();
         (!is_empty).then(|| Frame {
             version: FRAME_VERSION,
             seq: self.next.0,
@@ -54,6 +61,7 @@ impl<'a> Replay<'a> {
             removed: Vec::new(),
             spans: std::mem::take(&mut self.spans),
             handler_spans: std::mem::take(&mut self.handler_spans),
+            traces: std::mem::take(&mut self.traces),
             spans_dropped: 0,
             ledger: Vec::new(),
             findings: Vec::new(),
@@ -74,11 +82,16 @@ impl Iterator for Replay<'_> {
                 Some(Ok(Item::Record(Record::Handler(span)))) => {
                     self.handler_spans.push(HandlerSpanFrame::from(&*span));
                 }
+                Some(Ok(Item::Record(Record::Trace(trace)))) => {
+                    self.next.1 = self.next.1.max(trace.end_unix_nano as f64 / 1e6);
+                    self.traces.push(TraceFrame::from(&*trace));
+                }
                 Some(Ok(Item::Record(_) | Item::BlackBox(_))) => {}
                 Some(Ok(Item::Frame(mut frame))) => {
                     self.next = (frame.seq.wrapping_add(1), frame.ts);
                     frame.spans = std::mem::take(&mut self.spans);
                     frame.handler_spans = std::mem::take(&mut self.handler_spans);
+                    frame.traces = std::mem::take(&mut self.traces);
                     return Some(Ok(*frame));
                 }
                 Some(Err(error)) => return Some(Err(error)),

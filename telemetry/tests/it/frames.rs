@@ -158,9 +158,14 @@ fn calls_come_once_in_order_and_bounded() {
         define(1, "resize");
         call(1, 1);
         fail_call(open_call_in(1, 2, Some(0x77), Some("import")), 2, "broken");
-        end_trace(open_trace(9, None), "ok");
+        end_trace(open_trace(9, Some("import")), "ok");
         let frame = frames.next(0.0, Vec::new());
         assert_eq!((frame.spans.len(), frame.spans_dropped), (2, 0));
+        let [trace] = frame.traces.as_slice() else { panic!("{:?}", frame.traces) };
+        assert_eq!(
+            (trace.span_id.as_str(), trace.name.as_deref(), trace.status.as_str(), trace.duration_ms),
+            ("0000000000000009", Some("import"), "ok", 5.0)
+        );
         let fine = &frame.spans[0];
         assert_eq!(
             (fine.trace_id.as_str(), fine.span_id.as_str()),
@@ -190,7 +195,7 @@ fn calls_come_once_in_order_and_bounded() {
         let panel = row(&frame.ledger, "panel", "spans");
         assert_eq!(
             (panel.emitted, panel.delivered),
-            (2 + (DEFAULT_FRAME_SPANS + surplus) as u64, 2 + DEFAULT_FRAME_SPANS as u64)
+            (3 + (DEFAULT_FRAME_SPANS + surplus) as u64, 3 + DEFAULT_FRAME_SPANS as u64)
         );
         assert!(balances(panel));
     });

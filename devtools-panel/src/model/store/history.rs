@@ -6,8 +6,9 @@ use atelier_telemetry::frame::SpanFrame;
 
 use crate::model::format::cut;
 
-/// How many calls a panel keeps of one runtime. When full, the oldest go and are counted as evicted.
-pub(crate) const DEFAULT_CALLS_KEPT: usize = 20_000;
+/// How many calls a panel keeps of one runtime. When full, the oldest go and are counted as evicted. They take about half
+/// a kilobyte each, in the panel's own memory.
+pub(crate) const DEFAULT_CALLS_KEPT: usize = 100_000;
 /// How many rows the calls of one worker may be drawn in. Calls that overlap more than that share the last row.
 pub(crate) const DEFAULT_ROWS_PER_LANE: usize = 4;
 /// How many characters of a call's error are kept; the rest is cut, and an ellipsis says so.
@@ -47,6 +48,8 @@ pub(crate) struct Call {
     pub(crate) span: SpanFrame,
     /// How it ended.
     pub(crate) outcome: CallOutcome,
+    /// The lane it is drawn in, by the number that [`LaneRows::lane`] has.
+    pub(crate) lane: usize,
     /// The row within its lane.
     pub(crate) row: usize,
     /// Counts up by one for each call; names it while it is kept.
@@ -85,11 +88,32 @@ impl Call {
 /// The place where calls of one worker are drawn; `None` for calls that never reached one.
 type LaneKey = (String, Option<u32>);
 
+/// What is known of a lane: its number, and for each of its rows when the last call in it ended.
+#[derive(Debug)]
+struct Lane {
+    number: usize,
+    rows: Vec<f64>,
+}
+
+/// A lane that ever held a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LaneRows<'a> {
+    /// Its number, unique in the history.
+    pub(crate) lane: usize,
+    /// The task's id.
+    pub(crate) task: &'a str,
+    /// The worker's place; `None` for calls that never reached one.
+    pub(crate) worker: Option<u32>,
+    /// How many rows its calls took.
+    pub(crate) rows: usize,
+}
+
 /// The calls kept, oldest end first.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     calls: VecDeque<Call>,
-    lanes: BTreeMap<LaneKey, Vec<f64>>,
+    lanes: BTreeMap<LaneKey, Lane>,
+    next_lane: usize,
     next_number: u64,
 }
 
@@ -103,10 +127,10 @@ impl History {
             span.phases = [None; 5];
         }
         span.error = span.error.map(|error| cut(&error, DEFAULT_ERROR_CHARACTERS_KEPT).0);
-        let mut call =
-            Call { outcome: CallOutcome::from_name(&span.outcome), span, row: 0, number: self.next_number };
+        let outcome = CallOutcome::from_name(&span.outcome);
+        let mut call = Call { outcome, span, lane: 0, row: 0, number: self.next_number };
         self.next_number += 1;
-        call.row = self.place(&call);
+        (call.lane, call.row) = self.place(&call);
         if self.calls.len() >= DEFAULT_CALLS_KEPT {
             self.calls.pop_front();
         }
@@ -114,11 +138,16 @@ impl History {
         true
     }
 
-    /// The first row of the call's lane that is free since the call's bar began. Calls arrive in the order of their
-    /// ends, so that a row's last end is all there is to know, and no call ever changes its row.
-    fn place(&mut self, call: &Call) -> usize {
+    /// The call's lane, and the first row in it that is free since the call's bar began. Calls arrive in the order of
+    /// their ends, so that a row's last end is all there is to know, and no call ever changes its row.
+    fn place(&mut self, call: &Call) -> (usize, usize) {
         const CLOCK_NOISE_MS: f64 = 0.02;
-        let rows = self.lanes.entry((call.span.task_id.clone(), call.span.worker_index)).or_default();
+        let key = (call.span.task_id.clone(), call.span.worker_index);
+        let lane = self.lanes.entry(key).or_insert_with(|| {
+            self.next_lane += 1;
+            Lane { number: self.next_lane - 1, rows: Vec::new() }
+        });
+        let rows = &mut lane.rows;
         let free = rows.iter().position(|&end| end <= call.bar_start() + CLOCK_NOISE_MS);
         let row = match free {
             Some(row) => row,
@@ -129,7 +158,7 @@ impl History {
             None => rows.len() - 1,
         };
         rows[row] = rows[row].max(call.end());
-        row
+        (lane.number, row)
     }
 
     /// The calls, oldest end first.
@@ -148,9 +177,19 @@ impl History {
         self.next_number - self.calls.len() as u64
     }
 
-    /// The lanes that ever held a call, with their rows: task, worker, rows.
-    pub(crate) fn lanes(&self) -> impl Iterator<Item = (&str, Option<u32>, usize)> {
-        self.lanes.iter().map(|((task, worker), rows)| (task.as_str(), *worker, rows.len()))
+    /// The lanes that ever held a call, by task and worker.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneRows<'_>> {
+        self.lanes.iter().map(|((task, worker), lane)| LaneRows {
+            lane: lane.number,
+            task,
+            worker: *worker,
+            rows: lane.rows.len(),
+        })
+    }
+
+    /// One more than the greatest number of a lane.
+    pub(crate) fn lane_numbers(&self) -> usize {
+        self.next_lane
     }
 
     /// Forgets a task's lanes and calls, when it is gone and has no calls left to show.
@@ -193,7 +232,7 @@ mod tests {
         }
         assert_eq!(history.iter().len(), DEFAULT_CALLS_KEPT);
         assert_eq!(history.evicted(), 10);
-        assert_eq!(history.lanes().map(|lane| lane.2).collect::<Vec<_>>(), [DEFAULT_ROWS_PER_LANE]);
+        assert_eq!(history.lanes().map(|lane| lane.rows).collect::<Vec<_>>(), [DEFAULT_ROWS_PER_LANE]);
         assert!(history.get(9).is_none() && history.get(10).is_some_and(|call| call.number == 10));
     }
 

@@ -3,7 +3,10 @@
 
 mod handler_spans;
 mod history;
+mod long_tasks;
+mod marks;
 mod samples;
+mod traces;
 
 use std::collections::HashMap;
 
@@ -12,8 +15,13 @@ use atelier_telemetry::frame::{
 };
 
 use handler_spans::HandlerSpans;
-pub(crate) use history::{Call, CallOutcome, History, PHASES};
+pub(crate) use history::{Call, CallOutcome, DEFAULT_ROWS_PER_LANE, History, LaneRows, PHASES};
+pub(crate) use long_tasks::LongTask;
+use long_tasks::LongTasks;
+pub(crate) use marks::Happening;
+use marks::Marks;
 use samples::Samples;
+use traces::Traces;
 
 /// Why a frame was not taken. The panel shows the sentence and lives on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +53,9 @@ pub(crate) struct Store {
     places: HashMap<String, usize>,
     history: History,
     handler_spans: HandlerSpans,
+    traces: Traces,
+    marks: Marks,
+    long_tasks: LongTasks,
     ledger: Vec<LedgerRow>,
     findings: Vec<Finding>,
     last: Option<(u64, f64)>,
@@ -76,6 +87,9 @@ impl Store {
                 self.remove_tasks(&frame.removed);
             }
         }
+        for trace in frame.traces {
+            self.calls_refused += u64::from(!self.traces.push(trace));
+        }
         self.take_calls(frame.spans, frame.handler_spans);
         self.ledger = frame.ledger;
         self.findings = frame.findings;
@@ -102,6 +116,26 @@ impl Store {
         &self.handler_spans
     }
 
+    /// The traces that ended lately.
+    pub(crate) fn traces(&self) -> &Traces {
+        &self.traces
+    }
+
+    /// What happened to the tasks lately.
+    pub(crate) fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// When the page's main thread was busy for long.
+    pub(crate) fn long_tasks(&self) -> &LongTasks {
+        &self.long_tasks
+    }
+
+    /// Takes a long task of the page's main thread.
+    pub(crate) fn take_long_task(&mut self, task: LongTask) {
+        self.long_tasks.push(task);
+    }
+
     /// What the linter said in the last frame, the worst first.
     pub(crate) fn findings(&self) -> &[Finding] {
         &self.findings
@@ -122,26 +156,26 @@ impl Store {
         self.frames_lost
     }
 
-    /// Calls and handlers' spans that ended and are not in the timeline: did not fit a frame, made no sense, or are too
+    /// Calls, handlers' spans and traces that ended and are not shown: did not fit a frame, made no sense, or are too
     /// old.
     pub(crate) fn calls_not_kept(&self) -> u64 {
-        [self.calls_refused, self.history.evicted(), self.handler_spans.evicted()]
+        [self.calls_refused, self.history.evicted(), self.handler_spans.evicted(), self.traces.evicted()]
             .into_iter()
             .fold(self.calls_dropped, u64::saturating_add)
     }
 
     fn replace_tasks(&mut self, tasks: Vec<TaskFrame>, ts: f64, frame_before: Option<f64>) {
-        let mut samples: HashMap<String, Samples> =
-            self.tasks.drain(..).map(|task| (task.frame.task_id, task.samples)).collect();
+        let mut past: HashMap<String, Task> =
+            self.tasks.drain(..).map(|task| (task.frame.task_id.clone(), task)).collect();
         self.places.clear();
         for task in tasks {
-            if let Some(past) = samples.remove(&task.task_id) {
+            if let Some(before) = past.remove(&task.task_id) {
                 self.places.insert(task.task_id.clone(), self.tasks.len());
-                self.tasks.push(Task { frame: task.clone(), samples: past });
+                self.tasks.push(before);
             }
             self.put_task(task, ts, frame_before);
         }
-        for gone in samples.keys() {
+        for gone in past.keys() {
             self.history.forget_lanes_without_calls(gone);
         }
     }
@@ -152,6 +186,7 @@ impl Store {
             self.tasks.len() - 1
         });
         let task = &mut self.tasks[place];
+        self.marks.compare(&task.frame, &frame, ts);
         task.samples.record(&frame, ts, frame_before);
         task.frame = frame;
     }
@@ -186,6 +221,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::model::fixtures::{delta, full, handler_span, ledger_row, span, task};
+    use atelier_telemetry::frame::CrashFrame;
 
     fn ids(store: &Store) -> Vec<&str> {
         store.tasks().iter().map(|task| task.frame.task_id.as_str()).collect()
@@ -226,6 +262,16 @@ mod tests {
         store.apply(full(1, 0.0, vec![task("a")])).unwrap();
         store.apply(full(2, 250.0, vec![task("a")])).unwrap();
         assert_eq!(store.task("a").map(|task| task.samples.iter().count()), Some(2));
+    }
+
+    #[test]
+    fn what_a_full_frame_tells_of_a_crash_is_marked() {
+        let mut store = Store::default();
+        store.apply(full(1, 0.0, vec![task("a")])).unwrap();
+        let mut crashed = task("a");
+        crashed.last_crash = Some(CrashFrame { ts: 200.0, worker_index: 0, message: "boom".to_owned() });
+        store.apply(full(2, 250.0, vec![crashed])).unwrap();
+        assert_eq!(store.marks().iter().map(|mark| mark.ts).collect::<Vec<_>>(), [200.0]);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! One call, told in full.
 
+use atelier_telemetry::frame::{HandlerSpanFrame, SpanFrame};
+use serde::Serialize;
+
 use crate::model::format::{clock_time, milliseconds};
 use crate::model::store::{Call, PHASES, Store};
 
@@ -31,6 +34,19 @@ pub(crate) struct ChildShare {
     pub(crate) share: f64,
     /// The error's message, if it failed.
     pub(crate) error: Option<String>,
+    /// A JSON object of what its handler said about it.
+    pub(crate) attributes: Option<String>,
+}
+
+/// A call as others read it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CallCopies {
+    /// For people: its phases, a line each.
+    pub(crate) text: String,
+    /// As the snapshot stream tells it, its handler's spans beneath.
+    pub(crate) json: String,
+    /// For whoever continues its trace (W3C Trace Context).
+    pub(crate) traceparent: String,
 }
 
 /// What the details of a call show.
@@ -48,6 +64,8 @@ pub(crate) struct CallDetails {
     pub(crate) phases: Vec<PhaseShare>,
     /// The spans that its handler opened.
     pub(crate) children: Vec<ChildShare>,
+    /// Its trace's id.
+    pub(crate) trace_id: String,
 }
 
 /// Tells a call in full.
@@ -92,6 +110,7 @@ pub(crate) fn describe_call(store: &Store, call: &Call, zone_offset_minutes: f64
                 from,
                 share,
                 error: child.error.clone(),
+                attributes: child.attributes.clone(),
             }
         })
         .collect();
@@ -102,6 +121,40 @@ pub(crate) fn describe_call(store: &Store, call: &Call, zone_offset_minutes: f64
         facts,
         phases,
         children,
+        trace_id: span.trace_id.clone(),
+    }
+}
+
+impl CallCopies {
+    /// Of a call and what is told of it.
+    pub(crate) fn of(store: &Store, call: &Call, details: &CallDetails) -> CallCopies {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            call: &'a SpanFrame,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            handler_spans: Vec<&'a HandlerSpanFrame>,
+        }
+        let span = &call.span;
+        let mut text =
+            format!("{}: {}, {} ms", details.title, details.outcome, milliseconds(span.duration_ms));
+        if let Some(error) = &details.error {
+            text.push_str(&format!("\n  {error}"));
+        }
+        let lines = details.phases.iter().map(|phase| (phase.name, &phase.length, ""));
+        let children = details.children.iter().map(|child| (child.name.as_str(), &child.length, "  "));
+        for (name, length, deeper) in lines.chain(children) {
+            text.push_str(&format!("\n  {deeper}{name:<10} {length:>9} ms"));
+        }
+        let whole =
+            Whole { call: span, handler_spans: store.handler_spans().of_call(&span.call_id).collect() };
+        CallCopies {
+            text,
+            // Numbers and texts only: there is nothing in it that cannot be written.
+            json: serde_json::to_string_pretty(&whole).unwrap_or_default(),
+            traceparent: format!("00-{}-{}-01", span.trace_id, span.span_id),
+        }
     }
 }
 
@@ -130,5 +183,24 @@ mod tests {
         let instant = describe_call(&store, store.history().get(1).unwrap(), 0.0);
         assert!(instant.facts.contains(&("Worker", "never reached one".to_owned())));
         assert!(instant.phases.iter().all(|phase| phase.share.is_finite()));
+    }
+
+    #[test]
+    fn a_call_can_be_copied_in_three_ways() {
+        let mut store = Store::default();
+        let mut frame = full(1, 0.0, vec![task("a")]);
+        frame.spans = vec![span("a", Some(0), 0.0, 100.0)];
+        frame.handler_spans = vec![handler_span("1", 25.0, 50.0)];
+        store.apply(frame).unwrap();
+        let call = store.history().get(0).unwrap();
+        let copies = CallCopies::of(&store, call, &describe_call(&store, call, 0.0));
+        assert!(copies.text.starts_with("a.work: ok, 100 ms\n"), "{}", copies.text);
+        assert!(copies.text.ends_with("\n    decode          50.0 ms"), "{}", copies.text);
+        let json: serde_json::Value = serde_json::from_str(&copies.json).unwrap();
+        assert_eq!(
+            (&json["durationMs"], &json["handlerSpans"][0]["name"]),
+            (&100.0.into(), &"decode".into())
+        );
+        assert_eq!(copies.traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     }
 }

@@ -1,15 +1,21 @@
 //! The pane of the timeline: which stretch of time it shows of which calls, and which call is looked at.
 
+mod bars;
 mod call;
 mod lanes;
+mod range;
+mod scale;
 mod window;
 
-pub(crate) use call::{CallDetails, describe_call};
-pub(crate) use lanes::{Bar, Group, Layout, METRICS, Part, Scale, bars, call_box, time_ticks};
+pub(crate) use bars::{Bar, Part, bars, call_box};
+pub(crate) use call::{CallCopies, CallDetails, describe_call};
+pub(crate) use lanes::{Group, Layout, METRICS};
+pub(crate) use range::{RangeSummary, summarize};
+pub(crate) use scale::{Scale, time_ticks};
 
 use super::pane::PaneState;
 use super::store::Store;
-use lanes::call_at;
+use bars::call_at;
 use window::Window;
 
 /// How the timeline is looked at.
@@ -23,6 +29,8 @@ pub(crate) struct TimelineState {
     pub(crate) hovered: Option<u64>,
     /// The call whose details are shown.
     pub(crate) selected: Option<u64>,
+    /// A stretch of time that was marked: from one moment to another, whichever is earlier.
+    marked: Option<(f64, f64)>,
 }
 
 /// Something a user did to the timeline.
@@ -47,10 +55,36 @@ pub(crate) enum TimelineAction {
     Step(isize),
     /// Closed the details.
     Deselect,
+    /// Drags a mark over the lanes, from one place to another, both in pixels from their left edge.
+    Mark {
+        /// The width of the lanes.
+        width: f64,
+        /// Where the drag began.
+        from: f64,
+        /// Where it is.
+        to: f64,
+    },
+    /// Marks from, or to, the selected call: its beginning or its end.
+    MarkCall(Edge),
+    /// Takes the mark away.
+    Unmark,
+    /// Shows the marked stretch as a whole.
+    ShowMarked,
+    /// Selects the call with this span id, and shows it.
+    ShowCall(String),
     /// Asked for the calls of one task, or of all.
     OnlyTask(Option<String>),
     /// Scrolled or resized: only what is seen of it changes.
     Look,
+}
+
+/// An end of a marked stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// Where it begins.
+    Begin,
+    /// Where it ends.
+    End,
 }
 
 /// A point in the lanes.
@@ -77,13 +111,27 @@ impl PaneState for TimelineState {
             TimelineAction::Press(spot) => self.selected = self.call_at(spot, store),
             TimelineAction::Step(steps) => self.step(steps, store),
             TimelineAction::Deselect => self.selected = None,
+            TimelineAction::Mark { width, from, to } => {
+                let scale = self.scale(store, width);
+                // What is marked must stand still to be read.
+                self.window.set_follow(false, now);
+                self.marked = Some((scale.moment(from), scale.moment(to)));
+            }
+            TimelineAction::MarkCall(edge) => self.mark_call(edge, store),
+            TimelineAction::Unmark => self.marked = None,
+            TimelineAction::ShowMarked => {
+                if let Some((from, to)) = self.marked() {
+                    self.window.show_all_of(from, to);
+                }
+            }
+            TimelineAction::ShowCall(span_id) => self.show_call(&span_id, store),
             TimelineAction::OnlyTask(task) => self.show_only(task, store),
             TimelineAction::Look => {}
         }
     }
 
     fn another_store(&mut self, store: &Store) {
-        (self.hovered, self.selected, self.only_task) = (None, None, None);
+        *self = TimelineState { window: self.window, ..TimelineState::default() };
         self.window.set_follow(true, store.now().unwrap_or(0.0));
     }
 }
@@ -97,6 +145,32 @@ impl TimelineState {
     /// The stretch of time that it shows, over a width.
     pub(crate) fn scale(&self, store: &Store, width: f64) -> Scale {
         Scale::of(&self.window, store.now().unwrap_or(0.0), width)
+    }
+
+    /// The stretch of time that is marked, the earlier moment first.
+    pub(crate) fn marked(&self) -> Option<(f64, f64)> {
+        self.marked.map(|(one, other)| (one.min(other), one.max(other)))
+    }
+
+    fn mark_call(&mut self, edge: Edge, store: &Store) {
+        let Some(call) = self.selected.and_then(|number| store.history().get(number)) else { return };
+        let (start, end) = (call.span.start, call.end());
+        let (from, to) = self.marked().unwrap_or((start, end));
+        self.marked = Some(match edge {
+            Edge::Begin => (start, to.max(start)),
+            Edge::End => (from.min(end), end),
+        });
+    }
+
+    fn show_call(&mut self, span_id: &str, store: &Store) {
+        let Some(call) = store.history().iter().rev().find(|call| call.span.span_id == span_id) else {
+            return;
+        };
+        if self.only_task.as_deref().is_some_and(|only| only != call.span.task_id) {
+            self.only_task = None;
+        }
+        self.selected = Some(call.number);
+        self.window.show(call.end(), store.now().unwrap_or(0.0));
     }
 
     fn call_at(&self, spot: Spot, store: &Store) -> Option<u64> {
@@ -188,6 +262,28 @@ mod tests {
         assert_eq!(state.selected, Some(1), "no call of another task");
         state.update(TimelineAction::OnlyTask(None), &store);
         assert_eq!(state.layout(&store).groups.len(), 2);
+    }
+
+    #[test]
+    fn a_mark_is_a_stretch_of_time_whichever_way_it_was_dragged() {
+        let (store, mut state) = (store(), TimelineState::default());
+        state.update(TimelineAction::Mark { width: 1000.0, from: 300.0, to: 100.0 }, &store);
+        assert_eq!((state.marked(), state.window.follows()), (Some((1_000.0, 3_000.0)), false));
+        state.update(TimelineAction::ShowMarked, &store);
+        assert_eq!(state.window.range(10_000.0), (1_000.0, 3_000.0));
+        state.update(TimelineAction::Unmark, &store);
+        assert_eq!(state.marked(), None);
+    }
+
+    #[test]
+    fn keys_mark_from_call_to_call() {
+        let (store, mut state) = (store(), TimelineState::default());
+        state.update(TimelineAction::ShowCall("b7ad6b7169203331".to_owned()), &store);
+        assert_eq!(state.selected, Some(2), "the latest of that id");
+        state.update(TimelineAction::MarkCall(Edge::End), &store);
+        state.update(TimelineAction::Step(-2), &store);
+        state.update(TimelineAction::MarkCall(Edge::Begin), &store);
+        assert_eq!(state.marked(), Some((1_000.0, 9_500.0)));
     }
 
     #[test]

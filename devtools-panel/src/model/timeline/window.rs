@@ -55,6 +55,14 @@ impl Window {
         }
     }
 
+    /// Stands still and shows this stretch of time, as far as it is neither too short nor too long.
+    pub(crate) fn show_all_of(&mut self, from: f64, to: f64) {
+        let length = (to - from).clamp(LEAST_MS, MOST_MS);
+        if length.is_finite() {
+            (self.length, self.fixed_end) = (length, Some(to));
+        }
+    }
+
     /// Moves by a share of its length and stands still there; moved past `now`, it follows again.
     pub(crate) fn pan(&mut self, share: f64, now: f64) {
         let end = self.fixed_end.unwrap_or(now) + share * self.length;
@@ -92,6 +100,15 @@ mod tests {
         window.zoom(0.5, 0.25);
         let (from, to) = window.range(99_999.0);
         assert_eq!((from + (to - from) * 0.25, window.length()), (2_500.0, 5_000.0));
+    }
+
+    #[test]
+    fn it_shows_a_stretch_as_a_whole() {
+        let mut window = Window::default();
+        window.show_all_of(100.0, 150.0);
+        assert_eq!(window.range(99_999.0), (100.0, 150.0));
+        window.show_all_of(0.0, f64::NAN);
+        assert_eq!(window.range(99_999.0), (100.0, 150.0));
     }
 
     #[test]

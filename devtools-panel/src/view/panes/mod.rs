@@ -2,8 +2,10 @@
 
 mod delivery;
 mod findings;
+mod latency;
 mod tasks;
 mod timeline;
+mod traces;
 
 use super::host::{Host, Pane};
 
@@ -18,13 +20,19 @@ pub(crate) struct PaneKind {
 }
 
 /// Every pane, in the order of the tabs.
-pub(crate) const PANES: [PaneKind; 4] = [
+pub(crate) const PANES: [PaneKind; 6] = [
     PaneKind { name: "Tasks", new: |host| Box::new(tasks::TasksPane::new(host)), style: tasks::STYLE },
     PaneKind {
         name: "Timeline",
         new: |host| Box::new(timeline::TimelinePane::new(host)),
         style: timeline::STYLE,
     },
+    PaneKind {
+        name: "Latency",
+        new: |host| Box::new(latency::LatencyPane::new(host)),
+        style: latency::STYLE,
+    },
+    PaneKind { name: "Traces", new: |host| Box::new(traces::TracesPane::new(host)), style: traces::STYLE },
     PaneKind {
         name: "Findings",
         new: |host| Box::new(findings::FindingsPane::new(host)),

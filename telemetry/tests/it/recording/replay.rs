@@ -18,6 +18,7 @@ fn recorded() -> (Vec<Frame>, Vec<u8>) {
         define(1, "resize");
         for turn in 0..5_u64 {
             (0..turn * 3).for_each(|n| call(1, turn * 100 + n));
+            end_trace(open_trace(turn + 1, Some("import")), "ok");
             let frame = live.next(turn as f64, vec![task_frame("resize", turn as u32)]);
             for record in facts.drain(usize::MAX) {
                 assert!(writer.record(&record));

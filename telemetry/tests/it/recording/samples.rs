@@ -301,6 +301,7 @@ impl Samples {
             removed: (0..self.random.below(3)).map(|_| self.string()).collect(),
             spans: Vec::new(),
             handler_spans: Vec::new(),
+            traces: Vec::new(),
             spans_dropped: self.whole(),
             ledger: vec![self.ledger_row()],
             findings: vec![Finding {

@@ -6,13 +6,12 @@ mod spark;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use wasm_bindgen::JsCast;
-use web_sys::{Event, HtmlElement, HtmlInputElement};
+use web_sys::{Event, HtmlElement};
 
 use crate::model::{
     SortColumn, SortOrder, Source, TasksAction, TasksState, count, overview, rate, task_rows,
 };
-use crate::view::cells::empty_state;
+use crate::view::cells::{empty_state, filter_field};
 use crate::view::dom::{Listeners, Live, Make, Told, must};
 use crate::view::host::{Host, Own, Pane};
 use crate::view::palette::Palette;
@@ -60,7 +59,11 @@ impl TasksPane {
         let (make, own) = (&host.make, host.own());
         let mut listeners = Listeners::default();
         let (stats_list, stats) = stats(make);
-        let bar = make.element("div", "bar").with([&filter(make, &own, &mut listeners), &stats_list]);
+        let asked = own.clone();
+        let words = ("Filter tasks", "Filter tasks by name or id");
+        let filtered = move |text| asked.send(TasksAction::Filter(text));
+        let filter = filter_field(make, words, &mut listeners, filtered);
+        let bar = make.element("div", "bar").with([&filter, &stats_list]);
         let (head, heads) = table_head(make, &own, &mut listeners);
         let body = make.element("tbody", "").attr("role", "rowgroup");
         let table = make
@@ -185,18 +188,6 @@ fn stats(make: &Make) -> (HtmlElement, Vec<Live>) {
         Live::new(number)
     });
     (list, numbers.into())
-}
-
-fn filter(make: &Make, own: &Own<TasksState>, listeners: &mut Listeners) -> HtmlElement {
-    let input = make
-        .element("input", "filter")
-        .attr("type", "search")
-        .attr("placeholder", "Filter tasks")
-        .attr("aria-label", "Filter tasks by name or id")
-        .attr("spellcheck", "false");
-    let (own, typed) = (own.clone(), input.clone().unchecked_into::<HtmlInputElement>());
-    listeners.on(&input, "input", move |_: Event| own.send(TasksAction::Filter(typed.value())));
-    input
 }
 
 fn table_head(

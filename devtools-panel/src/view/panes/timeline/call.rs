@@ -4,10 +4,11 @@ use std::cell::RefCell;
 
 use web_sys::{Event, HtmlElement};
 
-use crate::model::{CallDetails, Store, TimelineAction, TimelineState, cut, describe_call};
+use super::copy::copy_row;
+use crate::model::{CallCopies, CallDetails, Link, Store, TimelineAction, TimelineState, cut, describe_call};
 use crate::view::cells::LongText;
 use crate::view::dom::{Listeners, Live, Make, Told, clear, must};
-use crate::view::host::Own;
+use crate::view::host::{Host, Own};
 
 /// How many characters of an error, and of a fact, are shown unopened.
 const ERROR_CHARACTERS: usize = 200;
@@ -17,15 +18,19 @@ const CHILD_CHARACTERS: usize = 24;
 
 /// The details beside the lanes.
 pub(crate) struct CallPane {
+    host: Host,
     make: Make,
     pane: Live,
     content: HtmlElement,
     shown: RefCell<Option<CallDetails>>,
+    /// Of what is in the content now.
+    inside: RefCell<Listeners>,
     _listeners: Listeners,
 }
 
 impl CallPane {
-    pub(crate) fn new(make: &Make, own: &Own<TimelineState>) -> CallPane {
+    pub(crate) fn new(host: &Host, own: &Own<TimelineState>) -> CallPane {
+        let make = &host.make;
         let mut listeners = Listeners::default();
         let content = make.element("div", "call-content").attr("aria-live", "polite");
         let tools = make.element("div", "call-tools");
@@ -41,10 +46,12 @@ impl CallPane {
         let pane =
             make.element("aside", "call").attr("aria-label", "Details of a call").with([&tools, &content]);
         CallPane {
+            host: host.clone(),
             make: make.clone(),
             pane: Live::new(pane),
             content,
             shown: RefCell::default(),
+            inside: RefCell::default(),
             _listeners: listeners,
         }
     }
@@ -62,12 +69,12 @@ impl CallPane {
         self.pane.attr("data-trace-id", &call.span.trace_id);
         self.pane.attr("data-call-id", &call.span.call_id);
         if self.shown.borrow().as_ref() != Some(&details) {
-            self.fill(&details);
+            self.fill(&details, &CallCopies::of(store, call, &details));
             *self.shown.borrow_mut() = Some(details);
         }
     }
 
-    fn fill(&self, details: &CallDetails) {
+    fn fill(&self, details: &CallDetails, copies: &CallCopies) {
         clear(&self.content);
         let title = LongText::new(&self.make, "call-title", FACT_CHARACTERS);
         title.show(&details.title);
@@ -89,6 +96,13 @@ impl CallPane {
             must(facts.append_child(&value));
         }
         must(self.content.append_child(&facts));
+        let mut listeners = Listeners::default();
+        let trace = self.make.text("button", "toggle", "Show its trace").attr("type", "button");
+        let (panel, link) = (self.host.panel.clone(), Link::Trace(details.trace_id.clone()));
+        listeners.on(&trace, "click", move |_: Event| panel.open(&link));
+        must(self.content.append_child(&trace));
+        must(self.content.append_child(&copy_row(&self.make, copies, &mut listeners)));
+        *self.inside.borrow_mut() = listeners;
     }
 
     fn waterfall(&self, details: &CallDetails) -> HtmlElement {
@@ -114,8 +128,8 @@ impl CallPane {
             let name = make.element("th", "child").attr("scope", "row").with([text.element()]);
             let outcome = if child.error.is_some() { "error" } else { "ok" };
             let fill = make.element("i", "").attr("data-child", outcome);
-            if let Some(error) = &child.error {
-                must(fill.set_attribute("title", &cut(error, ERROR_CHARACTERS).0));
+            if let Some(about) = child.error.as_ref().or(child.attributes.as_ref()) {
+                must(name.set_attribute("title", &cut(about, ERROR_CHARACTERS).0));
             }
             line(&name, fill, (child.from, child.share), &child.length).attr("data-span", &child.name);
         }

@@ -1,23 +1,26 @@
 //! The pane of the timeline: a canvas of lanes, what the pointer and the keys do to it, the details of a call.
 
 mod call;
+mod copy;
+mod input;
+mod marked;
 mod paint;
+mod paint_marks;
 mod tip;
-
-use std::cell::Cell;
-use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{Event, HtmlElement, ResizeObserver};
 
-use crate::model::{Link, PHASES, Source, Spot, TimelineAction, TimelineState, count, cut, milliseconds};
+use crate::model::{Link, PHASES, Source, TimelineAction, TimelineState, count, cut, milliseconds};
 use crate::view::canvas::Canvas;
 use crate::view::cells::empty_state;
 use crate::view::dom::{Listeners, Live, Make, Told, must};
 use crate::view::host::{Host, Own, Pane};
 use crate::view::palette::Palette;
 use call::CallPane;
+use input::{listen_to_pointer, listen_to_wheel_and_keys};
+use marked::MarkedStrip;
 use paint::{AXIS, View, paint};
 use tip::Tip;
 
@@ -30,8 +33,6 @@ const NARROW_GUTTER: f64 = 84.0;
 const NARROW: f64 = 600.0;
 /// How many characters of the name of the only task shown are shown.
 const ONLY_CHARACTERS: usize = 24;
-/// How far the pointer must go, in CSS pixels, for a press to become a drag.
-const DRAG_FROM: f64 = 4.0;
 
 /// The pane.
 pub(crate) struct TimelinePane {
@@ -46,6 +47,7 @@ pub(crate) struct TimelinePane {
     spacer: Live,
     body: Live,
     empty: Live,
+    marked: MarkedStrip,
     tip: Tip,
     call: CallPane,
     resize: (ResizeObserver, Closure<dyn FnMut()>),
@@ -56,7 +58,10 @@ impl TimelinePane {
     pub(crate) fn new(host: &Host) -> TimelinePane {
         let (make, own) = (&host.make, host.own());
         let mut listeners = Listeners::default();
-        let follow = make.text("button", "toggle", "Follow").attr("type", "button");
+        let follow = make
+            .text("button", "toggle", "Follow")
+            .attr("type", "button")
+            .attr("title", "Whether the newest calls stay in sight (F)");
         let pressed = follow.clone();
         let asked = own.clone();
         listeners.on(&follow, "click", move |_: Event| {
@@ -82,11 +87,14 @@ impl TimelinePane {
         let described = canvas.element().clone().attr("tabindex", "0").attr("role", "application").attr(
             "aria-label",
             "Timeline of the latest calls. Left and right arrow: the call before and after. Plus and minus: zoom. \
-             A and D: move. F: follow. Escape: close the details.",
+             A and D: move. F: follow or pause. Brackets: mark a stretch of time from, or to, the chosen call. \
+             Z: zoom to it. Escape: close the details, then the mark. With a pointer: drag to move, Shift and drag to \
+             mark, Control and wheel to zoom.",
         );
         let spacer = make.element("div", "spacer");
         let lanes = make.element("div", "lanes").with([&described, &spacer]);
-        let call = CallPane::new(make, &own);
+        let call = CallPane::new(host, &own);
+        let marked = MarkedStrip::new(make, &own);
         let tip = Tip::new(make);
         let body = make.element("div", "timeline-body").with([&lanes, call.element(), tip.element()]);
         let empty = empty_state(
@@ -101,7 +109,7 @@ impl TimelinePane {
         let resize = watch_size(&lanes, own.clone());
         TimelinePane {
             own,
-            pane: make.element("div", "fill").with([&bar, &body, &empty]),
+            pane: make.element("div", "fill").with([&bar, marked.element(), &body, &empty]),
             follow: Live::new(follow),
             length: Live::new(length),
             only: Live::new(only),
@@ -111,6 +119,7 @@ impl TimelinePane {
             spacer: Live::new(spacer),
             body: Live::new(body),
             empty: Live::new(empty),
+            marked,
             tip,
             call,
             resize,
@@ -141,6 +150,7 @@ impl TimelinePane {
         });
         let zone = -js_sys::Date::new_0().get_timezone_offset();
         self.call.draw(store, state, zone);
+        self.marked.draw(store, state);
         let layout = state.layout(store);
         let (width, height) = (f64::from(self.lanes.client_width()), f64::from(self.lanes.client_height()));
         self.spacer.style("height", &format!("{}px", (layout.height + AXIS - height).max(0.0)));
@@ -163,8 +173,12 @@ impl Pane for TimelinePane {
     }
 
     fn open(&self, link: &Link, source: &Source) -> bool {
-        let Link::CallsOfTask(task) = link;
-        self.own.update(TimelineAction::OnlyTask(Some(task.clone())), &source.store);
+        let action = match link {
+            Link::CallsOfTask(task) => TimelineAction::OnlyTask(Some(task.clone())),
+            Link::Call(span_id) => TimelineAction::ShowCall(span_id.clone()),
+            Link::Trace(_) => return false,
+        };
+        self.own.update(action, &source.store);
         true
     }
 
@@ -202,99 +216,6 @@ fn legend(make: &Make) -> HtmlElement {
         must(legend.append_child(&make.element("span", "").with([&swatch, &make.text("span", "", outcome)])));
     }
     legend
-}
-
-/// Where in the lanes a pointer is; `None` over the labels and the times.
-fn spot(canvas: &HtmlElement, lanes: &HtmlElement, event: &PointerEvent) -> Option<Spot> {
-    let bounds = canvas.get_bounding_client_rect();
-    let (x, y) = (f64::from(event.client_x()) - bounds.left(), f64::from(event.client_y()) - bounds.top());
-    let gutter = gutter(bounds.width());
-    (x >= gutter && y >= AXIS).then(|| Spot {
-        width: bounds.width() - gutter,
-        x: x - gutter,
-        y: y - AXIS + f64::from(lanes.scroll_top()),
-    })
-}
-
-fn listen_to_pointer(
-    canvas: &HtmlElement,
-    lanes: &HtmlElement,
-    own: &Own<TimelineState>,
-    listeners: &mut Listeners,
-) {
-    /// A press: where it last was, and whether it became a drag.
-    type Press = Option<(f64, bool)>;
-    let press: Rc<Cell<Press>> = Rc::default();
-    let begun = press.clone();
-    listeners.on(canvas, "pointerdown", move |event: PointerEvent| {
-        if event.button() == 0 {
-            begun.set(Some((event.client_x().into(), false)));
-        }
-    });
-    let (dragging, moved, at, over) = (press.clone(), own.clone(), canvas.clone(), lanes.clone());
-    listeners.on(canvas, "pointermove", move |event: PointerEvent| {
-        let x = f64::from(event.client_x());
-        match dragging.get() {
-            Some((from, dragged)) if dragged || (x - from).abs() >= DRAG_FROM => {
-                let bounds = at.get_bounding_client_rect();
-                let width = (bounds.width() - gutter(bounds.width())).max(1.0);
-                // Without the capture the drag ends at the canvas's edge, nothing worse.
-                let _ = at.set_pointer_capture(event.pointer_id());
-                dragging.set(Some((x, true)));
-                moved.send(TimelineAction::Pan((from - x) / width));
-            }
-            Some(_) => {}
-            None => moved.send(TimelineAction::Point(spot(&at, &over, &event))),
-        }
-    });
-    let (ended, pressed, at, over) = (press.clone(), own.clone(), canvas.clone(), lanes.clone());
-    listeners.on(canvas, "pointerup", move |event: PointerEvent| {
-        if let (Some((_, false)), Some(spot)) = (ended.take(), spot(&at, &over, &event)) {
-            pressed.send(TimelineAction::Press(spot));
-        }
-    });
-    let (lost, left) = (press, own.clone());
-    listeners.on(canvas, "pointercancel", move |_: PointerEvent| lost.set(None));
-    listeners.on(canvas, "pointerleave", move |_: PointerEvent| left.send(TimelineAction::Point(None)));
-}
-
-/// The wheel alone scrolls, as everywhere; with Control (or the pinch of a touchpad) it zooms to the pointer, sideways
-/// (or with Shift) it moves through time.
-fn listen_to_wheel_and_keys(canvas: &HtmlElement, own: &Own<TimelineState>, listeners: &mut Listeners) {
-    let (wheel, at) = (own.clone(), canvas.clone());
-    listeners.on(canvas, "wheel", move |event: WheelEvent| {
-        let bounds = at.get_bounding_client_rect();
-        let gutter = gutter(bounds.width());
-        let width = (bounds.width() - gutter).max(1.0);
-        let sideways = if event.shift_key() { event.delta_x() + event.delta_y() } else { event.delta_x() };
-        if event.ctrl_key() || event.meta_key() {
-            event.prevent_default();
-            let anchor = (f64::from(event.client_x()) - bounds.left() - gutter) / width;
-            wheel.send(TimelineAction::Zoom { factor: (event.delta_y() * 0.002).exp(), anchor });
-        } else if event.shift_key() || sideways.abs() > event.delta_y().abs() {
-            event.prevent_default();
-            wheel.send(TimelineAction::Pan(sideways / width));
-        }
-    });
-    let keys = own.clone();
-    listeners.on(canvas, "keydown", move |event: KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
-            return;
-        }
-        let action = match event.key().as_str() {
-            "ArrowRight" => TimelineAction::Step(1),
-            "ArrowLeft" => TimelineAction::Step(-1),
-            "+" | "=" => TimelineAction::Zoom { factor: 0.5, anchor: 0.5 },
-            "-" => TimelineAction::Zoom { factor: 2.0, anchor: 0.5 },
-            "a" | "A" => TimelineAction::Pan(-0.25),
-            "d" | "D" => TimelineAction::Pan(0.25),
-            "f" | "F" => TimelineAction::Follow(true),
-            "Escape" => TimelineAction::Deselect,
-            _ => return,
-        };
-        event.prevent_default();
-        keys.send(action);
-    });
 }
 
 fn watch_size(element: &HtmlElement, own: Own<TimelineState>) -> (ResizeObserver, Closure<dyn FnMut()>) {

@@ -2,6 +2,7 @@
 
 use web_sys::CanvasRenderingContext2d;
 
+use super::paint_marks::{paint_main_thread, paint_marked, paint_marks};
 use crate::model::{
     Bar, Group, Layout, METRICS, Part, Scale, Store, TimelineState, bars, call_box, time_ticks,
 };
@@ -9,7 +10,7 @@ use crate::view::palette::Palette;
 
 /// Height of the strip with the times of day.
 pub(crate) const AXIS: f64 = 22.0;
-const FONT: &str = "11px ui-sans-serif, system-ui, sans-serif";
+pub(super) const FONT: &str = "11px ui-sans-serif, system-ui, sans-serif";
 const BOLD: &str = "600 11px ui-sans-serif, system-ui, sans-serif";
 
 /// What of the lanes is on the screen.
@@ -26,6 +27,16 @@ pub(crate) struct View {
     pub(crate) zone: f64,
 }
 
+impl View {
+    /// The tasks of which something is on the screen.
+    fn in_sight(self, layout: &Layout) -> &[Group] {
+        let groups = &layout.groups;
+        let first = groups.partition_point(|group| group.bottom(METRICS) < self.scrolled);
+        let last = groups.partition_point(|group| group.y < self.scrolled + self.height);
+        &groups[first.min(last)..last]
+    }
+}
+
 /// Draws the timeline.
 pub(crate) fn paint(
     context: &CanvasRenderingContext2d,
@@ -36,17 +47,21 @@ pub(crate) fn paint(
 ) {
     let scale = state.scale(store, view.width - view.gutter);
     context.set_text_baseline("middle");
-    paint_lanes(context, palette, layout, view);
+    let groups = view.in_sight(layout);
+    paint_lanes(context, palette, groups, view);
     let ticks = time_ticks(scale, view.zone);
     context.set_fill_style_str(&palette.line);
     for (x, _) in &ticks {
         context.fill_rect((view.gutter + x).round(), AXIS, 1.0, view.height - AXIS);
     }
     inside(context, view, || {
-        for group in &layout.groups {
+        for group in groups {
             paint_queue(context, palette, store, group, scale);
         }
+        paint_main_thread(context, palette, store, layout, scale);
         paint_bars(context, palette, &bars(store, layout, scale));
+        paint_marks(context, palette, store, layout, scale);
+        paint_marked(context, palette, state, scale, view);
         for (number, width) in [(state.hovered, 1.0), (state.selected, 2.0)] {
             let Some(call) = number.and_then(|number| store.history().get(number)) else { continue };
             let Some((left, right, y)) = call_box(layout, scale, call) else { continue };
@@ -65,7 +80,7 @@ pub(crate) fn paint(
             context.stroke_rect(left - 1.0, y - 1.0, (right - left).max(1.0) + 2.0, METRICS.bar + 2.0);
         }
     });
-    paint_labels(context, palette, layout, view);
+    paint_labels(context, palette, (layout, groups), view);
     paint_axis(context, palette, &ticks, view);
 }
 
@@ -80,8 +95,8 @@ fn inside(context: &CanvasRenderingContext2d, view: View, draw: impl FnOnce()) {
     context.restore();
 }
 
-fn paint_lanes(context: &CanvasRenderingContext2d, palette: &Palette, layout: &Layout, view: View) {
-    for group in &layout.groups {
+fn paint_lanes(context: &CanvasRenderingContext2d, palette: &Palette, groups: &[Group], view: View) {
+    for group in groups {
         let top = AXIS + group.y - view.scrolled;
         context.set_fill_style_str(&palette.head);
         context.fill_rect(0.0, top, view.width, METRICS.head);
@@ -153,6 +168,12 @@ fn paint_bars(context: &CanvasRenderingContext2d, palette: &Palette, bars: &[Bar
             context.fill_rect(bar.x, bar.y, bar.width.max(0.5), METRICS.bar);
         }
     }
+    for (failed, color) in [(false, &palette.surface), (true, &palette.error)] {
+        context.set_fill_style_str(color);
+        for bar in bars.iter().filter(|bar| bar.part == Part::Child(failed)) {
+            context.fill_rect(bar.x, bar.y + METRICS.bar - 4.0, bar.width, 3.0);
+        }
+    }
     for bar in bars {
         if let Part::Ended(outcome) = bar.part {
             context.set_fill_style_str(palette.outcome(outcome));
@@ -166,12 +187,22 @@ fn paint_bars(context: &CanvasRenderingContext2d, palette: &Palette, bars: &[Bar
     }
 }
 
-fn paint_labels(context: &CanvasRenderingContext2d, palette: &Palette, layout: &Layout, view: View) {
+fn paint_labels(
+    context: &CanvasRenderingContext2d,
+    palette: &Palette,
+    (layout, groups): (&Layout, &[Group]),
+    view: View,
+) {
     context.save();
     context.begin_path();
     context.rect(0.0, AXIS, view.gutter - 6.0, view.height - AXIS);
     context.clip();
-    for group in &layout.groups {
+    if let Some(y) = layout.main_thread {
+        context.set_font(FONT);
+        context.set_fill_style_str(&palette.muted);
+        let _ = context.fill_text("main thread", 10.0, AXIS + y + 9.0 - view.scrolled);
+    }
+    for group in groups {
         let top = AXIS + group.y - view.scrolled;
         context.set_font(BOLD);
         context.set_fill_style_str(&palette.text);

@@ -1,0 +1,57 @@
+//! The traces that ended lately.
+
+use std::collections::VecDeque;
+
+use atelier_telemetry::frame::TraceFrame;
+
+/// How many traces a panel keeps of one runtime. When full, the oldest go and are counted as evicted.
+pub(crate) const DEFAULT_TRACES_KEPT: usize = 5_000;
+
+/// The traces kept, oldest end first.
+#[derive(Debug, Default)]
+pub(crate) struct Traces {
+    traces: VecDeque<TraceFrame>,
+    evicted: u64,
+}
+
+impl Traces {
+    /// Takes a trace. One whose times are no numbers cannot be drawn and is refused.
+    pub(crate) fn push(&mut self, trace: TraceFrame) -> bool {
+        if !(trace.start.is_finite() && trace.duration_ms.is_finite() && trace.duration_ms >= 0.0) {
+            return false;
+        }
+        if self.traces.len() >= DEFAULT_TRACES_KEPT {
+            self.traces.pop_front();
+            self.evicted += 1;
+        }
+        self.traces.push_back(trace);
+        true
+    }
+
+    /// The traces, oldest end first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &TraceFrame> {
+        self.traces.iter()
+    }
+
+    /// How many were taken and are no longer kept.
+    pub(crate) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixtures::trace;
+
+    #[test]
+    fn they_are_bounded_and_have_times() {
+        let mut traces = Traces::default();
+        for number in 0..DEFAULT_TRACES_KEPT + 3 {
+            assert!(traces.push(trace("t", number as f64, 1.0)));
+        }
+        assert!(!traces.push(trace("t", f64::NAN, 1.0)) && !traces.push(trace("t", 0.0, -1.0)));
+        assert_eq!((traces.iter().count(), traces.evicted()), (DEFAULT_TRACES_KEPT, 3));
+        assert_eq!(traces.iter().next().map(|trace| trace.start), Some(3.0));
+    }
+}
