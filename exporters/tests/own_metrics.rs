@@ -70,6 +70,8 @@ fn the_exporter_tells_of_itself_what_the_ledger_says() {
     world.tell(600);
     world.pass(60_000 - 5_001);
     world.script(Signal::Traces, [Act::Hang]);
+    world.emit(512);
+    world.emit(100);
     world.script(Signal::Logs, vec![Act::Fail("down"); 9]);
     world.tell(4);
     world.pass(5_001);
@@ -88,7 +90,7 @@ fn the_exporter_tells_of_itself_what_the_ledger_says() {
     assert_eq!(emitted, traces.emitted as i64, "each span is waiting, handed on or lost");
     let inflight = at(&numbers, "exporter.span.inflight", "").unwrap();
     let waiting = at(&numbers, "processor.span.queue.size", "").unwrap();
-    assert_eq!(inflight + waiting, traces.pending() as i64);
+    assert_eq!((inflight, waiting, traces.pending()), (512, 100, 612));
     assert_eq!(at(&numbers, "processor.span.queue.capacity", ""), Some(600));
     assert_eq!(at(&numbers, "processor.log.queue.capacity", ""), Some(600));
     assert_eq!(at(&numbers, "exporter.log.exported", ""), Some(600));
