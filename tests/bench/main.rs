@@ -1,4 +1,4 @@
-//! The benchmark in a real Chromium: ours beside the floor and Comlink. `cargo xtask bench` builds what it needs first.
+//! The benchmark in a real Chromium: ours beside the floor and Comlink, and beside itself under observation. `cargo xtask bench` builds what it needs first.
 //!
 //! Each cell runs in a fresh page, and the contenders take turns within a round, so that whatever else the machine does
 //! hits all of them alike. Ratios are taken within a round; what is shown is the median over the rounds, and the spread.
@@ -54,8 +54,7 @@ fn main() -> ExitCode {
 async fn run(options: &Options) -> Result<()> {
     let project = Project::here();
     let comlink = project.path(COMLINK);
-    let contenders: Vec<Contender> =
-        Contender::ALL.into_iter().filter(|&each| each != Contender::Comlink || comlink.is_dir()).collect();
+    let has_comlink = comlink.is_dir();
     let cells: Vec<_> = CELLS
         .iter()
         .filter(|cell| options.filter.as_ref().is_none_or(|part| cell.name.contains(part.as_str())))
@@ -75,13 +74,13 @@ async fn run(options: &Options) -> Result<()> {
     let rounds = options.rounds.unwrap_or(if options.quick { 3 } else { 7 });
     let mut results = Results::default();
     for cell in cells {
+        let contenders: Vec<Contender> = (cell.contenders.iter().copied())
+            .filter(|&each| each != Contender::Comlink || has_comlink)
+            .collect();
         for round in 0..rounds {
             // Nobody is always first.
             for turn in 0..contenders.len() {
                 let contender = contenders[(turn + round as usize) % contenders.len()];
-                if !cell.is_for(contender) {
-                    continue;
-                }
                 let calls = if options.quick { cell.calls_quick } else { cell.calls };
                 let profile = (options.profile && round == 0).then(|| {
                     let name = format!("target/bench/{}-{}.cpuprofile", cell.name, contender.name());

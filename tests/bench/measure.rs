@@ -58,9 +58,9 @@ async fn measure_in(
     calls: u32,
     profile: Option<&Path>,
 ) -> Result<Sample> {
-    let (name, contender) = (cell.name, contender.name());
-    page.goto(format!("{origin}/tests/bench/bench.html?cell={name}&contender={contender}&calls={calls}"))
-        .await?;
+    let (name, module, contender) = (cell.name, contender.module(), contender.name());
+    let query = format!("cell={name}&module={module}&contender={contender}&calls={calls}");
+    page.goto(format!("{origin}/tests/bench/bench.html?{query}")).await?;
     page.execute(EnableParams::default()).await?;
     let _: bool = eval(page, "globalThis.ready").await?;
     // What was thrown away before does not count as this cell's garbage.

@@ -20,13 +20,13 @@ impl Results {
     /// A table with a row for every cell and contender.
     pub(crate) fn markdown(&self) -> String {
         let mut table = String::from(
-            "µs a call: median (least to most over the rounds); × is the median ratio to raw within a round. \
+            "µs a call: median (least to most over the rounds); × is the median ratio, within a round, to the first of the cell. \
              Main-thread CPU is ThreadTime of the DevTools protocol.\n\n\
              | Cell | Contender | Wall | × | Main-thread CPU | × | Other threads' CPU |\n\
              |---|---|--:|--:|--:|--:|--:|\n",
         );
         for cell in &CELLS {
-            for contender in Contender::ALL {
+            for &contender in cell.contenders {
                 let Some(samples) = self.0.get(&(cell.name, contender)) else { continue };
                 let column = |of: fn(&Sample) -> f64| shown(samples.values().map(of).collect());
                 let ratio = |of| self.ratio(cell, contender, of).map_or("".to_owned(), |x| format!("{x:.2}"));
@@ -47,11 +47,11 @@ impl Results {
         table
     }
 
-    /// The median over the rounds of the ratio to raw in the same round.
+    /// The median over the rounds of the ratio to the cell's floor in the same round.
     fn ratio(&self, cell: &Cell, contender: Contender, of: fn(&Sample) -> f64) -> Option<f64> {
-        let raw = self.0.get(&(cell.name, Contender::Raw))?;
+        let floors = self.0.get(&(cell.name, cell.floor()?))?;
         let ratios = self.0.get(&(cell.name, contender))?.iter().filter_map(|(round, sample)| {
-            let floor = of(raw.get(round)?);
+            let floor = of(floors.get(round)?);
             (floor > 0.0).then(|| of(sample) / floor)
         });
         median(ratios.collect())
@@ -61,12 +61,12 @@ impl Results {
     pub(crate) fn json(&self) -> Value {
         let cells = CELLS.iter().filter(|cell| self.0.keys().any(|(name, _)| *name == cell.name));
         let of_cell = |cell: &Cell| {
-            let contenders = Contender::ALL.into_iter().filter_map(|contender| {
+            let contenders = cell.contenders.iter().copied().filter_map(|contender| {
                 let samples: Vec<_> = self.0.get(&(cell.name, contender))?.values().collect();
                 let measured = json!({
                     "rounds": samples,
-                    "wallToRaw": self.ratio(cell, contender, |sample| sample.wall),
-                    "mainCpuToRaw": self.ratio(cell, contender, |sample| sample.main_cpu),
+                    "wallToFirst": self.ratio(cell, contender, |sample| sample.wall),
+                    "mainCpuToFirst": self.ratio(cell, contender, |sample| sample.main_cpu),
                 });
                 Some((contender.name().to_owned(), measured))
             });

@@ -8,8 +8,8 @@ const contender = parameters.get('contender');
 const calls = Number(parameters.get('calls'));
 
 async function prepare() {
-  const { open } = await import(`./${contender}.js`);
-  const opened = await open(cell.pool);
+  const { open } = await import(`./${parameters.get('module')}.js`);
+  const opened = await open(cell.pool, contender);
   // Workers start, code gets hot, and what is made once is made.
   await cell.run(opened, cell.warmUp);
   return opened;
@@ -23,5 +23,6 @@ globalThis.run = async () => {
   const opened = await prepared;
   const begun = performance.now();
   await cell.run(opened, calls);
+  await opened.finish?.();
   return performance.now() - begun;
 };

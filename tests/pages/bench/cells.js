@@ -1,5 +1,6 @@
 // What is measured. A contender has `call(n)` (a handler that returns its argument), `move(buffer)` (there and back,
-// without a copy) and `cancelQueued(n)` (n calls of one key are made while all workers are busy, then cancelled).
+// without a copy) and `cancelQueued(n)` (n calls of one key are made while all workers are busy, then cancelled); it may
+// have `finish()`, which is measured too.
 
 /** Calls that are under way at once in the cell "64 outstanding". */
 const OUTSTANDING = 64;
@@ -49,5 +50,7 @@ export const cells = {
   'cancel-1k': { pool: { workers: 1, maxInFlight: 1 }, warmUp: 10_000, run: cancelling(1_000) },
   'cancel-20k': { pool: { workers: 1, maxInFlight: 1 }, warmUp: 20_000, run: cancelling(20_000) },
   'cancel-100k': { pool: { workers: 1, maxInFlight: 1 }, warmUp: 20_000, run: cancelling(100_000) },
+  observed: { pool: { workers: 2, maxInFlight: OUTSTANDING }, warmUp: 20_000, run: outstanding },
+  'observed-alone': { pool: { workers: 1, maxInFlight: 1 }, warmUp: 5_000, run: inTurn },
   'move-8mib': { pool: { workers: 1, maxInFlight: 1 }, warmUp: 500, run: moving },
 };

@@ -1,9 +1,23 @@
-// Atelier, telemetry off.
+// Atelier, with what is observed for the contender of this name.
 import { createTaskRuntime } from '/atelier/index.js';
+import { exportOtlp } from '/atelier/otlp.js';
 import { rejections } from './rejections.js';
 
-export async function open({ workers, maxInFlight }) {
-  const runtime = createTaskRuntime({ observability: { spans: 'off', metrics: 'off' } });
+const OBSERVED = {
+  ours: { spans: 'off', metrics: 'off' },
+  spans: { spans: 'on', metrics: 'off', measures: 'off' },
+  aggregated: { spans: 'on', metrics: 'on', measures: 'off' },
+  listener: { spans: 'on', metrics: 'on', measures: 'off' },
+  batches: { spans: 'on', metrics: 'on', measures: 'off' },
+  otlp: { spans: 'on', metrics: 'on', measures: 'off' },
+};
+
+export async function open({ workers, maxInFlight }, contender) {
+  const runtime = createTaskRuntime({ observability: OBSERVED[contender] });
+  let told = 0;
+  if (contender === 'listener') runtime.subscribeEvents(() => told++);
+  if (contender === 'batches') runtime.subscribeEvents((events) => (told += events.length), { batch: true });
+  const otlp = contender === 'otlp' ? exporting(runtime) : undefined;
   const task = runtime.defineTask({
     type: 'parallel',
     worker: () => new Worker('/tests/bench/workers/ours.js', { type: 'module' }),
@@ -15,6 +29,7 @@ export async function open({ workers, maxInFlight }) {
   const keyed = task.with({ key: 'all' });
   let busy = false;
   return {
+    finish: otlp,
     call: (n) => task.echo(n),
     move: (buffer) => task.echo(buffer),
     async cancelQueued(calls) {
@@ -28,5 +43,15 @@ export async function open({ workers, maxInFlight }) {
       runtime.abortTaskController.clear('all');
       await all;
     },
+  };
+}
+
+// Everything is to arrive, or else the figure would be that of losing things.
+function exporting(runtime) {
+  const otlp = exportOtlp(runtime, { signals: ['traces', 'metrics'], maxQueueSize: 1_000_000 });
+  return async () => {
+    await otlp.flush();
+    const { traces } = otlp.ledger();
+    if (traces.delivered !== traces.emitted) throw new Error(`spans are lost: ${JSON.stringify(traces)}`);
   };
 }
