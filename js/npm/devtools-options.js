@@ -1,14 +1,13 @@
 // What may be asked of the panel, and what is answered when it is asked wrongly.
 
-const DOCKS = ['bottom', 'right', 'left', 'inline'];
+/** Edges of the page. */
+export const IN_PAGE = ['bottom', 'right', 'left'];
+const DOCKS = [...IN_PAGE, 'window', 'inline'];
 const THEMES = ['system', 'light', 'dark'];
 const MODIFIERS = { alt: 'altKey', option: 'altKey', shift: 'shiftKey', ctrl: 'ctrlKey', control: 'ctrlKey', meta: 'metaKey', cmd: 'metaKey' };
 
 /** The dock, if it is one; throws a RangeError that names those there are. */
 export function checkDock(dock) {
-  if (dock === 'window') {
-    throw new RangeError("dock 'window' is not available in this version: use 'bottom', 'right' or 'left'");
-  }
   return oneOf('dock', dock, DOCKS);
 }
 
@@ -36,15 +35,19 @@ export function checkOptions(options = {}) {
   if (options === null || typeof options !== 'object') {
     throw new TypeError(`the options of mountDevtools must be an object; got ${describe(options)}`);
   }
-  const { target, open = false, dock = 'bottom', theme = 'system', hotkey = 'Alt+Shift+D' } = options;
+  const { target, open = false, dock = 'bottom', theme = 'system', hotkey = 'Alt+Shift+D', storageKey } = options;
   if (target !== undefined && !(target instanceof Element || target instanceof ShadowRoot)) {
     throw new TypeError(`target must be an element or a shadow root; got ${describe(target)}`);
   }
   if (typeof open !== 'boolean') {
     throw new TypeError(`open must be true or false; got ${describe(open)}`);
   }
+  if (storageKey !== undefined && typeof storageKey !== 'string') {
+    throw new TypeError(`storageKey must be a string, or '' to keep nothing; got ${describe(storageKey)}`);
+  }
   checkHotkey(hotkey);
-  return { target: target ?? document.body ?? document.documentElement, open, dock: checkDock(dock), theme: checkTheme(theme), hotkey };
+  const place = target ?? document.body ?? document.documentElement;
+  return { target: place, open, dock: checkDock(dock), theme: checkTheme(theme), hotkey, storageKey };
 }
 
 /** A test of keyboard events for the hotkey, or undefined for the empty one; throws when it cannot be understood. */

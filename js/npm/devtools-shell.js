@@ -1,12 +1,16 @@
 // The corner button and the dock: what is in the page before the panel's wasm is. Plain elements in a shadow root.
+//
+// What the page says of the element itself reaches the shadow tree by inheritance only: `all: initial` ends that at the
+// two outermost elements, and the element's own display is important, which a page's style sheet cannot outdo.
 
 const STYLE = `
-:host { --size: 340px; display: contents; color-scheme: light dark; }
-:host([theme='light']) { color-scheme: light; }
-:host([theme='dark']) { color-scheme: dark; }
-:host([dock='inline']) { display: block; height: 460px; }
+:host { display: contents !important; }
+:host([dock='inline']) { display: block !important; height: 460px; }
 :host([dock='inline']:not([open])) { height: auto; }
-:host([hidden]) { display: none; }
+:host([hidden]) { display: none !important; }
+.corner, .dock { all: initial; color-scheme: light dark; --size: 340px; }
+:host([theme='light']) :is(.corner, .dock) { color-scheme: light; }
+:host([theme='dark']) :is(.corner, .dock) { color-scheme: dark; }
 [hidden] { display: none !important; }
 .corner {
   position: fixed; right: 14px; bottom: 14px; z-index: 2147483000;
@@ -17,18 +21,18 @@ const STYLE = `
   box-shadow: 0 2px 10px rgb(0 0 0 / 22%); cursor: pointer;
 }
 .dismiss {
-  justify-self: center; margin: 6px 0 0; padding: 5px 14px; border: 1px solid light-dark(#c3cad6, #454c5a); border-radius: 6px;
+  margin: 6px 4px 0; padding: 5px 14px; border: 1px solid light-dark(#c3cad6, #454c5a); border-radius: 6px;
   background: transparent; color: inherit; font: inherit; cursor: pointer;
 }
 .corner:hover, .dismiss:hover { border-color: light-dark(#1f5fd0, #7fb0ff); }
 .corner:focus-visible, .dismiss:focus-visible, .grip:focus-visible { outline: 2px solid light-dark(#1f5fd0, #7fb0ff); outline-offset: 1px; }
 .corner svg { display: block; width: 14px; height: 13px; }
 .dock {
-  position: fixed; z-index: 2147483000; box-sizing: border-box; overflow: hidden;
+  display: block; position: fixed; z-index: 2147483000; box-sizing: border-box; overflow: hidden;
   background: light-dark(#ffffff, #15171c); color: light-dark(#1a1e26, #e6e9ef);
   box-shadow: 0 0 18px rgb(0 0 0 / 25%);
 }
-:host(:not([dock])) .dock, :host([dock='bottom']) .dock { right: 0; bottom: 0; left: 0; height: min(var(--size), 92vh); }
+:host(:not([dock])) .dock, :host(:is([dock='bottom'], [dock='window'])) .dock { right: 0; bottom: 0; left: 0; height: min(var(--size), 92vh); }
 :host([dock='right']) .dock { top: 0; right: 0; bottom: 0; width: min(var(--size), 96vw); }
 :host([dock='left']) .dock { top: 0; bottom: 0; left: 0; width: min(var(--size), 96vw); }
 :host([dock='inline']) .dock {
@@ -38,7 +42,7 @@ const STYLE = `
 .content { height: 100%; }
 .grip { position: absolute; z-index: 3; background: transparent; touch-action: none; }
 .grip:hover { background: light-dark(#1f5fd0, #7fb0ff); }
-:host(:not([dock])) .grip, :host([dock='bottom']) .grip { top: 0; right: 0; left: 0; height: 4px; cursor: ns-resize; }
+:host(:not([dock])) .grip, :host(:is([dock='bottom'], [dock='window'])) .grip { top: 0; right: 0; left: 0; height: 4px; cursor: ns-resize; }
 :host([dock='right']) .grip { top: 0; bottom: 0; left: 0; width: 4px; cursor: ew-resize; }
 :host([dock='left']) .grip { top: 0; right: 0; bottom: 0; width: 4px; cursor: ew-resize; }
 :host([dock='inline']) .grip { display: none; }
@@ -57,37 +61,55 @@ const KEY_STEP = 24;
 
 let sheet;
 
-/** Fills a shadow root with the button and the dock. `on.toggle` is called when the button is pressed. */
-export function buildShell(root, on) {
+/**
+ * Fills a shadow root with the button and the dock. `on.press` is called when the button is pressed, `on.sized` with
+ * `height` or `width` and the pixels that the user chose.
+ */
+export function buildShell(root, sizes, on) {
   if (!sheet) {
     sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
   }
   root.adoptedStyleSheets = [sheet];
   const corner = element('button', { class: 'corner', type: 'button', part: 'button', 'aria-label': 'Open Atelier devtools', title: 'Open Atelier devtools' });
-  corner.append(icon(), 'Atelier');
-  corner.addEventListener('click', on.toggle);
+  const name = element('span', {});
+  name.textContent = 'Atelier';
+  corner.append(icon(), name);
+  corner.addEventListener('click', on.press);
   const dock = element('section', { class: 'dock', 'aria-label': 'Atelier devtools' });
   const grip = element('div', { class: 'grip', role: 'separator', tabindex: '0', 'aria-label': 'Size of the panel' });
   const content = element('div', { class: 'content' });
   dock.append(grip, content);
   root.append(corner, dock);
-  const sizing = resizable(root.host, grip);
-  return { corner, dock, content, placed: sizing };
+  const placed = resizable({ host: root.host, dock, grip }, sizes, on.sized);
+  return { corner, dock, content, placed, show: (state) => show({ corner, name, dock }, state) };
 }
 
-/** Shows a sentence in the panel's place, as text, whatever it holds; with a button that calls `close`, if given. */
-export function showMessage(content, title, detail = '', close = undefined) {
+/** What is to be seen: `closed` and the button, `open` and the panel, or `away` while the panel is in a window. */
+function show({ corner, name, dock }, state) {
+  const away = state === 'away';
+  corner.hidden = state === 'open';
+  dock.hidden = state !== 'open';
+  name.textContent = away ? 'In its own window' : 'Atelier';
+  const label = away ? 'Bring Atelier devtools back into the page' : 'Open Atelier devtools';
+  corner.setAttribute('aria-label', label);
+  corner.setAttribute('title', label);
+}
+
+/** Shows a sentence in the panel's place, as text, whatever it holds; with buttons, if given, by what they say. */
+export function showMessage(content, title, detail = '', buttons = {}) {
   const message = element('div', { class: 'message', role: 'alert' });
   const strong = element('strong', {});
   strong.textContent = title;
   message.append(strong, detail.slice(0, 2000));
-  if (close) {
+  const row = element('div', {});
+  for (const [text, act] of Object.entries(buttons)) {
     const button = element('button', { class: 'dismiss', type: 'button' });
-    button.textContent = 'Close';
-    button.addEventListener('click', close);
-    message.append(button);
+    button.textContent = text;
+    button.addEventListener('click', act);
+    row.append(button);
   }
+  message.append(row);
   content.replaceChildren(message);
 }
 
@@ -110,19 +132,28 @@ function icon() {
 }
 
 /** Lets the grip (or the arrow keys on it) change the panel's size. Returns what to call when the dock changed. */
-function resizable(host, grip) {
-  let size = 0;
-  const dockOf = () => host.getAttribute('dock') ?? 'bottom';
+function resizable({ host, dock, grip }, { height = DEFAULT_HEIGHT, width = DEFAULT_WIDTH }, sized) {
+  const sizes = { height, width };
+  const dockOf = () => {
+    const dock = host.getAttribute('dock');
+    return dock === 'left' || dock === 'right' ? dock : 'bottom';
+  };
+  const axis = () => (dockOf() === 'bottom' ? 'height' : 'width');
   const set = (wanted) => {
-    const most = (dockOf() === 'bottom' ? innerHeight : innerWidth) * 0.92;
-    size = Math.round(Math.max(Math.min(wanted, most), Math.min(LEAST_SIZE, most)));
-    host.style.setProperty('--size', `${size}px`);
+    const whole = axis() === 'height' ? innerHeight : innerWidth;
+    const most = Math.round(whole * 0.92);
+    const size = Math.round(Math.max(Math.min(wanted, most), Math.min(LEAST_SIZE, most)));
+    sizes[axis()] = size;
+    dock.style.setProperty('--size', `${size}px`);
+    grip.setAttribute('aria-valuemin', String(Math.min(LEAST_SIZE, most)));
+    grip.setAttribute('aria-valuemax', String(most));
     grip.setAttribute('aria-valuenow', String(size));
   };
   const placed = () => {
     grip.setAttribute('aria-orientation', dockOf() === 'bottom' ? 'horizontal' : 'vertical');
-    set(dockOf() === 'bottom' ? DEFAULT_HEIGHT : DEFAULT_WIDTH);
+    set(sizes[axis()]);
   };
+  const keep = () => sized(axis(), sizes[axis()]);
   grip.addEventListener('pointerdown', (event) => {
     grip.setPointerCapture(event.pointerId);
     event.preventDefault();
@@ -132,12 +163,14 @@ function resizable(host, grip) {
     const dock = dockOf();
     set(dock === 'bottom' ? innerHeight - event.clientY : dock === 'right' ? innerWidth - event.clientX : event.clientX);
   });
+  grip.addEventListener('lostpointercapture', keep);
   grip.addEventListener('keydown', (event) => {
     const growing = { bottom: 'ArrowUp', right: 'ArrowLeft', left: 'ArrowRight' }[dockOf()];
     const shrinking = { bottom: 'ArrowDown', right: 'ArrowRight', left: 'ArrowLeft' }[dockOf()];
     if (event.key !== growing && event.key !== shrinking) return;
     event.preventDefault();
-    set(size + (event.key === growing ? KEY_STEP : -KEY_STEP));
+    set(sizes[axis()] + (event.key === growing ? KEY_STEP : -KEY_STEP));
+    keep();
   });
   return placed;
 }

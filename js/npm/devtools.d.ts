@@ -2,11 +2,18 @@
 export interface DevtoolsRuntime {
   /** What the panel calls the runtime when it shows several. */
   readonly name?: string;
-  /** Calls the listener with frames, the first one full, until the returned function is called. */
-  subscribeFrames(listener: (frame: any) => void, options?: { intervalMs?: number }): () => void;
+  /**
+   * Calls the listener with frames, the first one full, until the returned function is called. A listener that returns a
+   * promise gets the next frame when it has been kept.
+   */
+  subscribeFrames(listener: (frame: any) => void | Promise<void>, options?: { intervalMs?: number }): () => void;
 }
 
-/** At which edge of the window the panel is. `'window'` (a window of its own) is not there yet: asking for it throws. */
+/**
+ * Where the panel is: at an edge of the page, or in a window of its own. The window has an event loop of its own, so that
+ * drawing there costs the page nothing; it is opened when a user asks for it in the panel, since browsers refuse windows
+ * that nobody asked for.
+ */
 export type DevtoolsDock = 'bottom' | 'right' | 'left' | 'window';
 
 /** Colours: as the system says, or always the same. */
@@ -15,7 +22,10 @@ export type DevtoolsTheme = 'system' | 'light' | 'dark';
 export interface DevtoolsOptions {
   /** Where in the document the element goes; the body unless said otherwise. */
   target?: Element | ShadowRoot;
-  /** Whether the panel is open from the start, so that its wasm is fetched at once. `false` unless said otherwise. */
+  /**
+   * Whether the panel is open from the start, so that its wasm is fetched at once. `false` unless said otherwise. The
+   * page's address goes before it: `?atelier-devtools` or `#atelier-devtools` opens the panel, `=0` keeps it closed.
+   */
   open?: boolean;
   /** `'bottom'` unless said otherwise. `'inline'` puts the panel into the flow of the page, where `target` is. */
   dock?: DevtoolsDock | 'inline';
@@ -23,6 +33,11 @@ export interface DevtoolsOptions {
   theme?: DevtoolsTheme;
   /** Opens and closes the panel: modifiers and a key joined by `+`. `'Alt+Shift+D'` unless said otherwise; `''` is none. */
   hotkey?: string;
+  /**
+   * The key in `localStorage` under which the panel keeps what its user chose: theme, dock, size, pane and hotkey, which
+   * go before the options here. `'atelier-devtools'` unless said otherwise; `''` keeps nothing.
+   */
+  storageKey?: string;
 }
 
 /** A mounted panel. */
@@ -31,7 +46,7 @@ export interface Devtools {
   open(): void;
   /** Closes the panel; its subscription ends, so that nothing is paid for it. */
   close(): void;
-  /** Takes the panel and its button out of the page. */
+  /** Takes the panel and its button out of the page, and closes its window. */
   unmount(): void;
 }
 
@@ -45,8 +60,8 @@ export interface Devtools {
 export function mountDevtools(runtimes: DevtoolsRuntime | readonly DevtoolsRuntime[], options?: DevtoolsOptions): Devtools;
 
 /**
- * The element `<atelier-devtools>`, with the attributes `open`, `dock` and `theme`. Its dock may also be `inline`: the
- * panel is then an ordinary block of the page, without a corner button.
+ * The element `<atelier-devtools>`, with the attributes `open`, `dock`, `theme` and `storage-key`. Its dock may also be
+ * `inline`: the panel is then an ordinary block of the page, without a corner button and without a choice of docks.
  */
 export class AtelierDevtoolsElement extends HTMLElement {
   /** The runtime or runtimes shown; `undefined` until set. */
@@ -60,6 +75,8 @@ export class AtelierDevtoolsElement extends HTMLElement {
   theme: DevtoolsTheme;
   /** Opens and closes the panel; `''` is none. */
   hotkey: string;
+  /** The key under which settings are kept; read when the element is first put into a document. `''` keeps nothing. */
+  storageKey: string;
 }
 
 declare global {

@@ -13,6 +13,8 @@ use crate::DEFAULT_WATCHDOG;
 
 /// How long the browser may take to go before it is killed.
 const CLOSE_GRACE: Duration = Duration::from_secs(10);
+/// How soon to look again for a page that is not there yet.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A Chromium without a window and with a profile that nobody used before.
 #[derive(Debug)]
@@ -59,6 +61,18 @@ impl Chromium {
     pub async fn new_page(&self) -> Result<Page> {
         let params = CreateTargetParams { new_window: Some(true), ..CreateTargetParams::new("about:blank") };
         self.browser.lock().await.new_page(params).await.context("the browser opens no page")
+    }
+
+    /// The first page whose address begins like this, once there is one; the watchdog bounds the wait.
+    pub(crate) async fn page_at(&self, address: &str) -> Result<Page> {
+        loop {
+            for page in self.browser.lock().await.pages().await.context("the browser tells no pages")? {
+                if page.url().await.ok().flatten().is_some_and(|url| url.starts_with(address)) {
+                    return Ok(page);
+                }
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Ends it, by force if need be.

@@ -23,13 +23,24 @@ pub struct Scene {
     pub tab: Tab,
     /// The repository.
     pub project: Project,
+    chromium: Arc<Chromium>,
+}
+
+impl Scene {
+    /// A window that the tab's page opened, once there is one whose address begins like this.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn window(&self, address: &str) -> Result<Tab> {
+        Tab::of(self.chromium.page_at(address).await?, self.server.url()).await
+    }
 }
 
 /// The browser and the runtime that all tests share.
 #[derive(Debug)]
 pub struct Lab {
     runtime: Runtime,
-    chromium: Chromium,
+    chromium: Arc<Chromium>,
     project: Project,
     bundled: Mount,
 }
@@ -43,7 +54,7 @@ impl Lab {
         let project = Project::here();
         let bundled = Mount::new("/bundled/", bundle(&project)?, "cargo xtask dist");
         let runtime = Runtime::new().context("no tokio runtime")?;
-        let chromium = runtime.block_on(Chromium::start())?;
+        let chromium = Arc::new(runtime.block_on(Chromium::start())?);
         Ok(Arc::new(Lab { runtime, chromium, project, bundled }))
     }
 
@@ -98,12 +109,14 @@ impl Lab {
         })
         .await?;
         let tab = Tab::open(&self.chromium, server.url()).await?;
-        Ok(Scene { server, tab, project: self.project.clone() })
+        Ok(Scene { server, tab, project: self.project.clone(), chromium: Arc::clone(&self.chromium) })
     }
 
     /// Ends the browser. Every test must have ended.
     pub fn end(self: Arc<Self>) {
-        if let Some(Lab { runtime, chromium, .. }) = Arc::into_inner(self) {
+        if let Some(Lab { runtime, chromium, .. }) = Arc::into_inner(self)
+            && let Some(chromium) = Arc::into_inner(chromium)
+        {
             runtime.block_on(chromium.close());
         }
     }

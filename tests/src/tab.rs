@@ -33,7 +33,11 @@ impl Tab {
     /// # Errors
     /// The browser is gone.
     pub async fn open(chromium: &Chromium, origin: String) -> Result<Tab> {
-        let page = chromium.new_page().await?;
+        Tab::of(chromium.new_page().await?, origin).await
+    }
+
+    /// A page that is open already.
+    pub(crate) async fn of(page: Page, origin: String) -> Result<Tab> {
         let console = Console::of(&page).await?;
         Ok(Tab { page, origin, console })
     }

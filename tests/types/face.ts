@@ -18,6 +18,7 @@ import {
   type WorkerState,
 } from 'atelier';
 import { init } from 'atelier/manual';
+import { mountDevtools } from 'atelier/devtools';
 import { exportOtlp } from 'atelier/otlp';
 import { createTaskWorker, expose, type TaskContext } from 'atelier/worker';
 
@@ -151,3 +152,16 @@ async function generators(): Promise<void> {
 void generators().catch((error: unknown) => {
   if (error instanceof WorkerCrashedError) same<typeof error.kind, 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang'>(true);
 });
+
+const devtools = mountDevtools([runtime, { name: 'another', subscribeFrames: () => () => {} }], {
+  target: document.body,
+  open: true,
+  dock: 'window',
+  theme: 'dark',
+  hotkey: 'Ctrl+F9',
+  storageKey: '',
+});
+same<ReturnType<typeof devtools.open>, void>(true);
+document.createElement('atelier-devtools').dock = 'inline';
+// @ts-expect-error: there is no such dock.
+mountDevtools(runtime, { dock: 'top' });

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::{
     BenchOptions, DemoOptions, DistOptions, ForwardTarget, Progress, Project, SimOptions, SuiteOptions,
-    bench, demo, dist, run_suite, simulate, sizes,
+    bench, demo, dist, run_suite, screenshots, simulate, sizes,
 };
 
 /// Builds, shows, tests and packs Atelier.
@@ -74,6 +74,13 @@ enum Task {
     ///
     /// Runs wasm-opt (from WASM_OPT, else PATH) where it is installed.
     Dist,
+    /// Drives the tour and writes a picture of every pane of the panel, in both themes and three sizes, to
+    /// target/screenshots.
+    Screenshots {
+        /// Also renews the pictures that the documents use, docs/panel*.png and docs/tour.jpg.
+        #[arg(long)]
+        docs: bool,
+    },
     /// Runs the core's simulator in random worlds, beside a model of it, for as long as one likes.
     ///
     /// A seed that fails is made smaller, and printed with the command that replays it.
@@ -109,6 +116,7 @@ fn main() -> ExitCode {
             bench(&project, &BenchOptions { quick, filter, rounds, profile }).map_err(anyhow::Error::from)
         }
         Task::Dist => pack(&project),
+        Task::Screenshots { docs } => screenshots(&project, docs).map_err(anyhow::Error::from),
         Task::Sim { seeds, seed, steps, keep } => {
             let seeds = seeds.unwrap_or(if seed.is_some() { 1 } else { DEFAULT_SIM_SEEDS });
             simulate(&project, &SimOptions { seeds, seed: seed.unwrap_or(0), steps, keep })

@@ -6,8 +6,10 @@ mod delivery;
 mod findings;
 mod format;
 mod gauges;
+mod hotkey;
 mod latency;
 mod pane;
+mod settings;
 mod state;
 mod store;
 mod tabs;
@@ -22,10 +24,12 @@ pub(crate) use delivery::{DeliveryRow, Verdict, delivery_rows, verdict};
 pub(crate) use findings::{FindingRow, finding_rows};
 pub(crate) use format::{clock_time, count, cut, milliseconds, rate};
 pub(crate) use gauges::Gauge;
+pub(crate) use hotkey::{Heard, Press, hear};
 pub(crate) use latency::{
     HEAT_ROWS, Latency, LatencyAction, LatencyState, Measured, PERCENTILES, measure, percentile_at, share_of,
 };
 pub(crate) use pane::{Link, PaneState};
+pub(crate) use settings::{Settings, Theme, dock_label};
 pub(crate) use state::{Source, State};
 pub(crate) use store::{CallOutcome, Happening, LongTask, PHASES, Store};
 pub(crate) use tabs::Tabs;

@@ -43,6 +43,9 @@ pub(crate) trait Around {
 
     /// Brings a runtime to front, by its place.
     fn choose_runtime(&self, place: usize);
+
+    /// Tells the page a setting that the user chose; the page keeps it and gives it back.
+    fn choose_setting(&self, name: &str, value: &str);
 }
 
 /// What a pane is made with.

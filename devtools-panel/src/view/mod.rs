@@ -8,9 +8,9 @@ mod palette;
 mod panel;
 mod panes;
 mod schedule;
+mod settings;
 mod shell;
 mod style;
 mod tab_list;
-mod theme;
 
 pub use panel::Panel;

@@ -15,8 +15,7 @@ use super::panes::PANES;
 use super::schedule::Schedule;
 use super::shell::Shell;
 use super::style::Adopted;
-use super::theme::Theme;
-use crate::model::{Link, LongTask, State, Store};
+use crate::model::{Link, LongTask, Settings, State, Store};
 
 #[wasm_bindgen]
 extern "C" {
@@ -28,15 +27,21 @@ extern "C" {
     /// The pane in front at first; the first one when there is none of that name.
     #[wasm_bindgen(method, getter)]
     fn tab(this: &PanelOptions) -> Option<String>;
-    /// Called with the name of the pane that comes to front.
-    #[wasm_bindgen(method, getter, js_name = onTab)]
-    fn on_tab(this: &PanelOptions) -> Option<js_sys::Function>;
     /// `system`, `light` or `dark`.
     #[wasm_bindgen(method, getter)]
     fn theme(this: &PanelOptions) -> Option<String>;
-    /// Called with the theme that the user chose in the panel.
-    #[wasm_bindgen(method, getter, js_name = onTheme)]
-    fn on_theme(this: &PanelOptions) -> Option<js_sys::Function>;
+    /// The hotkey that opens and closes the panel; empty for none.
+    #[wasm_bindgen(method, getter)]
+    fn hotkey(this: &PanelOptions) -> Option<String>;
+    /// Where the panel is.
+    #[wasm_bindgen(method, getter)]
+    fn dock(this: &PanelOptions) -> Option<String>;
+    /// Where it can be; nowhere else when the page places it.
+    #[wasm_bindgen(method, getter)]
+    fn docks(this: &PanelOptions) -> Option<js_sys::Array>;
+    /// Called with the name (`theme`, `dock`, `hotkey`, `tab`) and the value of a setting that the user chose.
+    #[wasm_bindgen(method, getter, js_name = onSetting)]
+    fn on_setting(this: &PanelOptions) -> Option<js_sys::Function>;
     /// Called when the user closes the panel; without it there is no button for that.
     #[wasm_bindgen(method, getter, js_name = onClose)]
     fn on_close(this: &PanelOptions) -> Option<js_sys::Function>;
@@ -64,10 +69,11 @@ struct App {
     state: RefCell<State>,
     shell: Shell,
     schedule: OnceCell<Rc<Schedule>>,
-    theme: OnceCell<MediaQueryList>,
+    settings: RefCell<Settings>,
+    light_system: OnceCell<MediaQueryList>,
     listeners: RefCell<Listeners>,
     root: HtmlElement,
-    on_tab: Option<js_sys::Function>,
+    on_setting: Option<js_sys::Function>,
     adopted: RefCell<Option<Adopted>>,
 }
 
@@ -83,7 +89,9 @@ impl Panel {
             root.owner_document().ok_or_else(|| JsError::new("the panel's element is in no document"))?;
         let window =
             document.default_view().ok_or_else(|| JsError::new("the panel's document has no window"))?;
-        let names = options.runtimes().iter().filter_map(|name| name.as_string()).collect();
+        let texts = |list: js_sys::Array| list.iter().filter_map(|text| text.as_string()).collect::<Vec<_>>();
+        let names = texts(options.runtimes());
+        let docks = options.docks().map(texts).unwrap_or_default();
         let on_panic = options.on_panic();
         tell_of_panics(on_panic.clone());
         let app = Rc::new_cyclic(|weak: &Weak<App>| {
@@ -91,18 +99,24 @@ impl Panel {
             let mut state = State::new(names, PANES.iter().map(|kind| kind.name).collect());
             state.tabs.choose_name(options.tab().as_deref().unwrap_or_default());
             App {
-                on_tab: options.on_tab(),
-                shell: Shell::new(&host, &state, options.on_close()),
+                on_setting: options.on_setting(),
+                shell: Shell::new(&host, &state, &docks, options.on_close()),
                 state: RefCell::new(state),
                 schedule: OnceCell::new(),
-                theme: OnceCell::new(),
+                settings: RefCell::default(),
+                light_system: OnceCell::new(),
                 listeners: RefCell::default(),
                 adopted: RefCell::new(Some(Adopted::around(&root))),
                 root,
             }
         });
         must(app.root.append_child(app.shell.element()));
-        app.follow_theme(&window, options);
+        app.follow_system(&window);
+        let given = [("theme", options.theme()), ("dock", options.dock()), ("hotkey", options.hotkey())];
+        for (name, value) in given {
+            app.settings.borrow_mut().set(name, &value.unwrap_or_default());
+        }
+        app.draw_settings();
         let weak = Rc::downgrade(&app);
         let draw = move || {
             if let Some(app) = living(&weak) {
@@ -135,10 +149,12 @@ impl Panel {
         }
     }
 
-    /// Changes the theme: `system`, `light` or `dark`; anything else is taken as `system`.
-    #[wasm_bindgen(js_name = setTheme)]
-    pub fn set_theme(&self, theme: &str) {
-        self.app.set_theme(Theme::from_name(theme));
+    /// Takes a setting that changed in the page: `theme`, `dock` or `hotkey`. Others are nothing to the panel.
+    pub fn set(&self, name: &str, value: &str) {
+        let changed = self.app.settings.borrow_mut().set(name, value);
+        if changed {
+            self.app.draw_settings();
+        }
     }
 
     /// Takes the panel out of the page. It must not be used afterwards.
@@ -156,39 +172,34 @@ impl Panel {
 }
 
 impl App {
-    fn follow_theme(self: &Rc<Self>, window: &web_sys::Window, options: &PanelOptions) {
+    /// Follows the system's colours.
+    fn follow_system(self: &Rc<Self>, window: &web_sys::Window) {
         if let Some(query) = must(window.match_media("(prefers-color-scheme: light)")) {
             let weak = Rc::downgrade(self);
             self.listeners.borrow_mut().on(&query, "change", move |_: web_sys::Event| {
                 if let Some(app) = living(&weak) {
-                    app.set_theme(app.shell.theme());
+                    app.draw_settings();
                 }
             });
-            let _ = self.theme.set(query);
+            let _ = self.light_system.set(query);
         }
-        let (weak, on_theme) = (Rc::downgrade(self), options.on_theme());
-        self.listeners.borrow_mut().on(self.shell.theme_button(), "click", move |_: web_sys::Event| {
-            let Some(app) = living(&weak) else { return };
-            let theme = app.shell.theme().next();
-            app.set_theme(theme);
-            if let Some(on_theme) = &on_theme {
-                must(on_theme.call1(&JsValue::UNDEFINED, &theme.name().into()));
-            }
-        });
-        self.set_theme(Theme::from_name(options.theme().as_deref().unwrap_or_default()));
     }
 
     fn choose_tab(&self, place: usize) {
         self.state.borrow_mut().tabs.choose(place);
         let name = self.state.borrow().tabs.name().to_lowercase();
-        if let Some(on_tab) = &self.on_tab {
-            must(on_tab.call1(&JsValue::UNDEFINED, &name.into()));
+        self.tell_setting("tab", &name);
+    }
+
+    fn tell_setting(&self, name: &str, value: &str) {
+        if let Some(on_setting) = &self.on_setting {
+            must(on_setting.call2(&JsValue::UNDEFINED, &name.into(), &value.into()));
         }
     }
 
-    fn set_theme(&self, theme: Theme) {
-        let system_is_light = self.theme.get().is_some_and(MediaQueryList::matches);
-        self.shell.set_theme(theme, system_is_light);
+    fn draw_settings(&self) {
+        let system_is_light = self.light_system.get().is_some_and(MediaQueryList::matches);
+        self.shell.draw_settings(&self.settings.borrow(), system_is_light);
         if let Some(schedule) = self.schedule.get() {
             schedule.at_once();
         }
@@ -230,6 +241,17 @@ impl Around for Inside {
 
     fn choose_tab(&self, place: usize) {
         self.with_app(|app| app.choose_tab(place));
+    }
+
+    fn choose_setting(&self, name: &str, value: &str) {
+        // Without a page that gives it back, it holds at once.
+        self.with_app(|app| {
+            app.tell_setting(name, value);
+            let changed = app.settings.borrow_mut().set(name, value);
+            if changed {
+                app.draw_settings();
+            }
+        });
     }
 
     fn choose_runtime(&self, place: usize) {

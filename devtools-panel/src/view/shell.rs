@@ -1,22 +1,19 @@
 //! What is around the panes: name, tabs, the choice of runtime and theme, a line for what is wrong.
 
-use std::cell::Cell;
-
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, HtmlElement, HtmlSelectElement};
 
 use super::dom::{Listeners, Live, Make, Told, must};
 use super::host::{Host, Pane};
 use super::panes::PANES;
+use super::settings::SettingsView;
 use super::tab_list::{TabList, id_of};
-use super::theme::Theme;
-use crate::model::{Link, Source, State};
+use crate::model::{Link, Settings, Source, State, Theme};
 
 /// The frame around the panes, and the panes, in the order of their tabs.
 pub(crate) struct Shell {
     root: Live,
-    theme: Cell<Theme>,
-    theme_button: Live,
+    settings: SettingsView,
     problem: Live,
     tabs: TabList,
     sections: Vec<Live>,
@@ -25,7 +22,13 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    pub(crate) fn new(host: &Host, state: &State, on_close: Option<js_sys::Function>) -> Shell {
+    /// `docks` are the places the panel can be in.
+    pub(crate) fn new(
+        host: &Host,
+        state: &State,
+        docks: &[String],
+        on_close: Option<js_sys::Function>,
+    ) -> Shell {
         let make = &host.make;
         let mut listeners = Listeners::default();
         let root = make.element("div", "panel");
@@ -34,8 +37,8 @@ impl Shell {
         if state.sources().len() > 1 {
             must(tools.append_child(&runtime_choice(host, state, &mut listeners)));
         }
-        let theme_button = make.button("icon", "", "Theme");
-        must(tools.append_child(&theme_button));
+        let settings = SettingsView::new(host, docks);
+        must(tools.append_child(settings.element()));
         if let Some(on_close) = on_close {
             let close = make.button("icon", "✕", "Close the panel");
             listeners.on(&close, "click", move |_: Event| {
@@ -55,8 +58,7 @@ impl Shell {
         Shell {
             sections: sections.collect(),
             root: Live::new(root),
-            theme: Cell::new(Theme::System),
-            theme_button: Live::new(theme_button),
+            settings,
             problem: Live::new(problem),
             tabs,
             panes,
@@ -68,22 +70,12 @@ impl Shell {
         &self.root.element
     }
 
-    pub(crate) fn theme_button(&self) -> &HtmlElement {
-        &self.theme_button.element
-    }
-
-    pub(crate) fn theme(&self) -> Theme {
-        self.theme.get()
-    }
-
-    pub(crate) fn set_theme(&self, theme: Theme, system_is_light: bool) {
-        self.theme.set(theme);
+    /// Shows the settings, and the colours that follow from them.
+    pub(crate) fn draw_settings(&self, settings: &Settings, system_is_light: bool) {
+        let theme = settings.theme;
         let light = theme == Theme::Light || (theme == Theme::System && system_is_light);
         self.root.attr("data-shade", if light { "light" } else { "dark" });
-        self.theme_button.text(theme.icon());
-        let label = format!("Theme: {}. Press for {}.", theme.name(), theme.next().name());
-        self.theme_button.attr("aria-label", &label);
-        self.theme_button.attr("title", &label);
+        self.settings.draw(settings);
     }
 
     /// The place of the first pane that shows what the link leads to.

@@ -6,7 +6,12 @@ use web_sys::Element;
 use super::panes::PANES;
 
 /// What panes share; each pane's own rules come after it.
-const SHARED: [&str; 3] = [include_str!("theme.css"), include_str!("panel.css"), include_str!("tables.css")];
+const SHARED: [&str; 4] = [
+    include_str!("theme.css"),
+    include_str!("panel.css"),
+    include_str!("settings.css"),
+    include_str!("tables.css"),
+];
 /// What is different on a narrow panel; last, so that it wins.
 const NARROW: &str = include_str!("narrow.css");
 

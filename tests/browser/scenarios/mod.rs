@@ -4,6 +4,8 @@ mod drills;
 mod export;
 mod harness;
 mod memory;
+mod panel_axe;
+mod panel_window;
 mod profiler;
 mod recording;
 mod rust_app;
@@ -29,6 +31,13 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("rust_app::a_panic_ends_a_worker_and_no_more", rust_app::survives_panics),
         lab.trial("memory::signals_that_nobody_uses_go_and_others_stay", memory::signals),
         lab.trial("memory::calls_outlive_everything_they_were_made_with", memory::calls),
+        lab.trial(
+            "panel_window::it_shows_the_calls_with_an_event_loop_of_its_own",
+            panel_window::shows_calls,
+        ),
+        lab.trial("panel_window::a_closed_window_ends_the_stream", panel_window::closes),
+        lab.trial("panel_window::it_outlives_the_page_and_goes_on", panel_window::outlives_the_page),
+        lab.trial("panel_window::a_refused_window_is_told", panel_window::is_refused),
         lab.trial("profiler::a_recording_has_the_tracks_and_their_times", profiler::tracks),
         lab.trial("recording::holds_what_a_listener_heard_one_for_one", recording::everything),
         lab.trial("recording::holds_handlers_spans_black_boxes_and_frames", recording::the_rest),
@@ -42,6 +51,9 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("tour_setups::the_linter_finds_nothing_in_the_good_setup", tour_setups::good),
         lab.trial("tour_setups::a_visitor_chooses_the_setup", tour_setups::chosen),
     ];
+    if panel_axe::is_there(lab.project()) {
+        trials.push(lab.trial("panel_axe::it_finds_nothing_serious", panel_axe::finds_nothing_serious));
+    }
     trials.extend(drills::trials(lab));
     trials.extend(export::trials(lab));
     trials

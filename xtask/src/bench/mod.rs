@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::build::{cargo, find_on_path, run};
+use crate::build::{cargo, fetch_by_npm};
 use crate::{BuildError, DistOptions, Progress, Project, dist, find_or_install_chrome};
 
 /// What ours is compared with; only the benchmark ever sees it.
@@ -59,23 +59,10 @@ fn passed_on(command: &mut Command) -> Result<(), BuildError> {
     }
 }
 
-/// Installs Comlink under `target/bench`. Without npm or a network the benchmark goes on without it.
+/// Without npm or a network the benchmark goes on without Comlink.
 fn fetch_comlink(project: &Project, progress: &Progress) {
     let folder = project.path("target/bench");
-    if folder.join("node_modules/comlink/dist/esm/comlink.mjs").is_file() {
-        return;
-    }
-    let fetched = std::fs::create_dir_all(&folder).map_err(BuildError::file(&folder)).and_then(|()| {
-        let npm = find_on_path(&["npm", "npm.cmd"])
-            .ok_or_else(|| BuildError::Missing("there is no npm on PATH".to_owned()))?;
-        progress.step("fetch Comlink by npm", || {
-            run(Command::new(npm)
-                .args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
-                .arg(&folder)
-                .arg(COMLINK))
-        })
-    });
-    if let Err(error) = fetched {
+    if let Err(error) = fetch_by_npm(progress, &folder, COMLINK, "comlink/dist/esm/comlink.mjs") {
         progress.note(&format!("!!! COMLINK IS LEFT OUT of the comparison: {error}"));
     }
 }

@@ -2,6 +2,7 @@
 
 mod command;
 mod dist;
+mod npm;
 mod optimize;
 mod package;
 mod progress;
@@ -15,6 +16,7 @@ pub use size::{Size, sizes};
 pub use wasm::build_wasm;
 
 pub(crate) use command::{find_on_path, run, shown, start_error, works};
+pub(crate) use npm::fetch_by_npm;
 pub(crate) use toolchain::{cargo, ensure_component, ensure_wasm_target};
 
 use std::io;

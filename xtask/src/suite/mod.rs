@@ -8,12 +8,15 @@ pub use tally::Tally;
 
 use std::process::Command;
 
-use crate::build::{cargo, ensure_component, ensure_wasm_target, run};
+use crate::build::{cargo, ensure_component, ensure_wasm_target, fetch_by_npm, run};
 use crate::{
     BuildError, DistOptions, Progress, Project, build_pages, dist, find_or_install_chrome, wasm_members,
     wasm_only_members,
 };
 use cargo_test::cargo_test;
+
+/// What looks whether the panel is accessible; only tests ever see it.
+const AXE: &str = "axe-core@4.14.1";
 
 /// What is run.
 #[derive(Clone, Debug)]
@@ -124,6 +127,14 @@ impl Suite<'_> {
     fn browser_tests(&self, tally: &mut Tally) {
         match find_or_install_chrome(&self.progress) {
             Ok(chrome) => {
+                let axe = self.project.path("target/axe");
+                if let Err(error) = fetch_by_npm(&self.progress, &axe, AXE, "axe-core/axe.min.js") {
+                    self.progress.note(&error.to_string());
+                    tally.not_run(
+                        "panel_axe",
+                        "axe-core cannot be fetched; is npm there, and its registry in reach?",
+                    );
+                }
                 let arguments = ["test", "--package", "atelier-tests", "--test", "browser"];
                 self.tests(tally, "browser tests", self.cargo(&arguments).env("CHROME", chrome));
             }

@@ -1,0 +1,79 @@
+// Drives the tour for its pictures: photographs, one that is none, a crowd that is turned away, crashes, cancelled calls.
+import { bench } from './atelier.js';
+import { mountDevtools } from '/atelier/devtools.js';
+
+/** How long the tour may take until there is enough to see. */
+const PATIENCE_MS = 90_000;
+
+const frames = (count) => new Promise((done) => {
+  const next = (left) => (left > 0 ? requestAnimationFrame(() => next(left - 1)) : done(true));
+  next(count);
+});
+
+/** Begins; `globalThis.shots` says when there is enough to see, and puts the panel where it is wanted. */
+export function run(runtime) {
+  const crowded = bench({ taskName: 'crowded', maxQueueDepth: 2, queuePolicy: 'reject' }, runtime);
+  const fragile = bench({ taskName: 'fragile', type: 'parallel', poolSize: 2, crashPolicy: 'restart-fail-in-flight' }, runtime);
+  let going = true;
+  const again = async (call) => {
+    while (going) {
+      await call().catch(() => {});
+      await frames(1);
+    }
+  };
+  const crowd = [1, 2, 3, 4, 5].map((n) => again(() => crowded.spin(20 + n)));
+  const crash = async () => {
+    for (let n = 0; n < 4; n++) {
+      await fragile.add(n, n);
+      await fragile.fail('TypeError', 'cannot read the exposure of undefined').catch(() => {});
+    }
+    await fragile.crash('out of memory: the decoder asked for 2,147,483,648 bytes').catch(() => {});
+    await fragile.with({ signal: AbortSignal.timeout(40) }).spin(400).catch(() => {});
+    await fragile.add(1, 1);
+  };
+  mountDevtools(runtime, { open: true, storageKey: '' });
+  document.querySelector('#load').value = '5';
+  document.querySelector('#use-samples').click();
+  const element = document.body.querySelector(':scope > atelier-devtools');
+  const root = element.shadowRoot;
+  let waitsFor = 'crashes';
+  const settle = async () => {
+    await crash();
+    waitsFor = 'findings';
+    while (!runtime.getTelemetry().findings.length) await frames(6);
+    waitsFor = 'photographs';
+    while (!document.querySelector('article[data-state=done]')) await frames(6);
+    document.querySelector('#cancel-all').click();
+    await frames(60);
+    waitsFor = undefined;
+  };
+  settle().catch((error) => { waitsFor = error.stack; });
+  const begun = performance.now();
+  globalThis.shots = {
+    ready() {
+      if (waitsFor && performance.now() - begun > PATIENCE_MS) throw new Error(`there is not enough to see: ${waitsFor}`);
+      return !waitsFor;
+    },
+    async place(dock, size, theme) {
+      element.dock = dock;
+      element.theme = theme;
+      root.querySelector('.dock').style.setProperty('--size', `${size}px`);
+      await frames(3);
+      return [...root.querySelectorAll('[role=tab]')].map((tab) => tab.dataset.tab);
+    },
+    async show(pane) {
+      root.querySelector(`[data-tab=${pane}]`).click();
+      await frames(20);
+      return !root.querySelector(`[data-pane=${pane}]`).hidden;
+    },
+    async away() {
+      going = false;
+      await Promise.all(crowd);
+      element.open = false;
+      element.hidden = true;
+      scrollTo(0, 0);
+      return frames(3);
+    },
+  };
+  return true;
+}
