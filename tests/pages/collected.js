@@ -1,6 +1,7 @@
 // Telemetry for a real collector, driven by tests in Rust: calls of every kind, and what the page itself says of them.
 import { createTaskRuntime } from '/atelier/index.js';
 import { exportOtlp } from '/atelier/otlp.js';
+import { until } from './assert.js';
 import { benchWorker } from './atelier.js';
 
 const told = [];
@@ -24,6 +25,8 @@ export async function play() {
   await task.fail('TypeError', 'on purpose').catch(() => {});
   await task.crash('boom').catch(() => {});
   trace.end();
+  // A crashed worker's place fills itself again, a moment later; the metrics are read when that is done.
+  await until(() => runtime.getTelemetry().tasks[0].gauges['workers.active'].last === 2);
   await exporter.flush();
 }
 

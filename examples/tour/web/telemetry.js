@@ -11,10 +11,11 @@ const LONGEST_PAUSE_MS = 30_000;
 /** After the last photograph, spans and metrics are still on their way for a while. */
 const AFTERGLOW_MS = 8000;
 
-/** The signals this page exports, where each goes, and what the receiver calls what it got. */
+/** The signals this page exports, where each goes, what the receiver calls what it got, and where it shows it. */
 const SIGNALS = [
-  { id: 'traces', label: 'Spans', path: '/v1/traces', received: 'spans' },
-  { id: 'metrics', label: 'Metric points', path: '/v1/metrics', received: 'metricPoints' },
+  { id: 'traces', label: 'Spans', path: '/v1/traces', received: 'spans', shown: '/api/spans' },
+  { id: 'metrics', label: 'Metric points', path: '/v1/metrics', received: 'metricPoints', shown: '/api/metrics' },
+  { id: 'logs', label: 'Log records', path: '/v1/logs', received: 'logRecords', shown: '/api/logs' },
 ];
 
 /** For `exportOtlp`. */
@@ -48,8 +49,10 @@ class TelemetryView {
     layOut(document.getElementById('ledger'), this.#columns);
     document.getElementById('telemetry-where').replaceChildren(
       'This page sends its telemetry as OTLP over HTTP to its own origin: ',
-      ...SIGNALS.flatMap(({ path }, index) => [index > 0 ? ' and ' : '', element('code', {}, location.origin + path)]),
-      '. It sends it nowhere else.',
+      ...listed(({ path }) => element('code', {}, location.origin + path)),
+      '. It sends it nowhere else. What the receiver understood: ',
+      ...listed(({ label, shown }) => element('a', { href: shown }, label.toLowerCase())),
+      '.',
     );
     pipeline.addEventListener('change', () => this.#work());
     document.addEventListener('visibilitychange', () => this.#schedule(0));
@@ -90,6 +93,12 @@ class TelemetryView {
     setText(this.#verdict, text);
     this.#schedule(this.#pause());
   }
+}
+
+// One thing for each signal: a, b and c.
+function listed(show) {
+  const before = (index) => (index === 0 ? '' : index === SIGNALS.length - 1 ? ' and ' : ', ');
+  return SIGNALS.flatMap((signal, index) => [before(index), show(signal)]);
 }
 
 function layOut(table, columns) {

@@ -206,6 +206,10 @@ pub(crate) async fn malformed(scene: &Scene) -> Result<()> {
     let spans = scene.server.receiver().spans(usize::MAX);
     let errors: Vec<_> = spans.iter().filter(|span| span.status.code == "error").collect();
     assert!(errors.iter().any(|span| span.span_id == failures[0].span_id));
+    let of_it = |log: &xtask::DecodedLog| log.span_id.as_ref() == Some(&failures[0].span_id);
+    assert!(scene.server.receiver().logs(usize::MAX).iter().any(of_it), "the exception is logged, too");
+    let counted = "Number(document.querySelector('[data-testid=telemetry-logs-received]').textContent)";
+    assert!(scene.tab.until::<u64>(counted).await? > 0, "and the page says that it arrived");
     Ok(())
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
     let mut trials = faults::trials(lab);
     trials.extend([
         lab.trial("export_collector::it_has_what_the_page_says", collector::cumulative),
-        lab.trial("export_collector::it_has_it_in_intervals_and_compressed", collector::delta_and_gzip),
+        lab.trial("export_collector::it_has_it_in_intervals", collector::delta),
     ]);
     trials
 }
