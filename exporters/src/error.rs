@@ -69,4 +69,7 @@ pub enum ConfigError {
     /// An attribute of the resource has no name.
     #[error("option `resource`: an attribute has an empty name; give it one, or leave it out")]
     UnnamedAttribute,
+    /// An attribute of the resource is a number that JSON cannot say.
+    #[error("option `resource`: the value of '{0}' is not a finite number; give one, or leave it out")]
+    BrokenAttribute(String),
 }

@@ -179,6 +179,10 @@ impl OtlpConfig {
         if self.resource.iter().any(|(name, _)| name.is_empty()) {
             return Err(ConfigError::UnnamedAttribute);
         }
+        let broken = |value: &AttributeValue| matches!(value, AttributeValue::Double(it) if !it.is_finite());
+        if let Some((name, _)) = self.resource.iter().find(|(_, value)| broken(value)) {
+            return Err(ConfigError::BrokenAttribute(name.clone()));
+        }
         check_number("scheduleDelayMs", self.schedule_delay_ms, MAX_MS)?;
         check_number("metricIntervalMs", self.metric_interval_ms, MAX_MS)?;
         check_number("maxQueueSize", self.max_queue_size, MAX_SPANS)?;

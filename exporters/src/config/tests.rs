@@ -90,6 +90,10 @@ fn numbers_out_of_range_name_their_option() {
         (OtlpConfig { max_batch_size: 10, max_queue_size: 5, ..default() }, "maxBatchSize"),
         (OtlpConfig { signals: vec![], ..default() }, "signals"),
         (OtlpConfig { resource: vec![(String::new(), "v".into())], ..default() }, "resource"),
+        (
+            OtlpConfig { resource: vec![("a".into(), AttributeValue::Double(f64::NAN))], ..default() },
+            "resource",
+        ),
     ];
     for (config, option) in cases {
         let error = config.validate().expect_err(option).to_string();
