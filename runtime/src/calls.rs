@@ -1,7 +1,7 @@
 //! What the driver keeps of a call beside the core. Arguments and answers are on the other side of the border, in
 //! `js/page.js`.
 
-use atelier_core::{CallId, Instant, TaskId};
+use atelier_core::{CallId, TaskId, WorkerId};
 use js_sys::Array;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
@@ -33,6 +33,14 @@ pub(crate) enum Waiter {
     Rust(Sink),
 }
 
+/// When a handler ran, in milliseconds since the Unix epoch on its worker's clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ran {
+    pub(crate) worker: WorkerId,
+    pub(crate) started: f64,
+    pub(crate) ended: f64,
+}
+
 /// What the driver keeps of a call until it is settled.
 pub(crate) struct Record {
     pub(crate) task: TaskId,
@@ -43,8 +51,8 @@ pub(crate) struct Record {
     /// Why it could not be sent, or its worker not be made.
     pub(crate) failure: Option<CallError>,
     pub(crate) span: Option<CallSpan>,
-    /// When its handler started and ended.
-    pub(crate) handler: Option<(Instant, Instant)>,
+    /// When its handler ran, as its worker says.
+    pub(crate) handler: Option<Ran>,
     pub(crate) _signal: Option<SignalListener>,
 }
 

@@ -58,6 +58,7 @@ impl TaskRuntime {
 
     /// The clock that everything in this runtime is told by.
     pub fn clock(&self) -> Clock {
+        self.driver.look_at_the_clock();
         self.driver.clock
     }
 

@@ -1,5 +1,6 @@
 export function timeOrigin(): number;
 export function now(): number;
+export function wallClock(): number;
 export function measure(
   name: string,
   start: number,

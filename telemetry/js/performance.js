@@ -10,6 +10,11 @@ export function now() {
   return performance.now();
 }
 
+/** Milliseconds since the Unix epoch, whole ones, which also count what the machine slept. */
+export function wallClock() {
+  return Date.now();
+}
+
 // Our entries that the browser keeps, by name: held here too, since only what is held can be recognised.
 const kept = new Map();
 

@@ -1,7 +1,9 @@
 //! The time of day, for those who have no other clock at hand.
+//!
+//! It is the runtime's: counted from `performance.timeOrigin`, until the machine sleeps and the browser's clock with it. Both
+//! find that out by the same rule ([`atelier_core::Epoch`]), and what the runtime knows it tells.
 
-/// Now, in nanoseconds since the Unix epoch: in a browser `performance.timeOrigin + performance.now()`, which is also the
-/// runtime's clock.
+/// Now, in nanoseconds since the Unix epoch, on the clock that records are told by.
 pub fn unix_nano_now() -> u64 {
     #[cfg(target_arch = "wasm32")]
     return crate::web::unix_nano_now();
@@ -10,4 +12,13 @@ pub fn unix_nano_now() -> u64 {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
     };
+}
+
+/// The runtime counts from this now.
+pub(crate) fn at_least(origin_unix_nano: u64) {
+    #[cfg(target_arch = "wasm32")]
+    crate::web::count_from(origin_unix_nano);
+    // Outside of a browser the time of day is the system's, which has not slept.
+    #[cfg(not(target_arch = "wasm32"))]
+    let _ = origin_unix_nano;
 }

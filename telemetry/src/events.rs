@@ -22,6 +22,8 @@ use crate::text::{Text, Texts};
 pub(crate) struct MetricFields {
     pub(crate) value: Option<(Metric, f64)>,
     pub(crate) time: u64,
+    /// What the page's clock counts from now.
+    pub(crate) time_origin: u64,
     pub(crate) runtime: u64,
     pub(crate) task: u64,
     pub(crate) method: Text,
@@ -84,6 +86,7 @@ impl Visit for MetricVisitor<'_> {
             Slot::Clue(clue) => self.fields.clue = Some((clue, value as f64)),
             Slot::Call => self.fields.call = value,
             Slot::Time => self.fields.time = value,
+            Slot::TimeOrigin => self.fields.time_origin = value,
             Slot::Runtime => self.fields.runtime = value,
             Slot::Task => self.fields.task = value,
             Slot::CallId => self.fields.call_id = Some(value),

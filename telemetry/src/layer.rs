@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use atelier_core::names::{
-    CALL_SPAN, HANDLER_SPAN, LOG, METRICS_STOPPED, TARGET, TASK_DEFINED, TASK_DISPOSED, TRACE_SPAN,
-    WORKER_CRASH, WORKER_LIFE,
+    CALL_SPAN, CLOCK_MOVED, HANDLER_SPAN, LOG, METRICS_STOPPED, TARGET, TASK_DEFINED, TASK_DISPOSED,
+    TRACE_SPAN, WORKER_CRASH, WORKER_LIFE,
 };
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
@@ -12,6 +12,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::clock;
 use crate::spans::SpanKind;
 use crate::state::Shared;
 
@@ -56,6 +57,10 @@ where
             TASK_DISPOSED => self.shared.lock().task_disposed(event),
             // What is known of workers ends here, watched or not: there will be a gap.
             METRICS_STOPPED => self.shared.lock().metrics_stopped(event),
+            CLOCK_MOVED => {
+                let origin = self.shared.lock().time_origin(event);
+                clock::at_least(origin);
+            }
             WORKER_CRASH => self.shared.lock().worker_crashed(event),
             LOG if self.shared.wants_logs() => self.shared.lock().told(event),
             WORKER_LIFE if self.shared.is_watched() => self.shared.lock().worker_life(event),

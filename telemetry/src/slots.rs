@@ -15,6 +15,7 @@ pub(crate) enum Slot {
     Ignored,
     Time,
     EndTime,
+    TimeOrigin,
     Runtime,
     Task,
     TaskId,
@@ -69,6 +70,7 @@ impl Slot {
         match name {
             field::TIME => Slot::Time,
             field::END_TIME => Slot::EndTime,
+            field::TIME_ORIGIN => Slot::TimeOrigin,
             field::RUNTIME => Slot::Runtime,
             field::TASK => Slot::Task,
             field::TASK_ID => Slot::TaskId,

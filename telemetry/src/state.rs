@@ -124,6 +124,11 @@ impl State {
         }
     }
 
+    /// What the page's clock counts from now, as its runtime says.
+    pub(crate) fn time_origin(&mut self, event: &Event<'_>) -> u64 {
+        self.metric_fields(event).time_origin
+    }
+
     pub(crate) fn worker_life(&mut self, event: &Event<'_>) {
         let fields = self.metric_fields(event);
         if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {

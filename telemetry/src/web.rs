@@ -1,7 +1,9 @@
 //! The only part that touches the browser: the sink for the Performance panel, and the clock.
 
+use std::cell::Cell;
 use std::fmt;
 
+use atelier_core::{Epoch, Instant, unix_nano_of_millis};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::performance::{GROUP_TEXT, Measure, Stamp, TimelineSink};
@@ -13,6 +15,10 @@ extern "C" {
 
     /// Milliseconds since the time origin.
     fn now() -> f64;
+
+    /// Milliseconds since the Unix epoch, whole ones, also counting what the machine slept.
+    #[wasm_bindgen(js_name = wallClock)]
+    fn wall_clock() -> f64;
 
     /// The message of what went wrong, if something did.
     fn measure(name: &str, start: f64, end: f64, detail_json: &str, clear_first: bool) -> Option<String>;
@@ -39,9 +45,31 @@ extern "C" {
     ) -> Option<String>;
 }
 
-/// Now, in nanoseconds since the Unix epoch. The two parts are rounded by themselves: their sum has too many digits.
+thread_local! {
+    /// Where the page's clock stands in the Unix epoch.
+    static EPOCH: Cell<Epoch> = Cell::new(Epoch::new(unix_nano_of_millis(time_origin())));
+}
+
+fn monotonic() -> Instant {
+    Instant::from_nanos((now() * 1e6) as u64)
+}
+
+/// Now, in nanoseconds since the Unix epoch.
 pub(crate) fn unix_nano_now() -> u64 {
-    (time_origin() * 1e6) as u64 + (now() * 1e6) as u64
+    let (mut epoch, now) = (EPOCH.get(), monotonic());
+    if epoch.is_due(now) {
+        let wall = unix_nano_of_millis(wall_clock());
+        epoch.look(wall, monotonic());
+        EPOCH.set(epoch);
+    }
+    epoch.unix_nano(now)
+}
+
+/// The runtime's clock counts from this.
+pub(crate) fn count_from(origin_unix_nano: u64) {
+    let mut epoch = EPOCH.get();
+    epoch.at_least(origin_unix_nano);
+    EPOCH.set(epoch);
 }
 
 /// The browser's Performance timeline, and the tracks of its profiler.
@@ -70,7 +98,7 @@ impl fmt::Debug for BrowserPerformance {
 
 impl TimelineSink for BrowserPerformance {
     fn time_origin_unix_ms(&self) -> f64 {
-        time_origin()
+        EPOCH.get().origin_unix_nano() as f64 / 1e6
     }
 
     fn measure(&mut self, entry: &Measure) -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! What the page (or the worker) says about itself: clock, origin, visibility, browser.
 
+use atelier_telemetry::unix_nano_now;
 use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -14,19 +15,11 @@ extern "C" {
     static PERFORMANCE: Performance;
     #[wasm_bindgen(method)]
     fn now(this: &Performance) -> f64;
-    #[wasm_bindgen(method, getter, js_name = timeOrigin)]
-    fn time_origin(this: &Performance) -> f64;
 }
 
 /// Now, on the clock the runtime uses: what is said about time agrees with the spans.
 pub(super) fn now() -> Now {
-    PERFORMANCE.with(|performance| {
-        let ms = performance.now();
-        Now {
-            monotonic_ms: ms as u64,
-            unix_nano: (performance.time_origin() * 1e6) as u64 + (ms * 1e6) as u64,
-        }
-    })
+    Now { monotonic_ms: PERFORMANCE.with(Performance::now) as u64, unix_nano: unix_nano_now() }
 }
 
 /// A property of a property … of the global object, where there is one.

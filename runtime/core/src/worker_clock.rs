@@ -91,6 +91,12 @@ pub struct OnPage {
 }
 
 impl OnPage {
+    /// A part of the call. It does not end before it starts.
+    pub fn between(self, started: i64, ended: i64) -> (Instant, Instant) {
+        let start = self.at(started);
+        (start, self.at(ended).max(start))
+    }
+
     /// A moment of the call, which is no earlier than its post and no later than its answer.
     pub fn at(self, worker_nanos: i64) -> Instant {
         let nanos = u64::try_from(worker_nanos.saturating_sub(self.ahead)).unwrap_or(0);

@@ -12,7 +12,8 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use atelier_core::{
-    AbortReason, CallId, Dispatch, Gauges, Input, Instant, Output, Runtime as Core, TaskId, WorkerId,
+    AbortReason, CallId, Dispatch, Gauges, Input, Instant, Output, Runtime as Core, TaskId, WorkerClock,
+    WorkerId,
 };
 use js_sys::Array;
 use rustc_hash::FxHashMap;
@@ -70,6 +71,9 @@ pub(crate) struct Driver {
     pub(crate) ids: Ids,
     pub(crate) sample_rate: f64,
     ports: RefCell<FxHashMap<WorkerId, Rc<Port>>>,
+    worker_clocks: RefCell<FxHashMap<WorkerId, WorkerClock>>,
+    /// The clock's origin as telemetry knows it.
+    told_origin: Cell<u64>,
     /// What was heard of crashes that the core has not yet told of.
     causes: RefCell<FxHashMap<WorkerId, CrashCause>>,
     inbox: RefCell<VecDeque<Event>>,
@@ -100,6 +104,7 @@ impl Driver {
                     driver.hear_unsent(&told);
                 }
             });
+            let clock = Clock::new();
             Driver {
                 core: RefCell::new(Core::new()),
                 tasks: RefCell::default(),
@@ -110,10 +115,12 @@ impl Driver {
                 key_aborted: RefCell::default(),
                 keys: RefCell::default(),
                 emitter,
-                clock: Clock::new(),
+                clock,
                 ids: Ids::new(),
                 sample_rate,
                 ports: RefCell::default(),
+                worker_clocks: RefCell::default(),
+                told_origin: Cell::new(clock.browsers_origin()),
                 causes: RefCell::default(),
                 inbox: RefCell::default(),
                 draining: Cell::new(false),
@@ -166,7 +173,18 @@ impl Driver {
         }
         // What is in the inbox happened in this turn: one look at the clock is enough for all of it.
         self.now.set(self.clock.now());
+        self.look_at_the_clock();
         self.work();
+    }
+
+    /// Looks whether the machine has slept, where times are told, and tells of it.
+    pub(crate) fn look_at_the_clock(&self) {
+        if self.emitter.listens() {
+            let origin = self.clock.look(self.now.get());
+            if self.told_origin.replace(origin) != origin {
+                self.emitter.clock_moved(origin);
+            }
+        }
     }
 
     /// The turn ends, and with it nothing new has happened: only who measures looks at the clock.
@@ -253,6 +271,7 @@ impl Driver {
             Output::Terminate { worker } => {
                 let port = self.ports.borrow_mut().remove(&worker);
                 drop(port);
+                self.worker_clocks.borrow_mut().remove(&worker);
             }
             Output::Settle(settlement) => self.settle(settlement),
             Output::ForgetKey { key } => self.keys.borrow_mut().forget(key),

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use atelier_core::names::WorkerFact;
-use atelier_core::{End, Fact, Gauges, TaskId, TaskState, Timing};
+use atelier_core::{End, Fact, Gauges, Instant, OnPage, TaskId, TaskState, Timing, WorkerClock};
 
 use super::Driver;
-use crate::calls::Record;
+use crate::calls::{Ran, Record};
 use crate::emit::{Ended, Label, NamedCall};
 use crate::error::{CallError, Crash, CrashCause};
 use crate::methods::Method;
@@ -23,11 +23,12 @@ impl Driver {
         told: &HandlerTold,
     ) {
         let Some(label) = self.tasks.borrow().get(&task).map(|entry| entry.label.clone()) else { return };
+        let ran = self.ran(record, timing);
         let message = error.map(CallError::message).unwrap_or_default();
         let ended = Ended {
             end,
             timing,
-            handler: record.handler,
+            handler: ran.map(|(ran, _)| ran),
             error_type: error.map(CallError::name),
             error_message: &message,
             dispatched_at: self.clock.unix_nanos(timing.dispatched),
@@ -35,10 +36,14 @@ impl Driver {
             logs_lost: told.logs_lost,
         };
         let at = self.clock.unix_nanos(timing.settled);
-        if let Some((span, (from, to))) = record.span.as_ref().zip(ended.handler_ran()) {
-            let on_page = |millis| self.clock.unix_nanos(self.clock.at_unix_millis(millis).clamp(from, to));
+        if let Some((span, ((from, to), on_page))) = record.span.as_ref().zip(ran) {
+            let on_page = |millis| {
+                let at = on_page.at(self.clock.since_origin(millis));
+                self.clock.unix_nanos(at.clamp(from, to))
+            };
             for each in &told.spans {
-                let ran = (on_page(each.started), on_page(each.ended));
+                let start = on_page(each.started);
+                let ran = (start, on_page(each.ended).max(start));
                 self.emitter.handler_span(&label, span, timing.worker_index, each, ran);
             }
             for log in &told.logs {
@@ -46,6 +51,18 @@ impl Driver {
             }
         }
         self.emitter.settled(&label, &self.named(record), at, &ended, record.span.as_ref());
+    }
+
+    /// When a call's handler ran, on the page's clock, and how its worker's other times are read.
+    fn ran(&self, record: &Record, timing: Timing) -> Option<((Instant, Instant), OnPage)> {
+        let (Ran { worker, started, ended }, posted) = record.handler.zip(timing.posted)?;
+        let (started, ended) = (self.clock.since_origin(started), self.clock.since_origin(ended));
+        let mut clocks = self.worker_clocks.borrow_mut();
+        // One that is gone already has nothing more to be learnt from.
+        let mut unknown = WorkerClock::default();
+        let clock = clocks.get_mut(&worker).unwrap_or(&mut unknown);
+        let on_page = clock.call((started, ended), posted, timing.settled);
+        Some((on_page.between(started, ended), on_page))
     }
 
     fn named(&self, record: &Record) -> NamedCall {

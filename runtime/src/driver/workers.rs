@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use atelier_core::{CallId, CrashKind, Input, TaskId, WorkerId};
+use atelier_core::{CallId, CrashKind, Input, TaskId, WorkerClock, WorkerId};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::{Driver, Event};
+use crate::calls::Ran;
 use crate::error::{CallError, CrashCause};
 use crate::port::{Port, PortEvent};
 use crate::wire::{Heard, read_unsent};
@@ -37,6 +38,7 @@ impl Driver {
                     }
                 });
                 self.ports.borrow_mut().insert(worker, Rc::new(port));
+                self.worker_clocks.borrow_mut().insert(worker, WorkerClock::default());
             }
             Err(error) => {
                 self.keep_spawn_error(worker, &error);
@@ -115,9 +117,7 @@ impl Driver {
                 let mut records = self.records.borrow_mut();
                 let Some(call) = records.call_at(slot) else { return };
                 if let Some(record) = records.get_mut(call) {
-                    record.handler = ran.map(|(started, ended)| {
-                        (self.clock.at_unix_millis(started), self.clock.at_unix_millis(ended))
-                    });
+                    record.handler = ran.map(|(started, ended)| Ran { worker, started, ended });
                 }
                 drop(records);
                 self.tell_if_copied(call, copied);

@@ -7,7 +7,7 @@ use atelier_core::{End, Instant, Timing};
 pub(crate) struct Ended<'a> {
     pub(crate) end: End,
     pub(crate) timing: Timing,
-    /// When the handler began and ended, on the page's clock.
+    /// When the handler began and ended, on the page's clock: between the post and the settlement.
     pub(crate) handler: Option<(Instant, Instant)>,
     pub(crate) error_type: Option<&'a str>,
     pub(crate) error_message: &'a str,
@@ -20,19 +20,10 @@ pub(crate) struct Ended<'a> {
 }
 
 impl Ended<'_> {
-    /// When the handler began and ended. Causality bounds what the worker's clock says: no start before the post, no end
-    /// after the reply.
-    pub(crate) fn handler_ran(&self) -> Option<(Instant, Instant)> {
-        let (started, ended) = self.handler?;
-        let (posted, settled) = (self.timing.posted?, self.timing.settled);
-        let started = started.clamp(posted, settled);
-        Some((started, ended.clamp(started, settled)))
-    }
-
     /// The phases the call entered, in seconds; they add up to its duration.
     pub(super) fn phases(&self) -> impl Iterator<Item = (Phase, f64)> {
         let Timing { dispatched, admitted, posted, settled, .. } = self.timing;
-        let handler = self.handler_ran();
+        let handler = self.handler;
         let ends = [
             Some(admitted.unwrap_or(settled)),
             admitted.map(|_| posted.unwrap_or(settled)),

@@ -12,8 +12,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atelier_core::names::{
-    Clue, METRICS_STOPPED, Metric, TARGET, TASK_DEFINED, TASK_DISPOSED, WORKER_CRASH, WORKER_LIFE,
-    WorkerFact, field,
+    CLOCK_MOVED, Clue, METRICS_STOPPED, Metric, TARGET, TASK_DEFINED, TASK_DISPOSED, WORKER_CRASH,
+    WORKER_LIFE, WorkerFact, field,
 };
 use atelier_core::{CallId, End, Gauges, SpanContext, TaskConfig};
 use tracing::Level;
@@ -113,6 +113,17 @@ impl Emitter {
             );
         }
         was_on != on
+    }
+
+    /// The machine has slept. Told to all who count from the browser's origin so far.
+    pub(crate) fn clock_moved(&self, origin_unix_nano: u64) {
+        tracing::event!(
+            name: CLOCK_MOVED,
+            target: TARGET,
+            Level::DEBUG,
+            { field::RUNTIME } = self.runtime,
+            { field::TIME_ORIGIN } = origin_unix_nano
+        );
     }
 
     pub(crate) fn metrics(&self) -> bool {

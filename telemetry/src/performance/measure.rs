@@ -124,6 +124,11 @@ impl MeasureWriter {
         MeasureWriter { origin, spans_kept: 0, traces_kept: 0 }
     }
 
+    /// From now on the page's clock counts from then.
+    pub(super) fn count_from(&mut self, origin: TimeOrigin) {
+        self.origin = origin;
+    }
+
     /// The entry for a call that ended.
     pub fn call(&mut self, call: &SpanRecord) -> Measure {
         let task_label = call.task.name.as_ref().unwrap_or(&call.task.id);

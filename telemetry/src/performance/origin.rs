@@ -1,5 +1,7 @@
 //! From the epoch to the page's clock.
 
+use atelier_core::unix_nano_of_millis;
+
 /// When a page's clock began.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeOrigin {
@@ -9,9 +11,7 @@ pub struct TimeOrigin {
 impl TimeOrigin {
     /// That of a page whose `performance.timeOrigin` is this, in milliseconds since the Unix epoch.
     pub fn from_unix_ms(unix_ms: f64) -> TimeOrigin {
-        // Apart, because a double has no room for nanoseconds since 1970.
-        let (whole, rest) = (unix_ms.trunc() as u64, unix_ms.fract());
-        TimeOrigin { unix_nano: whole.saturating_mul(1_000_000).saturating_add((rest * 1e6).round() as u64) }
+        TimeOrigin { unix_nano: unix_nano_of_millis(unix_ms) }
     }
 
     /// A time, in nanoseconds since the Unix epoch, in milliseconds of the page's clock. One before the origin, which a

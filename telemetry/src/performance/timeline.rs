@@ -25,7 +25,8 @@ pub enum TimelineMode {
 
 /// Where entries go. Errors are messages for the ledger.
 pub trait TimelineSink {
-    /// `performance.timeOrigin`, in milliseconds since the Unix epoch.
+    /// When the page's clock was zero, in milliseconds since the Unix epoch: `performance.timeOrigin`, until the machine
+    /// sleeps and the timeline's clock with it.
     fn time_origin_unix_ms(&self) -> f64;
     /// Writes one `performance.measure` entry, clearing those of its name before if it says so.
     fn measure(&mut self, measure: &Measure) -> Result<(), String>;
@@ -65,6 +66,10 @@ impl<S: TimelineSink> PerformanceTimeline<S> {
     /// and were written or refused; a sink that fails costs its record, which counts as rejected, and nothing else.
     pub fn write(&mut self, max: usize) -> usize {
         let records = self.subscription.drain(max);
+        if !records.is_empty() {
+            self.origin = TimeOrigin::from_unix_ms(self.sink.time_origin_unix_ms());
+            self.measures.count_from(self.origin);
+        }
         for record in &records {
             match self.write_one(record) {
                 Ok(()) => self.subscription.delivered(Signal::Spans, 1),

@@ -1,0 +1,130 @@
+// Clocks that do not agree: workers whose clocks are others than the page's, and a machine that sleeps.
+import { bench, heard, observed, openGate } from '../atelier.js';
+import { equal, ok, until } from '../assert.js';
+import { metrics, received, spans } from '../collector.js';
+import { exportOtlp } from '/atelier/otlp.js';
+
+const HOUR = 3_600_000;
+const PHASES = ['admission', 'queue', 'delivery', 'run', 'reply'];
+
+const unixMs = (nanos) => Number(BigInt(nanos)) / 1e6;
+
+// When a call's phases began and ended, in milliseconds since the epoch, from what arrived of it.
+function times(span) {
+  const ends = [unixMs(span.startTimeUnixNano)];
+  for (const phase of PHASES) ends.push(ends.at(-1) + span.attributes[`atelier.phase.${phase}`] * 1e3);
+  return Object.fromEntries(PHASES.map((phase, n) => [phase, { from: ends[n], to: ends[n + 1] }]));
+}
+
+function inOrder(span) {
+  for (const phase of PHASES) ok(span.attributes[`atelier.phase.${phase}`] >= 0, `${phase} of ${span.name}`);
+  const whole = PHASES.reduce((sum, phase) => sum + span.attributes[`atelier.phase.${phase}`] * 1e3, 0);
+  ok(Math.abs(whole - span.durationMs) < 0.01, `${whole} of ${span.durationMs} ms`);
+}
+
+export async function a_workers_clock_is_read_on_the_pages_whatever_it_says() {
+  for (const clock of ['', 'ahead=3600000', 'ahead=-3600000', 'ahead=31536000000.5', 'ahead=90&faster=300', 'ahead=-7000&steps=1']) {
+    const { runtime } = observed();
+    const exporter = exportOtlp(runtime, { signals: ['traces'] });
+    const worker = () => new Worker(`/tests/workers/clocked.js?${clock}`, { type: 'module' });
+    const task = bench({ worker, taskId: `t ${clock}` }, runtime);
+    // The first of them show how the two clocks stand to each other.
+    for (let n = 0; n < 20; n++) await task.quick();
+    const early = task.spin(12);
+    await task.quick();
+    const ran = [await early, await task.spin(25)];
+    // A page that is busy when the answer comes: the wait is the reply's, and the run is as long as it was.
+    const late = task.spin(5);
+    await Promise.resolve();
+    for (const begun = performance.now(); performance.now() - begun < 40; );
+    ran.push(await late);
+    await exporter.flush();
+    const arrived = (await spans()).toReversed();
+    const calls = arrived.filter(({ name }) => name.startsWith(`t ${clock}.`));
+    calls.forEach(inOrder);
+    const spins = calls.filter(({ name }) => name.endsWith('.spin'));
+    equal(spins.length, 3);
+    for (const [n, span] of spins.entries()) {
+      const { delivery, run, reply } = times(span);
+      const { started, ended } = ran[n];
+      // Coarse clocks (a tenth of a millisecond, here a whole one as well) and what a fast message takes.
+      const near = (a, b) => Math.abs(a - b) < 2.5;
+      ok(near(run.from, started), `${clock}: the run began at ${run.from}, in truth at ${started}`);
+      ok(near(run.to, ended), `${clock}: the run ended at ${run.to}, in truth at ${ended}`);
+      ok(delivery.to === run.from && reply.from === run.to);
+      const own = arrived.find(({ name, parentSpanId }) => name === 'spin' && parentSpanId === span.spanId);
+      ok(near(unixMs(own.startTimeUnixNano), started) && near(unixMs(own.endTimeUnixNano), ended), `${clock}: its span`);
+      ok(own.durationMs <= run.to - run.from + 0.01);
+    }
+    ok(times(spins[2]).reply.to - times(spins[2]).reply.from > 20, `${clock}: the busy page`);
+    await exporter.shutdown();
+    equal((await received()).rejected, 0);
+  }
+}
+
+// As if the machine had slept: the time of day goes on, and what the monotonic clock counts from does not know of it.
+let slept = 0;
+const dateNow = Date.now.bind(Date);
+Date.now = () => dateNow() + slept;
+
+const dayTime = () => performance.timeOrigin + performance.now() + slept;
+
+export async function after_a_sleep_times_are_those_of_the_day_and_a_call_in_flight_stays_whole() {
+  const { runtime, events } = observed();
+  const exporter = exportOtlp(runtime, { signals: ['traces', 'metrics'] });
+  const task = bench({ type: 'parallel', poolSize: 1, maxInFlight: 8, taskId: 't' }, runtime);
+  const trace = runtime.createTrace('over night');
+  await task.with({ trace }).add(1, 1);
+  const held = task.hold('over night', 1);
+  await heard('over night');
+  const before = dayTime();
+  slept = HOUR;
+  const last = () => events.filter((event) => event.kind === 'span').at(-1);
+  // The wall clock is looked at now and then, not at every call.
+  await until(async () => {
+    await task.add(1, 2);
+    return last().ts > before + HOUR / 2;
+  });
+  ok(Math.abs(last().ts - dayTime()) < 1000, `${last().ts} is the time of day`);
+  openGate('over night');
+  await held;
+  trace.end();
+  const frames = [];
+  const stop = runtime.subscribeFrames((frame) => frames.push(frame));
+  await until(() => frames.length > 0);
+  stop();
+  ok(Math.abs(frames[0].ts - dayTime()) < 1000, 'frames agree');
+  await exporter.flush();
+  const arrived = await spans();
+  arrived.filter(({ name }) => name.startsWith('t.')).forEach(inOrder);
+  const hold = arrived.find(({ name }) => name === 't.hold');
+  ok(hold.durationMs < HOUR / 2, 'what it did not do while the machine slept is no part of it');
+  ok(Math.abs(unixMs(hold.endTimeUnixNano) - dayTime()) < 1000, 'it ended just now');
+  const root = arrived.find(({ name }) => name === 'over night');
+  ok(root.durationMs >= HOUR, 'a trace began before and ended after');
+  const inside = arrived.find(({ parentSpanId }) => parentSpanId === root.spanId);
+  ok(unixMs(inside.startTimeUnixNano) >= unixMs(root.startTimeUnixNano));
+  for (const point of (await metrics()).filter(({ name }) => name.startsWith('atelier.task'))) {
+    ok(Math.abs(unixMs(point.timeUnixNano) - dayTime()) < 2000, `${point.name} was read now`);
+  }
+  equal((await received()).rejected, 0);
+  const measures = performance.getEntriesByName('atelier:span');
+  ok(measures.length > 0);
+  for (const { startTime, duration } of measures) {
+    ok(startTime >= 0 && startTime + duration <= performance.now() + 1, `at ${startTime} of ${performance.now()}`);
+  }
+}
+
+export async function a_clock_that_is_set_back_takes_nothing_back() {
+  const { runtime, events } = observed();
+  const task = bench({}, runtime);
+  const told = () => events.filter((event) => event.kind === 'span').map((event) => event.ts);
+  await task.add(1, 1);
+  slept = HOUR;
+  await until(async () => (await task.add(1, 1), told().at(-1) > told()[0] + HOUR / 2));
+  slept = 0;
+  const begun = performance.now();
+  await until(async () => (await task.add(1, 1), performance.now() - begun > 300));
+  const all = told();
+  ok(all.every((ts, n) => n === 0 || ts >= all[n - 1]), 'in order');
+}
