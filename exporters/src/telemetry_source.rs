@@ -30,6 +30,8 @@ impl TelemetrySource {
             metrics: false,
             spans: config.signals.contains(&Signal::Traces),
             logs: config.signals.contains(&Signal::Logs),
+            // Whether there are any is the runtime's affair; they say themselves what they are.
+            kept: true,
             capacity: config.max_queue_size as usize,
             ..SubscribeOptions::default()
         };

@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use atelier_core::{ErrorKind, Outcome};
+use atelier_core::{ErrorKind, KeptFor, Outcome};
 use atelier_exporters::pipeline::Encoder;
 use atelier_exporters::{AttributeValue, OtlpConfig, OtlpEncoder, PhaseExport, Redact};
 use atelier_telemetry::{HandlerSpanRecord, Phases, Record, SpanRecord, SpanStatus, TaskMeta, TraceRecord};
@@ -86,6 +86,15 @@ fn a_call_that_went_well() {
 }
 
 #[test]
+fn a_call_that_was_kept_says_why_and_that_it_was_not_sampled() {
+    for reason in [KeptFor::Error, KeptFor::Crash, KeptFor::Slow] {
+        let span = encode_call(SpanRecord { kept_for: Some(reason), ..call(1) });
+        assert_eq!(span.flags, 0);
+        assert_eq!(values(&span.attributes).get("atelier.sampling.reason"), Some(&string(reason.name())));
+    }
+}
+
+#[test]
 fn what_a_task_s_spans_share_is_said_once() {
     let other = Arc::new(TaskMeta { handle: 8, id: "task-8".into(), name: None, ..TaskMeta::clone(&task()) });
     let of_other = |number| Record::Span(SpanRecord { task: other.clone(), ..call(number) }.into());
@@ -152,6 +161,7 @@ fn a_cancelled_call_is_no_error_and_one_that_never_ran_has_no_worker() {
         phases: Phases([Some(0.25), None, None, None, None]),
         handler_spans_lost: 0,
         handler_logs_lost: 0,
+        kept_for: None,
         ..call(1)
     });
     assert_eq!(span.status, None);
@@ -203,6 +213,7 @@ fn trace(name: &str) -> Record {
             span_id: 6,
             parent_span_id: Some(7),
             name: (!name.is_empty()).then(|| name.into()),
+            kept_for: None,
             start_unix_nano: EPOCH_NANO,
             end_unix_nano: EPOCH_NANO + 1,
             status: SpanStatus::Error,
@@ -374,6 +385,7 @@ fn any_record(random: &mut support::Random) -> Record {
                     phases: Phases([(); 5].map(|()| random.maybe(|random| random.below(9) as f64 / 7.0))),
                     handler_spans_lost: random.below(2) * random.below(1 << 40),
                     handler_logs_lost: random.below(2) * random.below(1 << 40),
+                    kept_for: random.maybe(|_| KeptFor::Slow),
                     ..call(random.next() >> random.below(64))
                 }
                 .into(),

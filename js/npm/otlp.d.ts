@@ -15,6 +15,14 @@ export interface OtlpOptions {
   signals?: OtlpSignal[];
   /** Attributes of the resource, such as `service.name`. */
   resource?: Record<string, string | number | boolean>;
+  /**
+   * Calls that are exported although their trace is not sampled (`observability.spans.sampleRate`), for how they ended or how
+   * long they took. Their spans have an attribute `atelier.sampling.reason`: `error`, `crash` or `slow`; so has the span of
+   * their trace. What is counted from a sample leaves them out. Their `traceparent` still says that they are not sampled,
+   * and spans of their handlers are not gathered. Where several exporters of a runtime keep something, each gets what any of
+   * them keeps. Default: `{ errors: true }`.
+   */
+  keep?: OtlpKeep;
   /** How sums and histograms are reported. Default 'cumulative'. */
   temporality?: 'cumulative' | 'delta';
   /** Milliseconds a span or log record waits at most for others to share its request. Default 5000. */
@@ -25,6 +33,19 @@ export interface OtlpOptions {
   maxQueueSize?: number;
   /** Spans or log records in one request at most; that many leave in the next idle moment. Default 512. */
   maxBatchSize?: number;
+}
+
+/** What is exported of calls whose trace is not sampled. */
+export interface OtlpKeep {
+  /** Those that fail, by an error, a crash or their timeout; those that the queue turns away, too. Default true. */
+  errors?: boolean;
+  /** Those that take longer than so many milliseconds, from the call to its settlement. Default: none. */
+  slowMs?: number;
+  /**
+   * Those that take longer than this percentile of their task's calls, as known a second ago at the most (it needs
+   * metrics, which an exporter turns on unless they are `'off'`, and so many calls that one is beyond it). Default: none.
+   */
+  slowPercentile?: 50 | 90 | 95 | 99 | 99.9;
 }
 
 /** What became of what was emitted: `emitted = delivered + rejected + dropped + pending`. */

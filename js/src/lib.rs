@@ -7,6 +7,7 @@ mod black_box;
 mod distribution;
 mod errors;
 mod events;
+mod keeping;
 mod listeners;
 mod options;
 mod otlp;

@@ -67,6 +67,7 @@ impl Wishes {
         let instruments: Vec<Instrument> =
             (0..INSTRUMENTS.len()).filter(|&bit| wanted(bit)).map(|bit| INSTRUMENTS[bit]).collect();
         SubscribeOptions {
+            kept: false,
             metrics: !instruments.is_empty(),
             spans: self.kinds & (SPANS | TRACES) != 0,
             logs: false,

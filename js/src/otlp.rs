@@ -11,6 +11,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::aggregates::Account;
+use crate::keeping::Wish;
 use crate::options::Options;
 use crate::page::Page;
 use crate::telemetry::telemetry;
@@ -21,16 +22,22 @@ pub struct OtlpHandle {
     exporter: OtlpExporter,
     page: Rc<Page>,
     poke: u32,
+    wish: u32,
 }
 
 impl OtlpHandle {
     pub(crate) fn start(page: &Rc<Page>, options: &JsValue) -> Result<OtlpHandle, JsValue> {
-        let exporter =
-            OtlpExporter::start(&telemetry(), page.runtime.id(), config(options)?).map_err(refuse)?;
+        let config = config(options)?;
+        let wish = match config.signals.contains(&Signal::Traces) {
+            true => Wish::read(Options(options).get("keep").as_ref(), refuse_with)?,
+            false => Wish::default(),
+        };
+        let exporter = OtlpExporter::start(&telemetry(), page.runtime.id(), config).map_err(refuse)?;
+        let wish = page.keeping.add(wish, &page.runtime);
         page.demand(1);
         let poked = exporter.clone();
         let poke = page.pokes.add(move || poked.poke());
-        Ok(OtlpHandle { exporter, page: page.clone(), poke })
+        Ok(OtlpHandle { exporter, page: page.clone(), poke, wish })
     }
 }
 
@@ -48,10 +55,11 @@ impl OtlpHandle {
     /// Flushes, then stops. Never rejects.
     pub fn shutdown(&self) -> js_sys::Promise {
         let stopped = self.exporter.shutdown();
-        let (page, poke) = (self.page.clone(), self.poke);
+        let (page, poke, wish) = (self.page.clone(), self.poke, self.wish);
         wasm_bindgen_futures::future_to_promise(async move {
             stopped.await;
             if page.pokes.remove(poke) {
+                page.keeping.remove(wish, &page.runtime, &page.tasks.borrow());
                 page.demand(-1);
             }
             Ok(JsValue::UNDEFINED)

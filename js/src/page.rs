@@ -8,6 +8,7 @@ use atelier_telemetry::performance::{PerformanceTimeline, TimelineMode};
 use atelier_telemetry::{BrowserPerformance, MetricsReader};
 
 use crate::errors;
+use crate::keeping::Keeping;
 use crate::listeners::Listeners;
 use crate::snapshot::{self, Entry};
 use crate::telemetry::telemetry;
@@ -18,6 +19,7 @@ pub(crate) struct Page {
     pub(crate) tasks: RefCell<Vec<Entry>>,
     pub(crate) listeners: Listeners,
     pub(crate) pokes: Pokes,
+    pub(crate) keeping: Keeping,
     /// What `getTelemetry()` reads with.
     pub(crate) reader: MetricsReader,
     timeline: RefCell<Option<PerformanceTimeline<BrowserPerformance>>>,
@@ -57,6 +59,7 @@ impl Page {
             runtime,
             tasks: RefCell::default(),
             pokes: Pokes::default(),
+            keeping: Keeping::default(),
             metrics,
             demand: Cell::new(0),
         });
@@ -91,6 +94,7 @@ impl Page {
         if let Some(timeline) = &mut *self.timeline.borrow_mut() {
             timeline.write(usize::MAX);
         }
+        self.keeping.look(&self.runtime, &telemetry(), &self.tasks.borrow());
         self.pokes.poke();
     }
 

@@ -1,6 +1,8 @@
 //! What the driver keeps of a call beside the core. Arguments and answers are on the other side of the border, in
 //! `js/page.js`.
 
+use std::rc::Rc;
+
 use atelier_core::{CallId, TaskId, WorkerId};
 use js_sys::Array;
 use wasm_bindgen::JsCast;
@@ -8,9 +10,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 use web_sys::{AbortSignal, Event};
 
-use crate::emit::CallSpan;
+use crate::emit::{CallSpan, SpanPlace};
 use crate::error::CallError;
 use crate::methods::Method;
+use crate::trace::Trace;
 
 /// How a call's buffers travel.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +44,14 @@ pub(crate) struct Ran {
     pub(crate) ended: f64,
 }
 
+/// A call that is not sampled, for the case that it is kept.
+#[derive(Debug)]
+pub(crate) struct Unsampled {
+    pub(crate) place: SpanPlace,
+    /// The trace it was made under, which is kept with it.
+    pub(crate) trace: Option<Rc<Trace>>,
+}
+
 /// What the driver keeps of a call until it is settled.
 pub(crate) struct Record {
     pub(crate) task: TaskId,
@@ -51,6 +62,8 @@ pub(crate) struct Record {
     /// Why it could not be sent, or its worker not be made.
     pub(crate) failure: Option<CallError>,
     pub(crate) span: Option<CallSpan>,
+    /// Where its span stands if it turns out to be interesting, when it is not sampled and somebody wants to know.
+    pub(crate) unsampled: Option<Box<Unsampled>>,
     /// When its handler ran, as its worker says.
     pub(crate) handler: Option<Ran>,
     pub(crate) _signal: Option<SignalListener>,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use atelier_core::{SpanContext, TaskConfig};
+use atelier_core::{Keep, SpanContext, TaskConfig};
 use wasm_bindgen::JsValue;
 use web_sys::Worker;
 
@@ -86,7 +86,7 @@ impl TaskRuntime {
             kind: config.task_type.name(),
         };
         driver.emitter.task_defined(&label, &config, machine::cores());
-        let entry = TaskEntry { label, factory: Rc::new(factory), crash: None, gauges: None };
+        let entry = TaskEntry { label, factory: Rc::new(factory), crash: None, slow: None, gauges: None };
         driver.tasks.borrow_mut().insert(task, entry);
         driver.drain();
         Ok(Task::new(driver.clone(), task, id, config))
@@ -121,6 +121,14 @@ impl TaskRuntime {
     /// Whether calls have spans.
     pub fn spans(&self) -> bool {
         self.driver.emitter.spans()
+    }
+
+    /// Says which calls are told of although their trace is not sampled; `None`, as it is at first, is none. Without spans
+    /// none is told of in any case. Consumers of the telemetry get them if they ask for that.
+    ///
+    /// Their `traceparent` still says that they are not sampled, and what their handlers told is not gathered.
+    pub fn set_keep(&self, keep: Option<Keep>) {
+        self.driver.keep.set(keep);
     }
 
     /// Turns metric events on or off.

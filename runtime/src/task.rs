@@ -10,9 +10,9 @@ use js_sys::Array;
 use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
 
-use crate::calls::{Record, SignalListener, Sink, Transfer, Waiter};
+use crate::calls::{Record, SignalListener, Sink, Transfer, Unsampled, Waiter};
 use crate::driver::{Driver, Event};
-use crate::emit::SpanPlace;
+use crate::emit::{CallSpan, SpanPlace};
 use crate::error::{CallError, Crash};
 use crate::methods::Method;
 use crate::trace::Trace;
@@ -126,14 +126,14 @@ impl Task {
                 }
             })
         });
-        let span = driver.span_place(options.trace.as_deref()).and_then(|place| {
-            let at = driver.clock.unix_nanos(driver.clock.now());
-            let tasks = driver.tasks.borrow();
-            let label = &tasks.get(&self.id)?.label;
-            let span = driver.emitter.call_span(label, number, &driver.method_name(method), at, &place);
-            driver.slots.trace(slot(call), &span.context.to_string());
-            Some(span)
-        });
+        let (mut span, mut unsampled) = (None, None);
+        if let Some(place) = driver.span_place(options.trace.as_deref()) {
+            if place.context.sampled {
+                span = driver.begin_span(self.id, (number, method), slot(call), &place);
+            } else {
+                unsampled = Some(Box::new(Unsampled { place, trace: options.trace }));
+            }
+        }
         let record = Record {
             task: self.id,
             number,
@@ -141,6 +141,7 @@ impl Task {
             waiter,
             failure: None,
             span,
+            unsampled,
             handler: None,
             _signal: signal,
         };
@@ -179,6 +180,13 @@ impl Task {
         async move { receiver.await.unwrap_or(Err(CallError::Disposed)) }
     }
 
+    /// From which duration on the task's calls are slow, beside what [`crate::TaskRuntime::set_keep`] says for all.
+    pub fn set_slow(&self, slow: Option<Duration>) {
+        if let Some(entry) = self.driver.tasks.borrow_mut().get_mut(&self.id) {
+            entry.slow = slow;
+        }
+    }
+
     /// The task's state; `None` when it is disposed.
     pub fn state(&self) -> Option<TaskState> {
         self.driver.core.borrow().task_state(self.id)
@@ -209,27 +217,40 @@ impl Task {
 }
 
 impl Driver {
-    /// Where a new call's span stands; `None` when it is not sampled.
+    /// Where a new call's span stands; `None` when it is not sampled and nobody keeps what is interesting all the same.
     fn span_place(&self, trace: Option<&Trace>) -> Option<SpanPlace> {
         if !self.emitter.spans() {
             return None;
         }
-        let (trace_id, parent, trace_name) = match trace {
-            Some(trace) => {
-                if !trace.context().sampled {
-                    return None;
-                }
-                (trace.context().trace_id, Some(trace.context().span_id), trace.name().cloned())
-            }
+        let (trace_id, sampled) = match trace {
+            Some(trace) => (trace.context().trace_id, trace.context().sampled),
             None => {
                 let trace_id = self.ids.trace_id();
-                if !sampled(trace_id, self.sample_rate) {
-                    return None;
-                }
-                (trace_id, None, None)
+                (trace_id, sampled(trace_id, self.sample_rate))
             }
         };
-        let context = SpanContext { trace_id, span_id: self.ids.span_id(), sampled: true, random: true };
+        if !sampled && self.keep.get().is_none() {
+            return None;
+        }
+        let parent = trace.map(|trace| trace.context().span_id);
+        let trace_name = trace.and_then(|trace| trace.name().cloned());
+        let context = SpanContext { trace_id, span_id: self.ids.span_id(), sampled, random: true };
         Some(SpanPlace { context, parent, trace_name })
+    }
+
+    /// Opens the span of a sampled call, whose worker is told where it stands.
+    fn begin_span(
+        &self,
+        task: TaskId,
+        (number, method): (u64, Method),
+        slot: u32,
+        place: &SpanPlace,
+    ) -> Option<CallSpan> {
+        let at = self.clock.unix_nanos(self.clock.now());
+        let tasks = self.tasks.borrow();
+        let label = &tasks.get(&task)?.label;
+        let span = self.emitter.call_span(label, number, &self.method_name(method), at, place, None);
+        self.slots.trace(slot, &span.context.to_string());
+        Some(span)
     }
 }

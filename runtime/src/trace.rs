@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use atelier_core::SpanContext;
+use atelier_core::{Instant, KeptFor, Outcome, SpanContext};
 use tracing::Span;
 
 use crate::driver::Driver;
@@ -15,8 +15,17 @@ pub struct Trace {
     driver: Rc<Driver>,
     context: SpanContext,
     name: Option<Rc<str>>,
-    /// Open until the trace ends.
-    span: Cell<Option<Span>>,
+    /// Until the trace ends.
+    open: Cell<Option<Open>>,
+    /// Why it is told of although it is not sampled, if it is.
+    kept_for: Cell<Option<KeptFor>>,
+}
+
+/// A trace that has not ended.
+enum Open {
+    Sampled(Span),
+    /// It may be kept.
+    Unsampled(SpanPlace, Instant),
 }
 
 impl std::fmt::Debug for Trace {
@@ -37,12 +46,15 @@ impl Trace {
                 .map_or_else(|| atelier_core::sampled(trace_id, driver.sample_rate), |parent| parent.sampled);
         let random = parent.is_none_or(|parent| parent.random);
         let context = SpanContext { trace_id, span_id: driver.ids.span_id(), sampled, random };
-        let span = sampled.then(|| {
-            let place =
-                SpanPlace { context, parent: parent.map(|parent| parent.span_id), trace_name: name.clone() };
-            driver.emitter.trace_span(driver.clock.unix_nanos(driver.clock.now()), &place)
-        });
-        Trace { driver, context, name, span: Cell::new(span) }
+        let place =
+            SpanPlace { context, parent: parent.map(|parent| parent.span_id), trace_name: name.clone() };
+        let began = driver.clock.now();
+        let open = if sampled {
+            Open::Sampled(driver.emitter.trace_span(driver.clock.unix_nanos(began), &place, None))
+        } else {
+            Open::Unsampled(place, began)
+        };
+        Trace { driver, context, name, open: Cell::new(Some(open)), kept_for: Cell::default() }
     }
 
     /// Where the trace's own span stands: its trace id, its span id, whether it is sampled.
@@ -55,11 +67,27 @@ impl Trace {
         self.name.as_ref()
     }
 
+    /// One of its calls is told of although it is not sampled, and so is the trace then.
+    pub(crate) fn keep(&self, reason: KeptFor) {
+        self.kept_for.set(self.kept_for.get().or(Some(reason)));
+    }
+
     /// Ends the trace. A second time does nothing.
     pub fn end(&self, end: &TraceEnd) {
-        if let Some(span) = self.span.take() {
-            let at = self.driver.clock.unix_nanos(self.driver.clock.now());
-            self.driver.emitter.trace_ended(&span, at, end);
+        let Driver { clock, emitter, .. } = &*self.driver;
+        let at = || clock.unix_nanos(clock.now());
+        match self.open.take() {
+            None => {}
+            Some(Open::Sampled(span)) => emitter.trace_ended(&span, at(), end),
+            Some(Open::Unsampled(place, began)) => {
+                let keep = self.driver.keep.get().filter(|_| emitter.spans());
+                let failed = (end.outcome == Outcome::Error).then_some(KeptFor::Error);
+                let reason = keep.and_then(|keep| self.kept_for.get().or(failed.filter(|_| keep.errors)));
+                if let Some(reason) = reason {
+                    let span = emitter.trace_span(clock.unix_nanos(began), &place, Some(reason));
+                    emitter.trace_ended(&span, at(), end);
+                }
+            }
         }
     }
 }

@@ -27,6 +27,9 @@ pub struct SubscribeOptions {
     pub spans: bool,
     /// Whether it takes log records. Off unless asked for: nobody pays for records that nobody takes.
     pub logs: bool,
+    /// Whether it also takes calls and traces that were not sampled and are told of all the same, for how they ended or how
+    /// long they took. Who draws conclusions from a sample does not want them.
+    pub kept: bool,
     /// Which of these in particular.
     pub only: Selection,
     /// How many records wait for it at most; see [`DEFAULT_SUBSCRIPTION_CAPACITY`]. Zero keeps none.
@@ -39,6 +42,7 @@ impl Default for SubscribeOptions {
             metrics: true,
             spans: true,
             logs: false,
+            kept: false,
             only: Selection::default(),
             capacity: DEFAULT_SUBSCRIPTION_CAPACITY,
         }
@@ -83,6 +87,7 @@ pub(crate) struct Consumer {
     pub(crate) wants_traces: bool,
     pub(crate) wants_handler_spans: bool,
     pub(crate) wants_logs: bool,
+    pub(crate) takes_kept: bool,
     pub(crate) only: Selection,
     pub(crate) capacity: usize,
     pub(crate) queue: VecDeque<Record>,
@@ -117,8 +122,12 @@ impl Consumer {
     /// Whether it takes this span.
     pub(crate) fn takes_span(&self, record: &Record) -> bool {
         match record {
-            Record::Span(span) => self.wants_calls && self.only.has_task(&span.task),
-            Record::Trace(_) => self.wants_traces,
+            Record::Span(span) => {
+                self.wants_calls
+                    && (self.takes_kept || span.kept_for.is_none())
+                    && self.only.has_task(&span.task)
+            }
+            Record::Trace(trace) => self.wants_traces && (self.takes_kept || trace.kept_for.is_none()),
             Record::Handler(span) => self.wants_handler_spans && self.only.has_task(&span.task),
             Record::Metric(_) | Record::Log(_) => false,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use atelier_core::names::{Instrument, Metric, Phase};
-use atelier_core::{ErrorKind, Outcome};
+use atelier_core::{ErrorKind, KeptFor, Outcome};
 
 use crate::account::Signal;
 use crate::consumer::signal_of;
@@ -180,6 +180,8 @@ pub struct SpanRecord {
     pub handler_spans_lost: u64,
     /// Log records of its handler that are missing, since there were too many.
     pub handler_logs_lost: u64,
+    /// Why it is told of although its trace is not sampled; `None` for one whose trace is.
+    pub kept_for: Option<KeptFor>,
 }
 
 impl SpanRecord {
@@ -242,6 +244,8 @@ pub struct TraceRecord {
     pub parent_span_id: Option<u64>,
     /// The name, if it was given one.
     pub name: Option<Arc<str>>,
+    /// Why it is told of although it is not sampled, as one of its calls is; `None` for one that is sampled.
+    pub kept_for: Option<KeptFor>,
     /// When it was created, nanoseconds since the Unix epoch.
     pub start_unix_nano: u64,
     /// When it was ended, nanoseconds since the Unix epoch.

@@ -59,6 +59,7 @@ pub(crate) enum Slot {
     LogTarget,
     Body,
     LogsLost,
+    SamplingReason,
     /// The value of a metric.
     Value(Metric),
     /// The value of a clue.
@@ -111,6 +112,7 @@ impl Slot {
             field::LOG_TARGET => Slot::LogTarget,
             field::BODY => Slot::Body,
             field::LOGS_LOST => Slot::LogsLost,
+            field::SAMPLING_REASON => Slot::SamplingReason,
             _ => Slot::of_family(name),
         }
     }

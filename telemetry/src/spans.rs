@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use atelier_core::{ErrorKind, Outcome};
+use atelier_core::{ErrorKind, KeptFor, Outcome};
 use tracing::field::{Field, Visit};
 
 use crate::record::{HandlerSpanRecord, Phases, SpanRecord, SpanStatus, TaskMeta, TraceRecord};
@@ -64,6 +64,7 @@ pub(crate) struct SpanFields {
     attributes: Option<Arc<str>>,
     spans_lost: u64,
     logs_lost: u64,
+    kept_for: Option<KeptFor>,
 }
 
 impl OpenSpan {
@@ -103,6 +104,7 @@ impl OpenSpan {
             phases: fields.phases,
             handler_spans_lost: fields.spans_lost,
             handler_logs_lost: fields.logs_lost,
+            kept_for: fields.kept_for,
         })
     }
 
@@ -141,6 +143,7 @@ impl OpenSpan {
             },
             parent_span_id: fields.parent_span_id,
             name: fields.trace_name,
+            kept_for: fields.kept_for,
             start_unix_nano: fields.start,
             end_unix_nano,
             error_kind: fields.error_kind,
@@ -199,6 +202,7 @@ impl Visit for SpanVisitor<'_> {
         match self.plan.slot(field) {
             Slot::Method => fields.method = Some(self.texts.shared(value)),
             Slot::TraceName => fields.trace_name = Some(value.into()),
+            Slot::SamplingReason => fields.kept_for = KeptFor::from_name(value),
             Slot::Outcome => fields.outcome = Outcome::from_name(value),
             Slot::ErrorKind => fields.error_kind = ErrorKind::from_name(value),
             Slot::ErrorType => fields.error_type = Some(self.texts.shared(value)),

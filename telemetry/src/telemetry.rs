@@ -30,6 +30,7 @@ struct Wants {
     traces: bool,
     handler_spans: bool,
     logs: bool,
+    kept: bool,
     only: Selection,
 }
 
@@ -83,7 +84,7 @@ impl Telemetry {
 
     /// Begins to keep a runtime's records for a consumer, which the ledger calls by the name given.
     pub fn subscribe(&self, runtime: u64, consumer: &str, options: SubscribeOptions) -> Subscription {
-        let SubscribeOptions { metrics, spans, logs, only, capacity } = options;
+        let SubscribeOptions { metrics, spans, logs, kept, only, capacity } = options;
         let wants = Wants {
             metrics,
             calls: spans && !only.no_calls,
@@ -91,6 +92,7 @@ impl Telemetry {
             traces: spans && !only.no_traces && only.tasks.is_none(),
             handler_spans: spans && !only.no_handler_spans,
             logs,
+            kept,
             only,
         };
         self.add_consumer(runtime, consumer, capacity, wants)
@@ -106,6 +108,7 @@ impl Telemetry {
             wants_traces: wants.traces,
             wants_handler_spans: wants.handler_spans,
             wants_logs: wants.logs,
+            takes_kept: wants.kept,
             only: wants.only,
             capacity,
             queue: VecDeque::new(),
@@ -140,8 +143,15 @@ impl Telemetry {
     /// A reader of the snapshot stream, which the ledger calls by the name given. It begins with a full frame.
     pub fn frames(&self, runtime: u64, consumer: &str) -> FrameReader {
         let only = Selection::default();
-        let wants =
-            Wants { metrics: false, calls: true, traces: true, handler_spans: true, logs: false, only };
+        let wants = Wants {
+            metrics: false,
+            calls: true,
+            traces: true,
+            handler_spans: true,
+            logs: false,
+            kept: false,
+            only,
+        };
         let calls = self.add_consumer(runtime, consumer, DEFAULT_FRAME_SPANS, wants);
         FrameReader::new(self.clone(), runtime, calls)
     }
@@ -149,8 +159,15 @@ impl Telemetry {
     /// A reader of the snapshot stream without calls in it, for who takes those as records. The ledger does not know it.
     pub fn state_frames(&self, runtime: u64) -> FrameReader {
         let only = Selection::default();
-        let wants =
-            Wants { metrics: false, calls: false, traces: false, handler_spans: false, logs: false, only };
+        let wants = Wants {
+            metrics: false,
+            calls: false,
+            traces: false,
+            handler_spans: false,
+            logs: false,
+            kept: false,
+            only,
+        };
         FrameReader::new(self.clone(), runtime, self.add_consumer(runtime, "", 0, wants))
     }
 

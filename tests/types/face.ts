@@ -148,6 +148,9 @@ async function generators(): Promise<void> {
   same<Awaited<ReturnType<typeof runtime.runWithTrace<number>>>, number>(true);
   await init(new URL('file.wasm', 'https://example.org'));
   await exportOtlp(runtime, { endpoint: 'https://example.org', signals: ['traces', 'metrics', 'logs'] }).flush();
+  exportOtlp(runtime, { keep: { errors: false, slowMs: 250, slowPercentile: 99.9 } });
+  // @ts-expect-error there is no such percentile
+  exportOtlp(runtime, { keep: { slowPercentile: 97 } });
 }
 void generators().catch((error: unknown) => {
   if (error instanceof WorkerCrashedError) same<typeof error.kind, 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang'>(true);

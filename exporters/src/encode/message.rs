@@ -13,7 +13,6 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Sta
 
 use super::attribute::attribute;
 use super::sink::{Attributes, Head, SpanSink, is_shared, shared};
-use super::wire::SAMPLED;
 
 /// Attributes in the order in which they came.
 #[derive(Debug, Default)]
@@ -111,7 +110,7 @@ impl SpanSink for Messages<'_> {
             trace_id: head.trace_id.to_be_bytes().to_vec(),
             span_id: head.span_id.to_be_bytes().to_vec(),
             parent_span_id: head.parent_span_id.map(|id| id.to_be_bytes().to_vec()).unwrap_or_default(),
-            flags: SAMPLED,
+            flags: head.flags(),
             name: second.map_or_else(|| first.to_owned(), |second| format!("{first}.{second}")),
             kind: SpanKind::Internal as i32,
             start_time_unix_nano: head.start_unix_nano,

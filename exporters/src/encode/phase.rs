@@ -23,6 +23,7 @@ pub(super) fn phase_spans(call: &SpanRecord, sink: &mut impl SpanSink) {
             name: (phase.name(), None),
             start_unix_nano,
             end_unix_nano,
+            sampled: call.kept_for.is_none(),
             error: None,
         };
         sink.begin(Some(&call.task), &head);

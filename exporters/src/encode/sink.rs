@@ -15,11 +15,18 @@ pub(super) struct Head<'a> {
     pub(super) name: (&'a str, Option<&'a str>),
     pub(super) start_unix_nano: u64,
     pub(super) end_unix_nano: u64,
+    /// Whether its trace was sampled; else it is told of for what it is.
+    pub(super) sampled: bool,
     /// What the status says, if it is an error. Unset is said by absence.
     pub(super) error: Option<&'a str>,
 }
 
 impl Head<'_> {
+    /// The span's flags: W3C Trace Context, "sampled flag".
+    pub(super) fn flags(&self) -> u32 {
+        self.sampled.into()
+    }
+
     /// A clock that was set back must not make a span that ends before it starts.
     pub(super) fn end(&self) -> u64 {
         self.end_unix_nano.max(self.start_unix_nano)

@@ -1,7 +1,7 @@
 //! Calls, traces and the spans of handlers, as spans of OTLP.
 
-use atelier_core::ErrorKind;
 use atelier_core::names::{Phase, field};
+use atelier_core::{ErrorKind, KeptFor};
 use atelier_telemetry::{HandlerSpanRecord, Record, SpanRecord, SpanStatus, TraceRecord};
 
 use super::phase::{phase_attribute, phase_span_id, phase_spans};
@@ -38,6 +38,7 @@ fn call_span(call: &SpanRecord, phases: PhaseExport, sink: &mut impl SpanSink) {
         name: (task.name.as_ref().unwrap_or(&task.id), Some(&call.method)),
         start_unix_nano: call.start_unix_nano,
         end_unix_nano: call.end_unix_nano,
+        sampled: call.kept_for.is_none(),
         error: ending.message(),
     };
     sink.begin(Some(task), &head);
@@ -51,6 +52,7 @@ fn call_span(call: &SpanRecord, phases: PhaseExport, sink: &mut impl SpanSink) {
     if let Some(error_type) = ending.error_type() {
         sink.text(field::ERROR_TYPE, error_type);
     }
+    kept_for(call.kept_for, sink);
     if phases == PhaseExport::Attributes {
         for phase in Phase::ALL {
             if let Some(seconds) = call.phases.get(phase) {
@@ -83,6 +85,7 @@ fn handler_span(span: &HandlerSpanRecord, phases: PhaseExport, sink: &mut impl S
         name: (&span.name, None),
         start_unix_nano: span.start_unix_nano,
         end_unix_nano: span.end_unix_nano,
+        sampled: true,
         error: span.error_type.as_ref().map(|_| span.error_message.as_deref().unwrap_or_default()),
     };
     sink.begin(Some(&span.task), &head);
@@ -113,6 +116,7 @@ fn trace_span(trace: &TraceRecord, sink: &mut impl SpanSink) {
         name: (trace.name.as_deref().unwrap_or(UNNAMED_TRACE), None),
         start_unix_nano: trace.start_unix_nano,
         end_unix_nano: trace.end_unix_nano,
+        sampled: trace.kept_for.is_none(),
         error: ending.message(),
     };
     sink.begin(None, &head);
@@ -120,7 +124,14 @@ fn trace_span(trace: &TraceRecord, sink: &mut impl SpanSink) {
     if let Some(error_type) = ending.error_type() {
         sink.text(field::ERROR_TYPE, error_type);
     }
+    kept_for(trace.kept_for, sink);
     sink.end(&head);
+}
+
+fn kept_for(reason: Option<KeptFor>, sink: &mut impl SpanSink) {
+    if let Some(reason) = reason {
+        sink.text(field::SAMPLING_REASON, reason.name());
+    }
 }
 
 fn call_id(number: u64, sink: &mut impl SpanSink) {

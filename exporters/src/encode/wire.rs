@@ -15,9 +15,6 @@ use prost::encoding::{encode_varint, encoded_len_varint};
 use super::message;
 use super::sink::{Attributes, Head, SpanSink};
 
-/// W3C Trace Context: the span was sampled, or it would not be here.
-pub(super) const SAMPLED: u32 = 1;
-
 /// Keys of fields: number and wire type (protobuf, "Message Structure").
 const fn key(field: u8, wire_type: u8) -> u8 {
     field << 3 | wire_type
@@ -197,9 +194,12 @@ impl SpanSink for Wire {
             }
             out.extend_from_slice(&[key(3, VARINT), StatusCode::Error as u8]);
         }
-        // Field 16 is the first whose key has two bytes.
-        out.extend_from_slice(&[0x85, 0x01]);
-        out.extend_from_slice(&SAMPLED.to_le_bytes());
+        // What is zero is left out, as everywhere in protobuf.
+        if head.flags() != 0 {
+            // Field 16 is the first whose key has two bytes.
+            out.extend_from_slice(&[0x85, 0x01]);
+            out.extend_from_slice(&head.flags().to_le_bytes());
+        }
         set_length(out, start);
     }
 }

@@ -69,6 +69,7 @@ pub(crate) fn call(task: &Arc<TaskMeta>, id: u64, start: u64, phases: [Option<u6
         phases: Phases(phases.map(|it| it.map(|nanoseconds| nanoseconds as f64 / 1e9))),
         handler_spans_lost: 0,
         handler_logs_lost: 0,
+        kept_for: None,
     }
 }
 
@@ -157,6 +158,7 @@ fn trace() -> TraceRecord {
         error_kind: None,
         error_type: None,
         error_message: None,
+        kept_for: None,
     }
 }
 

@@ -62,6 +62,7 @@ pub fn call(number: u64) -> SpanRecord {
         phases: Phases([Some(0.0), Some(0.001), Some(0.0005), Some(0.003), Some(0.0005)]),
         handler_spans_lost: 0,
         handler_logs_lost: 0,
+        kept_for: None,
     }
 }
 

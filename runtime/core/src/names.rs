@@ -111,6 +111,9 @@ pub mod field {
     pub const SPANS_LOST: &str = "atelier.spans.lost";
     /// Log records of a call's handler that are missing, since there were too many (`u64`).
     pub const LOGS_LOST: &str = "atelier.logs.lost";
+    /// Why a call, or the trace that it belongs to, is told of although it was not sampled: `error`, `crash` or `slow`
+    /// (`str`), absent on those that were.
+    pub const SAMPLING_REASON: &str = "atelier.sampling.reason";
     /// How severe a log record is (`u64`): OpenTelemetry's "Logs Data Model", field `SeverityNumber`, 1 to 24.
     pub const SEVERITY: &str = "atelier.log.severity";
     /// The `tracing` target that a log record was told under (`str`).

@@ -10,10 +10,11 @@ mod workers;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use atelier_core::{
-    AbortReason, CallId, Dispatch, Gauges, Input, Instant, Output, Runtime as Core, TaskId, WorkerClock,
-    WorkerId,
+    AbortReason, CallId, Dispatch, Gauges, Input, Instant, Keep, Output, Runtime as Core, TaskId,
+    WorkerClock, WorkerId,
 };
 use js_sys::Array;
 use rustc_hash::FxHashMap;
@@ -42,6 +43,8 @@ pub(crate) struct TaskEntry {
     pub(crate) label: Label,
     pub(crate) factory: Factory,
     pub(crate) crash: Option<Rc<Crash>>,
+    /// From which duration on its calls are slow, where that is its own.
+    pub(crate) slow: Option<Duration>,
     /// What was told of them last; nothing, while nobody wants metrics.
     pub(crate) gauges: Option<Gauges>,
 }
@@ -70,6 +73,8 @@ pub(crate) struct Driver {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) sample_rate: f64,
+    /// What is told of although it is not sampled; nothing, unless somebody asked for it.
+    pub(crate) keep: Cell<Option<Keep>>,
     ports: RefCell<FxHashMap<WorkerId, Rc<Port>>>,
     worker_clocks: RefCell<FxHashMap<WorkerId, WorkerClock>>,
     /// The clock's origin as telemetry knows it.
@@ -118,6 +123,7 @@ impl Driver {
                 clock,
                 ids: Ids::new(),
                 sample_rate,
+                keep: Cell::default(),
                 ports: RefCell::default(),
                 worker_clocks: RefCell::default(),
                 told_origin: Cell::new(clock.browsers_origin()),

@@ -1,10 +1,11 @@
 //! How calls end: what their callers get.
 
-use atelier_core::{AbortReason, End, Settlement, TaskId};
+use atelier_core::{AbortReason, End, Keep, Settlement, TaskId, Timing};
 use wasm_bindgen::JsValue;
 
 use super::Driver;
-use crate::calls::Waiter;
+use crate::calls::{Record, Unsampled, Waiter};
+use crate::emit::CallSpan;
 use crate::error::CallError;
 use crate::wire::slot;
 
@@ -14,6 +15,11 @@ impl Driver {
         let Some(mut record) = self.records.borrow_mut().remove(call) else { return };
         let slot = slot(call);
         let error = self.error_of(end, task, slot, record.failure.take());
+        if record.span.is_none()
+            && let Some(unsampled) = record.unsampled.take()
+        {
+            record.span = self.kept_span(task, end, timing, &record, *unsampled);
+        }
         let told = record.span.as_ref().map(|_| self.slots.handler_told(slot)).unwrap_or_default();
         // The slot is emptied before anyone is told: who is told may make a call that gets it next.
         let sink = match std::mem::replace(&mut record.waiter, Waiter::Page) {
@@ -34,6 +40,26 @@ impl Driver {
             // It may have taken its time.
             self.now.set(self.clock.now());
         }
+    }
+
+    /// The span of a call that is told of although it is not sampled: for how it ended, or how long it took.
+    fn kept_span(
+        &self,
+        task: TaskId,
+        end: End,
+        timing: Timing,
+        record: &Record,
+        Unsampled { place, trace }: Unsampled,
+    ) -> Option<CallSpan> {
+        let tasks = self.tasks.borrow();
+        let entry = tasks.get(&task)?;
+        let keep = self.keep.get()?.or(Keep { errors: false, slow: entry.slow });
+        let reason = keep.reason(end, timing.settled.since(timing.dispatched))?;
+        if let Some(trace) = trace {
+            trace.keep(reason);
+        }
+        let (at, method) = (self.clock.unix_nanos(timing.dispatched), self.method_name(record.method));
+        Some(self.emitter.call_span(&entry.label, record.number, &method, at, &place, Some(reason)))
     }
 
     /// Why a call did not return; `None` when it did.

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use atelier_core::SpanContext;
 use atelier_core::names::{CALL_SPAN, HANDLER_SPAN, TARGET, TRACE_SPAN, field};
+use atelier_core::{KeptFor, SpanContext};
 use tracing::field::Empty;
 use tracing::{Level, Span};
 
@@ -11,7 +11,7 @@ use super::{Emitter, Ended, Label};
 use crate::wire::HandlerSpan;
 
 impl Emitter {
-    /// Opens the span of a sampled call.
+    /// Opens the span of a call that is sampled, or kept for this reason.
     pub(crate) fn call_span(
         &self,
         label: &Label,
@@ -19,6 +19,7 @@ impl Emitter {
         method: &str,
         at: u64,
         place: &SpanPlace,
+        kept_for: Option<KeptFor>,
     ) -> CallSpan {
         let name = format!("{}.{method}", label.name.as_ref().unwrap_or(&label.id));
         let span = tracing::span!(
@@ -41,6 +42,7 @@ impl Emitter {
             { field::SPAN_ID } = place.context.span_id,
             { field::PARENT_SPAN_ID } = place.parent,
             { field::TRACE_NAME } = place.trace_name.as_deref(),
+            { field::SAMPLING_REASON } = kept_for.map(KeptFor::name),
             { field::OUTCOME } = Empty,
             { field::ATTEMPT } = Empty,
             { field::END_TIME } = Empty,
@@ -94,8 +96,8 @@ impl Emitter {
         ));
     }
 
-    /// Opens the span of a sampled trace.
-    pub(crate) fn trace_span(&self, at: u64, place: &SpanPlace) -> Span {
+    /// Opens the span of a trace that is sampled, or kept for this reason.
+    pub(crate) fn trace_span(&self, at: u64, place: &SpanPlace, kept_for: Option<KeptFor>) -> Span {
         tracing::span!(
             target: TARGET,
             Level::DEBUG,
@@ -110,6 +112,7 @@ impl Emitter {
             { field::SPAN_ID } = place.context.span_id,
             { field::PARENT_SPAN_ID } = place.parent,
             { field::TRACE_NAME } = place.trace_name.as_deref(),
+            { field::SAMPLING_REASON } = kept_for.map(KeptFor::name),
             { field::OUTCOME } = Empty,
             { field::END_TIME } = Empty,
             { field::ERROR_KIND } = Empty,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use atelier_core::names::{Instrument, Metric, Phase, WorkerFact};
-use atelier_core::{ErrorKind, Outcome};
+use atelier_core::{ErrorKind, KeptFor, Outcome};
 
 use super::fields::Field;
 use super::items::tag;
@@ -92,6 +92,7 @@ impl Content<'_> {
         self.optional_seconds([waits[0], waits[1], admission, queue, delivery, run, reply]);
         put_u64(self.out, call.handler_spans_lost);
         put_u64(self.out, call.handler_logs_lost);
+        self.optional_name(call.kept_for.map(KeptFor::name));
         tag::CALL
     }
 
@@ -104,6 +105,7 @@ impl Content<'_> {
         self.optional_name(trace.error_kind.map(ErrorKind::name));
         self.optional_text(trace.error_type.as_ref());
         self.own_text(trace.error_message.as_ref());
+        self.optional_name(trace.kept_for.map(KeptFor::name));
         tag::TRACE
     }
 
@@ -306,6 +308,7 @@ impl ContentReader<'_, '_> {
             phases: Phases([admission, queue, delivery, run, reply]),
             handler_spans_lost: self.from.u64()?,
             handler_logs_lost: self.from.u64()?,
+            kept_for: self.optional_known(KeptFor::from_name)?,
         })))
     }
 
@@ -323,6 +326,7 @@ impl ContentReader<'_, '_> {
             error_kind: self.optional_known(ErrorKind::from_name)?,
             error_type: self.optional_text()?,
             error_message: self.own_text()?,
+            kept_for: self.optional_known(KeptFor::from_name)?,
         })))
     }
 

@@ -1,6 +1,7 @@
 //! Everything emitted is accounted for, whatever consumers do.
 
-use atelier_core::names::Metric;
+use atelier_core::KeptFor;
+use atelier_core::names::{Metric, field};
 use atelier_telemetry::{Record, Signal, SubscribeOptions, Subscription, Telemetry};
 
 use crate::support::*;
@@ -37,6 +38,35 @@ fn a_slow_consumer_loses_the_oldest_and_the_loss_is_counted() {
         (25, 9, &[("queue_full".into(), 16)][..])
     );
     assert_eq!(row(&ledger, "slow", "spans").pending, 1);
+}
+
+#[test]
+fn what_is_kept_although_it_is_not_sampled_is_only_for_those_who_ask() {
+    let telemetry = Telemetry::new();
+    let asks = telemetry.subscribe(RUNTIME, "asks", SubscribeOptions { kept: true, ..Default::default() });
+    let others = telemetry.subscribe(RUNTIME, "others", SubscribeOptions::default());
+    listening(&telemetry, || {
+        define(1, "resize");
+        call(1, 1);
+        let kept = open_call_in(1, 2, None, None);
+        kept.record(field::SAMPLING_REASON, KeptFor::Slow.name());
+        end_call(kept, 2);
+    });
+    let told = |subscription: &Subscription| {
+        let calls = subscription.drain(usize::MAX).into_iter().filter_map(|record| match record {
+            Record::Span(call) => Some((call.call_id, call.kept_for)),
+            _ => None,
+        });
+        calls.collect::<Vec<_>>()
+    };
+    assert_eq!(told(&asks), [(1, None), (2, Some(KeptFor::Slow))]);
+    assert_eq!(told(&others), [(1, None)]);
+    assert_eq!(row(&asks.ledger(), "asks", "spans").emitted, 2);
+    assert_eq!(
+        row(&others.ledger(), "others", "spans").emitted,
+        1,
+        "what one is not told of is not emitted to it"
+    );
 }
 
 #[test]

@@ -210,6 +210,7 @@ pub(crate) fn open_call_in(task: u64, call: u64, parent: Option<u64>, trace_name
         { field::SPAN_ID } = call + 1,
         { field::PARENT_SPAN_ID } = parent,
         { field::TRACE_NAME } = trace_name,
+        { field::SAMPLING_REASON } = tracing::field::Empty,
         { field::END_TIME } = tracing::field::Empty,
         { field::OUTCOME } = tracing::field::Empty,
         { field::ATTEMPT } = tracing::field::Empty,

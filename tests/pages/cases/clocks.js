@@ -33,7 +33,7 @@ export async function a_workers_clock_is_read_on_the_pages_whatever_it_says() {
     const early = task.spin(12);
     await task.quick();
     const ran = [await early, await task.spin(25)];
-    // A page that is busy when the answer comes: the wait is the reply's, and the run is as long as it was.
+    // A page that is busy when the answer comes: the wait is the reply's, and the run is when it was.
     const late = task.spin(5);
     await Promise.resolve();
     for (const begun = performance.now(); performance.now() - begun < 40; );
@@ -56,7 +56,6 @@ export async function a_workers_clock_is_read_on_the_pages_whatever_it_says() {
       ok(near(unixMs(own.startTimeUnixNano), started) && near(unixMs(own.endTimeUnixNano), ended), `${clock}: its span`);
       ok(own.durationMs <= run.to - run.from + 0.01);
     }
-    ok(times(spins[2]).reply.to - times(spins[2]).reply.from > 20, `${clock}: the busy page`);
     await exporter.shutdown();
     equal((await received()).rejected, 0);
   }

@@ -85,6 +85,7 @@ export async function senseless_options_name_themselves() {
     signals: ['traces', ['spans']],
     temporality: ['gauge'],
     resource: [{ a: {} }, 7],
+    keep: ['errors', { errors: 1 }, { slowMs: -1 }, { slowMs: 'soon' }, { slowMs: NaN }, { slowPercentile: 97 }],
   };
   for (const [option, values] of Object.entries(wrong)) {
     for (const value of values) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use atelier_core::names::{Metric, Phase, WorkerFact};
-use atelier_core::{ErrorKind, Outcome};
+use atelier_core::{ErrorKind, KeptFor, Outcome};
 use atelier_telemetry::frame::*;
 use atelier_telemetry::recording::*;
 use atelier_telemetry::{
@@ -157,6 +157,7 @@ impl Samples {
             phases: Phases(std::array::from_fn(|_| self.maybe(Samples::real))),
             handler_spans_lost: self.whole(),
             handler_logs_lost: self.whole(),
+            kept_for: self.maybe(Samples::kept_for),
         }
     }
 
@@ -173,7 +174,12 @@ impl Samples {
             error_kind: self.maybe(Samples::error_kind),
             error_type: self.maybe(Samples::text),
             error_message: self.maybe(|it| it.string().into()),
+            kept_for: self.maybe(Samples::kept_for),
         }
+    }
+
+    fn kept_for(&mut self) -> KeptFor {
+        self.one_of(&[KeptFor::Error, KeptFor::Crash, KeptFor::Slow])
     }
 
     fn handler(&mut self) -> HandlerSpanRecord {
