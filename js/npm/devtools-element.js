@@ -2,6 +2,7 @@
 
 import { loadPanel } from './devtools-load.js';
 import { WindowLink } from './devtools-link.js';
+import { watchLongTasks } from './devtools-long-tasks.js';
 import { checkDock, checkHotkey, checkRuntimes, checkTheme, IN_PAGE } from './devtools-options.js';
 import { askedByAddress, keepOpen, keepSetting, readSettings, wasOpen } from './devtools-settings.js';
 import { buildShell, showMessage } from './devtools-shell.js';
@@ -265,6 +266,7 @@ export class AtelierDevtoolsElement extends Base {
       };
       this.#guard(() => this.#subscriptions.push(runtime.subscribeFrames(take, { intervalMs: DEFAULT_FRAME_INTERVAL_MS })));
     });
+    this.#subscriptions.push(watchLongTasks((start, duration) => this.#guard(() => this.#panel?.pushLongTask(start, duration))));
   }
 
   #unsubscribe() {

@@ -4,6 +4,8 @@
 // shares the page's, and drawing there would cost the page as much as drawing here. All that such a window and the page
 // can share is a BroadcastChannel. Frames are sent one at a time: the next is made when the window has taken the last.
 
+import { watchLongTasks } from './devtools-long-tasks.js';
+
 /** How long a window may take to say hello, in milliseconds; a new one has a page and the panel's wasm to load. */
 const DEFAULT_HELLO_MS = 10_000;
 /** How long a window that was open before the page was loaded again may take. */
@@ -122,6 +124,7 @@ export class WindowLink {
       });
       this.#subscriptions.push(runtime.subscribeFrames(take, { intervalMs: this.#intervalMs }));
     });
+    this.#subscriptions.push(watchLongTasks((start, duration) => this.#say('longTask', { start, duration })));
     this.#on.state('open');
   }
 

@@ -95,6 +95,7 @@ function begin(name) {
       guard(() => panel?.push(place, frame));
       say('taken', { number });
     },
+    longTask: ({ start, duration }) => guard(() => panel?.pushLongTask(start, duration)),
     setting: ({ name: key, value }) => guard(() => {
       apply(key, value);
       panel?.set(key, value);

@@ -109,6 +109,20 @@ export async function a_panel_that_was_open_is_open_again_in_the_same_tab() {
   equal(element().open, false);
 }
 
+export async function long_tasks_of_the_page_reach_the_timeline() {
+  const { runtime } = observed();
+  const task = bench({ taskId: 't' }, runtime);
+  mountDevtools(runtime, { open: true });
+  await until(() => find('tr[data-task-id=t]'), 'the panel is drawn');
+  const seen = new Promise((tell) => new PerformanceObserver(tell).observe({ type: 'longtask' }));
+  const end = performance.now() + 120;
+  while (performance.now() < end);
+  await seen;
+  await task.add(1, 1);
+  await until(() => find('tr[data-task-id=t] [data-col=success]').dataset.value === '1');
+  equal(element().open && find('.message'), null, 'the panel took them and lives');
+}
+
 export async function a_panel_that_fails_says_so_and_the_app_goes_on() {
   const { runtime } = observed();
   const task = bench({ taskId: 't' }, runtime);
