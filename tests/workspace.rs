@@ -18,6 +18,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("atelier-runtime", &["atelier-core", "atelier-macros"]),
     ("atelier-telemetry", &["atelier-core"]),
     ("atelier-exporters", &["atelier-telemetry", "atelier-core"]),
+    ("atelier-convert", &["atelier-exporters", "atelier-telemetry"]),
+    ("atelier-recording-js", &["atelier-exporters"]),
     ("atelier-devtools-panel", &["atelier-telemetry", "atelier-core"]),
     ("atelier-js", &["atelier-runtime", "atelier-telemetry", "atelier-exporters", "atelier-core"]),
     ("atelier-tour", &["atelier-runtime", "atelier-telemetry", "atelier-exporters", "atelier-core"]),

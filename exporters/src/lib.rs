@@ -108,6 +108,8 @@
 //! ```
 
 mod config;
+#[cfg(feature = "console")]
+mod console;
 mod encode;
 mod error;
 pub mod pipeline;
@@ -124,6 +126,8 @@ pub use config::{
     DEFAULT_SCHEDULE_DELAY_MS, DEFAULT_TIMEOUT_MS, Destination, OtlpConfig, PhaseExport, Protocol,
     SignalConfig, Temporality, whole_number,
 };
+#[cfg(feature = "console")]
+pub use console::with_console;
 pub use encode::OtlpEncoder;
 pub use error::ConfigError;
 pub use pipeline::Pipeline;

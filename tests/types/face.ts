@@ -20,6 +20,7 @@ import {
 import { init } from 'atelier/manual';
 import { mountDevtools } from 'atelier/devtools';
 import { exportOtlp } from 'atelier/otlp';
+import { convertRecording } from 'atelier/recording';
 import { createTaskWorker, expose, type TaskContext } from 'atelier/worker';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -125,11 +126,15 @@ telemetry.tasks[0]?.methods['add']?.counters['task.success.total']?.toFixed();
 telemetry.ledger['listener:1']?.['spans']?.dropped['queue_full']?.toFixed();
 
 const recording: Recording = runtime.record({ maxBytes: 1e6 });
+recording.stop().then((file) => convertRecording(file, 'perfetto')).then(({ file, cut, unknown }) => [file.type, cut, unknown]);
 recording.stop().then((file) => file.size + recording.bytes + recording.facts + recording.dropped);
 // @ts-expect-error: how much there is, is not for the page to say
 recording.bytes = 0;
 // @ts-expect-error: bytes are counted
 runtime.record({ maxBytes: '64 MiB' });
+
+// @ts-expect-error: there is no such format
+convertRecording(new Blob(), 'xml');
 
 const keys = runtime.abortTaskController;
 keys.signalFor('k') satisfies AbortSignal;

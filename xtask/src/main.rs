@@ -1,12 +1,13 @@
 //! The command line: `cargo xtask --help`.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::{
     BenchOptions, DemoOptions, DistOptions, ForwardTarget, Progress, Project, SimOptions, SuiteOptions,
-    bench, demo, dist, run_suite, screenshots, simulate, sizes,
+    bench, convert, demo, dist, run_suite, screenshots, simulate, sizes,
 };
 
 /// Builds, shows, tests and packs Atelier.
@@ -81,6 +82,15 @@ enum Task {
         #[arg(long)]
         docs: bool,
     },
+    /// Converts a recording, the file that `recording.stop()` gave: FILE --to perfetto|otlp|hlog|text [-o OUT].
+    ///
+    /// The command is compiled at the first call.
+    #[command(disable_help_flag = true)]
+    Convert {
+        /// What the command takes; it says more with --help.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Runs the core's simulator in random worlds, beside a model of it, for as long as one likes.
     ///
     /// A seed that fails is made smaller, and printed with the command that replays it.
@@ -117,6 +127,12 @@ fn main() -> ExitCode {
         }
         Task::Dist => pack(&project),
         Task::Screenshots { docs } => screenshots(&project, docs).map_err(anyhow::Error::from),
+    },
+        Task::Convert { arguments } => match convert(&project, &arguments) {
+            Ok(true) => return ExitCode::SUCCESS,
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(error.into()),
+        },
         Task::Sim { seeds, seed, steps, keep } => {
             let seeds = seeds.unwrap_or(if seed.is_some() { 1 } else { DEFAULT_SIM_SEEDS });
             simulate(&project, &SimOptions { seeds, seed: seed.unwrap_or(0), steps, keep })

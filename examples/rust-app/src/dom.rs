@@ -86,3 +86,9 @@ pub(crate) fn set_hidden(id: &str, hidden: bool) {
 pub(crate) fn processors() -> u32 {
     web_sys::window().map_or(1, |window| window.navigator().hardware_concurrency().max(1.0) as u32)
 }
+
+/// Whether the page's address asks for something, as `?console` does.
+pub(crate) fn is_asked_for(what: &str) -> bool {
+    let query = web_sys::window().and_then(|window| window.location().search().ok());
+    query.is_some_and(|query| query.trim_start_matches('?').split('&').any(|each| each == what))
+}

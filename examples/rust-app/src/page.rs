@@ -5,11 +5,13 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
+use atelier_exporters::with_console;
 use atelier_runtime::{CallError, CallOptions, RuntimeConfig, Task, TaskConfig, TaskRuntime, page_worker};
 use atelier_telemetry::Telemetry;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use js_sys::Array;
+use tracing::Level;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use wasm_bindgen::prelude::*;
@@ -34,7 +36,13 @@ struct Page {
 /// Defines the tasks and listens to the buttons.
 pub(crate) fn begin() -> Result<(), JsError> {
     let telemetry = Telemetry::new();
-    tracing_subscriber::registry().with(telemetry.layer()).try_init()?;
+    // `?console` shows in the browser's console what the runtime says.
+    if dom::is_asked_for("console") {
+        let layer = with_console(&telemetry, Level::DEBUG);
+        tracing_subscriber::registry().with(layer).try_init()?;
+    } else {
+        tracing_subscriber::registry().with(telemetry.layer()).try_init()?;
+    }
 
     let runtime = TaskRuntime::new(RuntimeConfig::default());
     let worker = |name| page_worker("numbers_worker", name);

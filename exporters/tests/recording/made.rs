@@ -149,7 +149,7 @@ fn trace() -> TraceRecord {
     TraceRecord {
         runtime: 1,
         trace_id: 99,
-        span_id: 98,
+        span_id: u64::MAX - 1,
         parent_span_id: None,
         name: Some("checkout".into()),
         start_unix_nano: ZERO + 10,

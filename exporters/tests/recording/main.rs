@@ -4,6 +4,7 @@
 mod bounds;
 mod hlog;
 mod made;
+mod otlp;
 mod perfetto;
 mod recorder;
 mod runtime;

@@ -29,6 +29,10 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("rust_app::a_handler_knows_its_call_and_returns_bytes", rust_app::looks_at_calls),
         lab.trial("rust_app::errors_reach_the_page", rust_app::shows_errors),
         lab.trial("rust_app::a_panic_ends_a_worker_and_no_more", rust_app::survives_panics),
+        lab.trial(
+            "rust_app::what_the_runtime_says_is_in_the_console_when_asked_for",
+            rust_app::says_in_console,
+        ),
         lab.trial("memory::signals_that_nobody_uses_go_and_others_stay", memory::signals),
         lab.trial("memory::calls_outlive_everything_they_were_made_with", memory::calls),
         lab.trial(

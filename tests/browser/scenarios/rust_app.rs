@@ -178,3 +178,16 @@ pub(crate) async fn survives_panics(scene: &Scene) -> Result<()> {
     let _: bool = tab.until("document.querySelector('#start-workers').hidden").await?;
     count(tab, 10_000).await
 }
+
+/// What the runtime says is in the browser's console where the page asks for it, and nowhere else.
+pub(crate) async fn says_in_console(scene: &Scene) -> Result<()> {
+    let told = |lines: Vec<String>| lines.into_iter().filter(|line| line.contains("atelier.task.id")).count();
+    let tab = open(scene).await?;
+    count(tab, 1_000).await?;
+    assert_eq!(told(tab.console()), 0, "{:?}", tab.console());
+    tab.goto("/rust-app/?console").await?;
+    let _: bool = tab.until("document.querySelector('#count-dispatched').textContent === '0'").await?;
+    count(tab, 1_000).await?;
+    assert_eq!(told(tab.console()), 2, "{:?}", tab.console());
+    Ok(())
+}

@@ -1,7 +1,8 @@
 // What `record` takes and refuses; what is in the file is compared in Rust.
 import { bench, observed } from '../atelier.js';
-import { equal, ok, throws } from '../assert.js';
+import { deepEqual, equal, ok, rejects, throws } from '../assert.js';
 import { createTaskRuntime } from '/atelier/index.js';
+import { convertRecording } from '/atelier/recording.js';
 
 export async function options_that_make_no_sense_are_refused() {
   const { runtime } = observed();
@@ -41,4 +42,32 @@ export async function a_page_without_compression_streams_is_recorded_too() {
   } finally {
     globalThis.CompressionStream = CompressionStream;
   }
+}
+
+export async function a_recording_is_converted_in_the_page() {
+  const { runtime } = observed();
+  const task = bench({ taskId: 't' }, runtime);
+  const recording = runtime.record();
+  await Promise.all([task.echo(1), task.add(1, 2)]);
+  const file = await recording.stop();
+  const as = async (format, from = file) => {
+    const converted = await convertRecording(from, format);
+    deepEqual([converted.cut, converted.unknown], [false, 0]);
+    return converted.file.text();
+  };
+  const { traceEvents } = JSON.parse(await as('perfetto'));
+  equal(traceEvents.filter(({ ph, name }) => ph === 'b' && name.startsWith('t.')).length, 2);
+  const lines = (await as('otlp', await file.arrayBuffer())).trim().split('\n').map((line) => JSON.parse(line));
+  const spans = lines.flatMap((line) => line.resourceSpans ?? []).flatMap((it) => it.scopeSpans).flatMap((it) => it.spans);
+  deepEqual(spans.map(({ name }) => name).sort(), ['t.add', 't.echo']);
+  ok((await as('hlog')).startsWith('#[Histogram log format version'));
+  ok((await as('text')).includes('Task t: 2 ok'));
+  equal((await convertRecording(file.slice(0, file.size - 10), 'text')).cut, true);
+}
+
+export async function what_cannot_be_converted_says_why() {
+  await rejects(convertRecording(new Uint8Array(), 'text'), { name: 'RecordingError', message: /empty/ });
+  await rejects(convertRecording(new Blob(['GIF89a']), 'text'), { name: 'RecordingError', message: /no recording of Atelier/ });
+  await rejects(convertRecording('slow.atelier', 'text'), { name: 'TypeError', message: /takes a Blob/ });
+  await rejects(convertRecording(new Blob(), 'xml'), { name: 'TypeError', message: /'perfetto'/ });
 }

@@ -29,6 +29,7 @@ pub fn dist(project: &Project, progress: &Progress, options: DistOptions) -> Res
     let names = options.keep_names;
     build_wasm(project, progress, "atelier-js", &next.join("wasm"), names)?;
     build_wasm(project, progress, "atelier-devtools-panel", &next.join("devtools"), names)?;
+    build_wasm(project, progress, "atelier-recording-js", &next.join("recording"), names)?;
     if options.optimize {
         optimize(progress, &modules(&next)?)?;
     }

@@ -3,6 +3,7 @@
 mod error;
 mod hlog;
 mod lanes;
+mod otlp;
 mod perfetto;
 mod text;
 mod timeline;
@@ -21,6 +22,8 @@ pub use hlog::HLOG_INTERVAL_SECONDS;
 pub enum Format {
     /// The Trace Event Format in JSON, for Perfetto (ui.perfetto.dev) and `chrome://tracing`.
     Perfetto,
+    /// OTLP in JSON, a request a line, for collectors (`otlpjsonfile` receiver).
+    Otlp,
     /// An HdrHistogram interval log, for HdrHistogram's own tools.
     Hlog,
     /// What is in it, for people.
@@ -29,12 +32,13 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 3] = [Format::Perfetto, Format::Hlog, Format::Text];
+    pub const ALL: [Format; 4] = [Format::Perfetto, Format::Otlp, Format::Hlog, Format::Text];
 
     /// The name in options and commands.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Perfetto => "perfetto",
+            Format::Otlp => "otlp",
             Format::Hlog => "hlog",
             Format::Text => "text",
         }
@@ -49,6 +53,7 @@ impl Format {
     pub const fn extension(self) -> &'static str {
         match self {
             Format::Perfetto => "json",
+            Format::Otlp => "jsonl",
             Format::Hlog => "hlog",
             Format::Text => "txt",
         }
@@ -58,6 +63,7 @@ impl Format {
     pub const fn media_type(self) -> &'static str {
         match self {
             Format::Perfetto => "application/json",
+            Format::Otlp => "application/jsonl",
             Format::Hlog | Format::Text => "text/plain",
         }
     }
@@ -98,6 +104,7 @@ impl Converted {
 pub fn convert(recording: &[u8], format: Format, out: &mut impl Write) -> Result<Converted, ConvertError> {
     match format {
         Format::Perfetto => perfetto::write(recording, out),
+        Format::Otlp => otlp::write(recording, out),
         Format::Hlog => hlog::write(recording, out),
         Format::Text => text::write(recording, out),
     }
