@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use atelier_runtime::core::names::Instrument;
-use atelier_telemetry::{Record, Selection, Signal, SubscribeOptions, Subscription, Telemetry};
+use atelier_telemetry::{Selection, Signal, SubscribeOptions, Subscription, Telemetry};
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
