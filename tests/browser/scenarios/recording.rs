@@ -1,7 +1,9 @@
 //! Recordings of real pages, read here and compared with what a listener in the page heard.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail};
-use atelier_core::names::{Instrument, Metric};
+use atelier_core::names::{Instrument, Metric, Phase};
 use atelier_telemetry::recording::{Ending, Header, Item, Reader, Replay, Summary};
 use atelier_telemetry::{MetricRecord, Record, SpanRecord, TraceRecord};
 use atelier_tests::Scene;
@@ -98,6 +100,9 @@ fn metric_event(record: &MetricRecord) -> Value {
 }
 
 fn call_event(call: &SpanRecord) -> Value {
+    let entered =
+        Phase::ALL.into_iter().filter_map(|phase| Some((phase.name(), call.phases.get(phase)? * 1e3)));
+    let phases: BTreeMap<&str, f64> = entered.collect();
     event(json!({
         "kind": "span", "name": "atelier:span", "ts": call.end_unix_nano as f64 / 1e6,
         "spanId": format!("{:016x}", call.span_id), "traceId": format!("{:032x}", call.trace_id),
@@ -107,7 +112,7 @@ fn call_event(call: &SpanRecord) -> Value {
         "queueWaitMs": call.queue_wait.map(|s| s * 1e3), "queueWaitLastMs": call.queue_wait_last.map(|s| s * 1e3),
         "attemptCount": call.attempt,
         "durationMs": (call.end_unix_nano - call.start_unix_nano) as f64 / 1e9 * 1e3,
-        "status": call.status().name(), "errorKind": call.error_kind.map(|kind| kind.name()),
+        "phases": phases, "status": call.status().name(), "errorKind": call.error_kind.map(|kind| kind.name()),
         "error": call.error_message.as_deref(),
     }))
 }
