@@ -127,7 +127,6 @@ fn main() -> ExitCode {
         }
         Task::Dist => pack(&project),
         Task::Screenshots { docs } => screenshots(&project, docs).map_err(anyhow::Error::from),
-    },
         Task::Convert { arguments } => match convert(&project, &arguments) {
             Ok(true) => return ExitCode::SUCCESS,
             Ok(false) => return ExitCode::FAILURE,
