@@ -179,14 +179,14 @@ impl Driver {
         }
         // What is in the inbox happened in this turn: one look at the clock is enough for all of it.
         self.now.set(self.clock.now());
-        self.look_at_the_clock();
+        self.look_at_the_clock(self.now.get());
         self.work();
     }
 
     /// Looks whether the machine has slept, where times are told, and tells of it.
-    pub(crate) fn look_at_the_clock(&self) {
+    pub(crate) fn look_at_the_clock(&self, now: Instant) {
         if self.emitter.listens() {
-            let origin = self.clock.look(self.now.get());
+            let origin = self.clock.look(now);
             if self.told_origin.replace(origin) != origin {
                 self.emitter.clock_moved(origin);
             }

@@ -1,7 +1,7 @@
 // Handlers in Rust, called from JavaScript: those of the Rust example, in workers that share one compiled module.
 import { deepEqual, equal, ok, rejects, until } from '../assert.js';
 import { observed } from '../atelier.js';
-import { received, spans } from '../collector.js';
+import { logs, received, spans } from '../collector.js';
 import { createTaskRuntime } from '/atelier/index.js';
 import { exportOtlp } from '/atelier/otlp.js';
 import { wasmWorker } from '/atelier/wasm-worker.js';
@@ -114,7 +114,7 @@ export async function a_wrong_entry_is_a_clear_error() {
 // Makes calls, and gives the spans that arrived at the collector.
 async function exported(act, observability) {
   const { runtime, events } = observed(observability);
-  const exporter = exportOtlp(runtime, { signals: ['traces'] });
+  const exporter = exportOtlp(runtime, { signals: ['traces', 'logs'] });
   const result = await act(numbers({ maxInFlight: 8, maxQueueDepth: 16 }, runtime), runtime);
   await exporter.flush();
   const arrived = await spans();
@@ -170,4 +170,24 @@ export async function a_call_that_is_not_sampled_opens_no_spans() {
   const unsampled = { spans: { mode: 'on', sampleRate: 0 }, metrics: 'on' };
   const { result, arrived } = await exported((task) => Promise.all([task.factors(12), task.caller()]), unsampled);
   deepEqual([result[0], result[1].traceparent, arrived.length], [[2, 2, 3], undefined, 0]);
+}
+
+export async function their_events_arrive_as_log_records_of_the_span_they_were_told_in() {
+  const { arrived } = await exported(async (task) => {
+    await Promise.all([task.factors(12), task.factors(13)]);
+    await rejects(task.factors(0), { name: 'NumberError' });
+  });
+  const told = (await logs()).filter(({ attributes }) => attributes['atelier.call.id'] !== undefined).toReversed();
+  const spanOf = (log) => arrived.find(({ spanId }) => spanId === log.spanId);
+  const factored = told.filter(({ body }) => body === 'factored');
+  deepEqual(factored.map(({ attributes: { count, prime } }) => [Number(count), prime]).sort(), [[1, true], [3, false]]);
+  for (const log of factored) {
+    const span = spanOf(log);
+    deepEqual([log.severityNumber, span.name, log.traceId], [9, 'factors', span.traceId]);
+    equal(Number(log.attributes.count), own(span).number === 13 ? 1 : 3);
+    ok(BigInt(log.timeUnixNano) >= BigInt(span.startTimeUnixNano) && BigInt(log.timeUnixNano) <= BigInt(span.endTimeUnixNano));
+  }
+  const [failed] = told.filter(({ attributes }) => attributes.error === 'zero has no prime factors');
+  equal(failed.body, 'zero has no prime factors');
+  deepEqual([failed.severityNumber, spanOf(failed).name], [17, 'factors']);
 }
