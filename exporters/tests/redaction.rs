@@ -123,7 +123,13 @@ fn one_that_fails_takes_the_attributes_and_not_the_span() {
     let body = encoder.spans(&[failed(), failed()]);
     assert_eq!(support::spans(&body).len(), 2);
     assert!(!contains(&body, "canary-service") && !contains(&body, "canary-message"));
-    assert!(support::spans(&body).iter().all(|span| span.attributes.is_empty()));
+    for span in support::spans(&body) {
+        assert_eq!((span.attributes.len(), support::text(&span, "error.type").as_str()), (1, "_OTHER"));
+    }
+    let resource = ExportTraceServiceRequest::decode(&body[..]).unwrap().resource_spans.remove(0).resource;
+    let left: Vec<String> = resource.unwrap().attributes.into_iter().map(|it| it.key).collect();
+    let defaults = ["service.name", "telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version"];
+    assert_eq!(left, defaults, "what collectors insist on");
     let complaint = encoder.complaint().unwrap();
     assert!(complaint.contains("for 3 of") && complaint.contains("(3 so far)"), "{complaint}");
     assert_eq!(encoder.complaint(), None, "told once");
@@ -141,7 +147,7 @@ fn names_that_are_empty_or_there_twice_and_numbers_that_are_none_do_not_leave() 
         Some(odd.map(|(name, value)| (name.to_owned(), AttributeValue::Double(value))).to_vec())
     });
     let spans = support::spans(&encoder.spans(&[failed()]));
-    assert_eq!(spans[0].attributes.len(), 1);
+    assert_eq!(spans[0].attributes.len(), 2, "and the type of the error");
     assert!(format!("{:?}", spans[0].attributes[0]).contains("1.5"));
 }
 

@@ -3,18 +3,62 @@ import type { TaskRuntime } from './index.js';
 /** A signal of OpenTelemetry. */
 export type OtlpSignal = 'traces' | 'metrics' | 'logs';
 
-/** What an exporter takes. Everything has a default. */
+/** How requests are written. */
+export type OtlpProtocol = 'http/protobuf' | 'http/json';
+
+/** Whether requests are compressed, where the browser has `CompressionStream`. */
+export type OtlpCompression = 'none' | 'gzip';
+
+/** The value of an attribute. */
+export type OtlpAttribute = string | number | boolean | string[];
+
+/** What attributes belong to. */
+export type OtlpRedactKind = 'span' | 'metric' | 'log' | 'resource';
+
+/** What may be different for one signal. */
+export interface OtlpSignalOptions {
+  /** The whole address, used as it is: absolute, or a path on the page's own origin. */
+  endpoint?: string;
+  /** Headers, in the place of those for all signals. */
+  headers?: Record<string, string>;
+  /** How requests are written. */
+  protocol?: OtlpProtocol;
+  /** Whether requests are compressed. */
+  compression?: OtlpCompression;
+  /** Milliseconds a request may take. */
+  timeoutMs?: number;
+}
+
+/** What an exporter takes. Everything has a default; `docs/otlp.md` tells more of each. */
 export interface OtlpOptions {
   /** The collector's base URL, to which `/v1/traces` and its siblings are appended. Default: the page's own origin. */
   endpoint?: string;
   /** Headers of every request. */
   headers?: Record<string, string>;
+  /** How requests are written. Default 'http/protobuf'. */
+  protocol?: OtlpProtocol;
+  /**
+   * Whether requests are compressed. Default 'none'. Those of a page that is about to go are not, nor any where the
+   * browser cannot; the ledger's last error says that once.
+   */
+  compression?: OtlpCompression;
   /** Milliseconds a request may take. Default 10000. */
   timeoutMs?: number;
+  /** What is different for traces. */
+  traces?: OtlpSignalOptions;
+  /** What is different for metrics. */
+  metrics?: OtlpSignalOptions;
+  /** What is different for logs. */
+  logs?: OtlpSignalOptions;
+  /**
+   * Standard settings by their standard names, `OTEL_EXPORTER_OTLP_ENDPOINT` and so on, for instance from a bundler or
+   * the server: other names are ignored, options are stronger. What cannot be used is an error that names the variable.
+   */
+  env?: Record<string, unknown>;
   /** The signals to export. Default: all of them. What is logged is in `docs/logs.md`. */
   signals?: OtlpSignal[];
   /** Attributes of the resource, such as `service.name`. */
-  resource?: Record<string, string | number | boolean>;
+  resource?: Record<string, OtlpAttribute>;
   /**
    * Calls that are exported although their trace is not sampled (`observability.spans.sampleRate`), for how they ended or how
    * long they took. Their spans have an attribute `atelier.sampling.reason`: `error`, `crash` or `slow`; so has the span of
@@ -25,6 +69,17 @@ export interface OtlpOptions {
   keep?: OtlpKeep;
   /** How sums and histograms are reported. Default 'cumulative'. */
   temporality?: 'cumulative' | 'delta';
+  /**
+   * Whether the phases of a call are attributes of its span or spans beneath it, under whose `run` those of the handler
+   * lie. A call with its phases counts as one in queues and in the ledger. Default 'attributes'.
+   */
+  phases?: 'attributes' | 'spans';
+  /**
+   * Sees every set of attributes before it is sent; what it returns is sent in its place. What the status of a failed
+   * span says is there as `otel.status_description`, the text of a log record as `atelier.log.body`. When it throws or
+   * returns no object of attributes, none of them is sent, which is counted in the ledger's last error.
+   */
+  redact?: (attributes: Record<string, OtlpAttribute>, kind: OtlpRedactKind) => Record<string, OtlpAttribute | null | undefined>;
   /** Milliseconds a span or log record waits at most for others to share its request. Default 5000. */
   scheduleDelayMs?: number;
   /** Milliseconds between exports of metrics. Default 60000. */
@@ -70,5 +125,5 @@ export interface OtlpExporter {
   ledger(): Record<string, OtlpAccount>;
 }
 
-/** Sends a runtime's traces, metrics and log records to a collector over OTLP/HTTP (protobuf). */
+/** Sends a runtime's traces, metrics and log records to a collector over OTLP/HTTP. */
 export function exportOtlp(runtime: TaskRuntime, options?: OtlpOptions): OtlpExporter;

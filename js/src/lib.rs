@@ -11,6 +11,7 @@ mod keeping;
 mod listeners;
 mod options;
 mod otlp;
+mod otlp_options;
 mod page;
 mod recording;
 mod runtime;

@@ -28,7 +28,7 @@ impl Options<'_> {
     }
 
     /// One of a few names.
-    fn choice<T>(
+    pub(crate) fn choice<T>(
         &self,
         name: &str,
         known: &str,

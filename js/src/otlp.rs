@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use atelier_exporters::{
-    AttributeValue, ConfigError, OtlpConfig, OtlpExporter, Signal, Temporality, whole_number,
-};
-use js_sys::{Array, Object};
+use atelier_exporters::{OtlpExporter, Signal};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::aggregates::Account;
 use crate::keeping::Wish;
 use crate::options::Options;
+use crate::otlp_options::{config, refuse, refuse_with};
 use crate::page::Page;
 use crate::telemetry::telemetry;
 
@@ -74,98 +72,4 @@ impl OtlpHandle {
         let serializer = serde_wasm_bindgen::Serializer::json_compatible();
         accounts.serialize(&serializer).map_err(JsValue::from)
     }
-}
-
-fn refuse(error: ConfigError) -> JsValue {
-    refuse_with(&error.to_string())
-}
-
-fn refuse_with(message: &str) -> JsValue {
-    let error = js_sys::TypeError::new(message);
-    error.set_name("OtlpConfigError");
-    error.into()
-}
-
-fn config(options: &JsValue) -> Result<OtlpConfig, JsValue> {
-    let given = Options(options);
-    let mut config = OtlpConfig { endpoint: given.text("endpoint")?, ..OtlpConfig::default() };
-    if let Some(headers) = given.get("headers") {
-        config.headers = entries(&headers, "headers")?
-            .into_iter()
-            .map(|(name, value)| match value.as_string() {
-                Some(value) => Ok((name, value)),
-                None => Err(refuse_with(&format!("headers: the value of '{name}' is no string"))),
-            })
-            .collect::<Result<_, _>>()?;
-    }
-    if let Some(resource) = given.get("resource") {
-        config.resource = entries(&resource, "resource")?
-            .into_iter()
-            .map(|(name, value)| Ok((name.clone(), attribute(&name, &value)?)))
-            .collect::<Result<_, JsValue>>()?;
-    }
-    if let Some(signals) = given.get("signals") {
-        config.signals = signal_list(&signals)?;
-    }
-    if let Some(temporality) = given.text("temporality")? {
-        config.temporality = match temporality.as_str() {
-            "cumulative" => Temporality::Cumulative,
-            "delta" => Temporality::Delta,
-            other => {
-                return Err(refuse_with(&format!(
-                    "temporality is '{other}'; it takes 'cumulative' or 'delta'"
-                )));
-            }
-        };
-    }
-    for (name, field) in [
-        ("timeoutMs", &mut config.timeout_ms),
-        ("scheduleDelayMs", &mut config.schedule_delay_ms),
-        ("metricIntervalMs", &mut config.metric_interval_ms),
-        ("maxQueueSize", &mut config.max_queue_size),
-        ("maxBatchSize", &mut config.max_batch_size),
-    ] {
-        if let Some(value) = given.get(name) {
-            *field = whole_number(name, value.as_f64().unwrap_or(f64::NAN)).map_err(refuse)?;
-        }
-    }
-    Ok(config)
-}
-
-fn entries(object: &JsValue, name: &str) -> Result<Vec<(String, JsValue)>, JsValue> {
-    let object = object
-        .dyn_ref::<Object>()
-        .ok_or_else(|| refuse_with(&format!("{name} is no object; it takes names and values")))?;
-    Ok(Object::entries(object)
-        .iter()
-        .filter_map(|entry| {
-            let entry = Array::from(&entry);
-            Some((entry.get(0).as_string()?, entry.get(1)))
-        })
-        .collect())
-}
-
-fn attribute(name: &str, value: &JsValue) -> Result<AttributeValue, JsValue> {
-    match (value.as_string(), value.as_bool(), value.as_f64()) {
-        (Some(text), _, _) => Ok(AttributeValue::String(text)),
-        (_, Some(truth), _) => Ok(AttributeValue::Bool(truth)),
-        (_, _, Some(number)) if number.fract() == 0.0 && number.abs() < 9e15 => {
-            Ok(AttributeValue::Int(number as i64))
-        }
-        (_, _, Some(number)) => Ok(AttributeValue::Double(number)),
-        _ => Err(refuse_with(&format!("resource: the value of '{name}' is no string, number or boolean"))),
-    }
-}
-
-fn signal_list(signals: &JsValue) -> Result<Vec<Signal>, JsValue> {
-    let expected = "signals takes an array of 'traces', 'metrics' and 'logs'";
-    let signals = signals.dyn_ref::<Array>().ok_or_else(|| refuse_with(expected))?;
-    let mut list = Vec::new();
-    for signal in signals.iter() {
-        match signal.as_string().as_deref() {
-            Some(name) => list.push(Signal::from_name(name).ok_or_else(|| refuse_with(expected))?),
-            None => return Err(refuse_with(expected)),
-        }
-    }
-    Ok(list)
 }

@@ -156,6 +156,17 @@ async function generators(): Promise<void> {
   exportOtlp(runtime, { keep: { errors: false, slowMs: 250, slowPercentile: 99.9 } });
   // @ts-expect-error there is no such percentile
   exportOtlp(runtime, { keep: { slowPercentile: 97 } });
+  exportOtlp(runtime, {
+    protocol: 'http/json',
+    compression: 'gzip',
+    traces: { endpoint: '/t', headers: { a: 'b' }, protocol: 'http/protobuf', compression: 'none', timeoutMs: 1 },
+    env: { OTEL_SERVICE_NAME: 'shop', DEV: true },
+    resource: { tags: ['a'] },
+    phases: 'spans',
+    redact: (attributes, kind) => (kind === 'span' ? { ...attributes, 'user.id': undefined } : attributes),
+  });
+  // @ts-expect-error: browsers do not speak it
+  exportOtlp(runtime, { protocol: 'grpc' });
 }
 void generators().catch((error: unknown) => {
   if (error instanceof WorkerCrashedError) same<typeof error.kind, 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang'>(true);

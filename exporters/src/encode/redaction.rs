@@ -6,6 +6,7 @@ use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 use super::attribute;
+use super::span::OTHER_ERROR;
 use crate::config::AttributeValue;
 use crate::redact::{NamedValues, Redact, RedactKind};
 
@@ -85,6 +86,11 @@ impl Redaction {
             && let Some((_, AttributeValue::String(said))) = attribute::to_named(&description)
         {
             status.message = said;
+        }
+        let has_type = span.attributes.iter().any(|it| it.key == field::ERROR_TYPE);
+        if span.status.is_some() && !has_type {
+            // An error has a type; this one says nothing, and receivers may insist on it.
+            span.attributes.push(attribute::string(field::ERROR_TYPE, OTHER_ERROR));
         }
     }
 

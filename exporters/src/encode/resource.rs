@@ -13,8 +13,8 @@ const SERVICE_NAME: &str = "service.name";
 /// nothing to append).
 const UNKNOWN_SERVICE: &str = "unknown_service";
 
-/// The resource: defaults, then what the driver found out about the browser, then the user's own; the later wins. There
-/// is a service name in any case: collectors insist on it.
+/// The resource: defaults, then what the driver found out about the browser, then the user's own; the later wins. What
+/// a redaction takes away of the defaults comes back as such: collectors insist on them, and they say nothing of the page.
 pub(super) fn resource(
     found: &[(String, AttributeValue)],
     own: &[(String, AttributeValue)],
@@ -35,10 +35,12 @@ pub(super) fn resource(
         }
     }
     let mut attributes =
-        attributes.into_iter().map(|(key, value)| attribute::from_config(key, value)).collect();
+        attributes.into_iter().map(|(key, value)| attribute::from_config(key, value)).collect::<Vec<_>>();
     redaction.attributes(&mut attributes, RedactKind::Resource);
-    if !attributes.iter().any(|it| it.key == SERVICE_NAME) {
-        attributes.insert(0, attribute::string(SERVICE_NAME, UNKNOWN_SERVICE));
+    for (key, value) in &defaults {
+        if !attributes.iter().any(|it| it.key == *key) {
+            attributes.push(attribute::from_config(key, value));
+        }
     }
     Resource { attributes, ..Resource::default() }
 }

@@ -11,7 +11,7 @@ use crate::config::PhaseExport;
 /// The name of a trace's span when `createTrace` was given none.
 const UNNAMED_TRACE: &str = "trace";
 /// What `error.type` says about an error without a name (semantic conventions, "Error attributes").
-const OTHER_ERROR: &str = "_OTHER";
+pub(super) const OTHER_ERROR: &str = "_OTHER";
 
 /// Writes the span of a record, and those of its phases if they are asked for. Not every record is a span.
 pub(super) fn write(record: &Record, phases: PhaseExport, sink: &mut impl SpanSink) {

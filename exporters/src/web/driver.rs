@@ -15,9 +15,10 @@ use gloo_timers::callback::Timeout;
 
 use super::environment;
 use super::fetch::{self, AbortController};
+use super::gzip;
 use super::idle::when_idle;
 use super::listener::Listener;
-use crate::config::{Destination, OtlpConfig};
+use crate::config::{Compression, Destination, OtlpConfig};
 use crate::encode::OtlpEncoder;
 use crate::error::ConfigError;
 use crate::pipeline::{FlushId, Now, Output, Pipeline, Request, RequestId, Settings};
@@ -72,9 +73,18 @@ impl Driver {
             idle: Cell::new(false),
             leaving: Cell::new(environment::is_hidden()),
         });
+        driver.say_what_is_missing();
         driver.listen();
         driver.perform();
         Ok(driver)
+    }
+
+    fn say_what_is_missing(&self) {
+        let asked = self.destinations.values().any(|to| to.compression == Compression::Gzip);
+        if asked && !gzip::is_there() {
+            let said = "compression: this browser has no CompressionStream; requests are sent uncompressed";
+            self.pipeline.borrow().source().set_last_error(said.to_owned());
+        }
     }
 
     /// Hands the pipeline an input and does what it says.
@@ -207,6 +217,7 @@ impl Driver {
     fn leave(self: &Rc<Self>) {
         // A page that goes says so twice: hidden, then gone.
         let is_new = !self.leaving.replace(true);
+        gzip::hurry();
         self.drive(|pipeline, now| {
             if is_new {
                 pipeline.source().leaving(now.unix_nano);

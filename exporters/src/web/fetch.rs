@@ -6,7 +6,8 @@ use js_sys::{Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::config::Destination;
+use super::gzip;
+use crate::config::{Compression, Destination};
 use crate::pipeline::{Answer, Reply};
 
 /// The longest answer that is read, in bytes; what comes beyond it is not.
@@ -80,18 +81,32 @@ impl Drop for KeepAlive {
     }
 }
 
-/// Sends a body; resolves when the answer has been read. The request itself has left when this returns, so that it is
-/// out before a page that leaves is gone. With `outlive` it outlives the page, if the limits allow.
+/// Sends a body; resolves when the answer has been read. A request that is not compressed, and so every one that is to
+/// outlive the page, has left when this returns: it is out before a page that leaves is gone. With `outlive` it outlives
+/// the page, if the limits allow.
 pub(super) fn send(
     destination: &Destination,
     body: &[u8],
     outlive: bool,
     abort: &AbortController,
 ) -> impl Future<Output = Reply> + use<> {
-    let keep_alive = outlive.then(|| KeepAlive::take(body.len())).flatten();
-    let response = start(destination, body, keep_alive.is_some(), abort);
-    let url = destination.url.clone();
+    let plain = Uint8Array::from(body);
+    let compress = destination.compression == Compression::Gzip && !outlive && gzip::is_there();
+    let begun = if compress {
+        Err(gzip::compress(&plain))
+    } else {
+        Ok(Sent::start(destination, &Body { bytes: plain.clone(), gzip: false }, outlive, abort))
+    };
+    let (destination, abort) = (destination.clone(), abort.clone());
     async move {
+        let Sent { response, keep_alive } = match begun {
+            Ok(sent) => sent,
+            Err(compressing) => match compressing.await {
+                Some(bytes) => Sent::start(&destination, &Body { bytes, gzip: true }, false, &abort),
+                // Most likely the page is about to go.
+                None => Sent::start(&destination, &Body { bytes: plain, gzip: false }, true, &abort),
+            },
+        };
         let reply = match response {
             Ok(response) => JsFuture::from(response).await,
             Err(error) => Err(error),
@@ -99,7 +114,8 @@ pub(super) fn send(
         let reply = match reply {
             Ok(response) => Reply::Answered(answer(response.unchecked_into()).await),
             Err(error) => Reply::Failed(format!(
-                "no answer from {url}: {} (is the collector up, and does it allow this page's origin?)",
+                "no answer from {}: {} (is the collector up, and does it allow this page's origin?)",
+                destination.url,
                 message(&error)
             )),
         };
@@ -108,9 +124,28 @@ pub(super) fn send(
     }
 }
 
+/// A body as it is sent.
+struct Body {
+    bytes: Uint8Array,
+    gzip: bool,
+}
+
+/// A request that is out.
+struct Sent {
+    response: Result<Promise, JsValue>,
+    keep_alive: Option<KeepAlive>,
+}
+
+impl Sent {
+    fn start(destination: &Destination, body: &Body, outlive: bool, abort: &AbortController) -> Sent {
+        let keep_alive = outlive.then(|| KeepAlive::take(body.bytes.length() as usize)).flatten();
+        Sent { response: start(destination, body, keep_alive.is_some(), abort), keep_alive }
+    }
+}
+
 fn start(
     destination: &Destination,
-    body: &[u8],
+    body: &Body,
     keep_alive: bool,
     abort: &AbortController,
 ) -> Result<Promise, JsValue> {
@@ -122,10 +157,13 @@ fn start(
         set(&head, name, &value.as_str().into())?;
     }
     set(&head, "content-type", &destination.protocol.content_type().into())?;
+    if body.gzip {
+        set(&head, "content-encoding", &Compression::Gzip.name().into())?;
+    }
     let init = Object::new();
     set(&init, "method", &"POST".into())?;
     set(&init, "headers", &head)?;
-    set(&init, "body", &Uint8Array::from(body))?;
+    set(&init, "body", &body.bytes)?;
     // A collector is authorised by headers; the page's cookies are none of its business.
     set(&init, "credentials", &"omit".into())?;
     set(&init, "cache", &"no-store".into())?;

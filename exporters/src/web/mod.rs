@@ -4,6 +4,7 @@ mod driver;
 mod environment;
 mod exporter;
 mod fetch;
+mod gzip;
 mod idle;
 mod listener;
 

@@ -1,0 +1,190 @@
+//! Reads the options of `exportOtlp`.
+
+use atelier_exporters::{
+    AttributeValue, Compression, ConfigError, NamedValues, OtlpConfig, PhaseExport, Protocol, Redact, Signal,
+    SignalConfig, Temporality, whole_number,
+};
+use js_sys::{Array, Function, Object};
+use wasm_bindgen::prelude::*;
+
+use crate::options::Options;
+
+#[wasm_bindgen(raw_module = "../redact.js")]
+extern "C" {
+    /// Never throws.
+    fn redact(hook: &Function, kind: &str, list: &Array) -> Option<Array>;
+}
+
+/// An error of the configuration as the page gets it.
+pub(crate) fn refuse(error: ConfigError) -> JsValue {
+    refuse_with(&error.to_string())
+}
+
+/// An error of the configuration with this message.
+pub(crate) fn refuse_with(message: &str) -> JsValue {
+    let error = js_sys::TypeError::new(message);
+    error.set_name("OtlpConfigError");
+    error.into()
+}
+
+/// The configuration: the defaults, then the variables of `env`, then the options; the later wins.
+pub(crate) fn config(options: &JsValue) -> Result<OtlpConfig, JsValue> {
+    let given = Options(options);
+    let mut config = match given.get("env") {
+        Some(env) => OtlpConfig::from_env(variables(&env)?).map_err(refuse)?,
+        None => OtlpConfig::default(),
+    };
+    config.set_for_all(signal_config(&given, "")?);
+    for signal in Signal::ALL {
+        if let Some(own) = given.get(signal.name()) {
+            if !own.is_object() {
+                return Err(refuse_with(&format!("{} is no object; it takes options", signal.name())));
+            }
+            config.set_for(signal, signal_config(&Options(&own), &format!("{}.", signal.name()))?);
+        }
+    }
+    if let Some(resource) = given.get("resource") {
+        for (name, value) in entries(&resource, "resource")? {
+            let value = attribute(&value).ok_or_else(|| {
+                let takes = "no string, number, boolean or array of strings";
+                refuse_with(&format!("resource: the value of '{name}' is {takes}"))
+            })?;
+            config.resource.push((name, value));
+        }
+    }
+    if let Some(signals) = given.get("signals") {
+        config.signals = signal_list(&signals)?;
+    }
+    let temporalities = "'cumulative' or 'delta'";
+    if let Some(temporality) = given.choice("temporality", temporalities, Temporality::from_name)? {
+        config.temporality = temporality;
+    }
+    if let Some(phases) = given.choice("phases", "'attributes' or 'spans'", PhaseExport::from_name)? {
+        config.phases = phases;
+    }
+    if let Some(hook) = given.get("redact") {
+        let hook: Function = hook
+            .dyn_into()
+            .map_err(|_| refuse_with("redact is no function; it takes attributes and kind"))?;
+        config.redact = Some(redaction(hook));
+    }
+    for (name, field) in [
+        ("scheduleDelayMs", &mut config.schedule_delay_ms),
+        ("metricIntervalMs", &mut config.metric_interval_ms),
+        ("maxQueueSize", &mut config.max_queue_size),
+        ("maxBatchSize", &mut config.max_batch_size),
+    ] {
+        if let Some(value) = number(&given, name, name)? {
+            *field = value;
+        }
+    }
+    Ok(config)
+}
+
+/// What may be given for all signals or for one; `prefix` is how messages name the one.
+fn signal_config(given: &Options<'_>, prefix: &str) -> Result<SignalConfig, JsValue> {
+    let named = |name: &str| format!("{prefix}{name}");
+    let headers = match given.get("headers") {
+        Some(headers) => {
+            let text = |(name, value): (String, JsValue)| match value.as_string() {
+                Some(value) => Ok((name, value)),
+                // The value is not shown: it may be a secret.
+                None => {
+                    let option = named("headers");
+                    Err(refuse_with(&format!("{option}: the value of '{name}' is no string")))
+                }
+            };
+            Some(entries(&headers, &named("headers"))?.into_iter().map(text).collect::<Result<_, _>>()?)
+        }
+        None => None,
+    };
+    Ok(SignalConfig {
+        endpoint: given.text("endpoint")?,
+        headers,
+        protocol: given.choice("protocol", "'http/protobuf' or 'http/json'", Protocol::from_name)?,
+        compression: given.choice("compression", "'none' or 'gzip'", Compression::from_name)?,
+        timeout_ms: number(given, "timeoutMs", &named("timeoutMs"))?,
+    })
+}
+
+fn number(given: &Options<'_>, name: &str, shown: &str) -> Result<Option<u32>, JsValue> {
+    let Some(value) = given.get(name) else { return Ok(None) };
+    whole_number(shown, value.as_f64().unwrap_or(f64::NAN)).map(Some).map_err(refuse)
+}
+
+/// The `OTEL_…` settings in an object of variables; what else is there may have values of any kind.
+fn variables(env: &JsValue) -> Result<Vec<(String, String)>, JsValue> {
+    let ours = entries(env, "env")?.into_iter();
+    ours.filter(|(name, value)| name.starts_with("OTEL_") && !value.is_undefined() && !value.is_null())
+        .map(|(name, value)| match value.as_string() {
+            Some(value) => Ok((name, value)),
+            None => Err(refuse_with(&format!("env: variable {name} is no string"))),
+        })
+        .collect()
+}
+
+fn redaction(hook: Function) -> Redact {
+    Redact::new(move |attributes: NamedValues, kind| {
+        let list = Array::new();
+        for (name, value) in attributes {
+            list.push(&name.into());
+            list.push(&to_js(value));
+        }
+        let kept = redact(&hook, kind.name(), &list)?;
+        let names = kept.iter().step_by(2);
+        let values = kept.iter().skip(1).step_by(2);
+        names.zip(values).map(|(name, value)| Some((name.as_string()?, attribute(&value)?))).collect()
+    })
+}
+
+fn to_js(value: AttributeValue) -> JsValue {
+    match value {
+        AttributeValue::String(text) => text.into(),
+        AttributeValue::Bool(truth) => truth.into(),
+        AttributeValue::Int(number) => (number as f64).into(),
+        AttributeValue::Double(number) => number.into(),
+        AttributeValue::Strings(texts) => texts.into_iter().map(JsValue::from).collect::<Array>().into(),
+    }
+}
+
+fn entries(object: &JsValue, name: &str) -> Result<Vec<(String, JsValue)>, JsValue> {
+    let object = object
+        .dyn_ref::<Object>()
+        .ok_or_else(|| refuse_with(&format!("{name} is no object; it takes names and values")))?;
+    Ok(Object::entries(object)
+        .iter()
+        .filter_map(|entry| {
+            let entry = Array::from(&entry);
+            Some((entry.get(0).as_string()?, entry.get(1)))
+        })
+        .collect())
+}
+
+/// A value of an attribute; `None` for what OpenTelemetry has no attributes of.
+fn attribute(value: &JsValue) -> Option<AttributeValue> {
+    if let Some(texts) = value.dyn_ref::<Array>() {
+        return texts.iter().map(|text| text.as_string()).collect::<Option<_>>().map(AttributeValue::Strings);
+    }
+    match (value.as_string(), value.as_bool(), value.as_f64()) {
+        (Some(text), _, _) => Some(AttributeValue::String(text)),
+        (_, Some(truth), _) => Some(AttributeValue::Bool(truth)),
+        (_, _, Some(number)) if number.fract() == 0.0 && number.abs() < 9e15 => {
+            Some(AttributeValue::Int(number as i64))
+        }
+        (_, _, Some(number)) => Some(AttributeValue::Double(number)),
+        _ => None,
+    }
+}
+
+fn signal_list(signals: &JsValue) -> Result<Vec<Signal>, JsValue> {
+    let expected = "signals takes an array of 'traces', 'metrics' and 'logs'";
+    let signals = signals.dyn_ref::<Array>().ok_or_else(|| refuse_with(expected))?;
+    let mut list = Vec::new();
+    for signal in signals.iter() {
+        match signal.as_string() {
+            Some(name) => list.push(Signal::from_name(&name).ok_or_else(|| refuse_with(expected))?),
+            None => return Err(refuse_with(expected)),
+        }
+    }
+    Ok(list)
+}
