@@ -182,10 +182,8 @@ impl Card {
         self.message.show(&finding.message);
         self.fix.show(&finding.fix);
         self.calls.show(row.has_calls);
-        self.calls.attr(
-            "aria-label",
-            &format!("Show the calls of {} in the timeline", row.task.unwrap_or_default()),
-        );
+        self.calls
+            .attr("aria-label", &format!("Show calls of {} in the timeline", row.task.unwrap_or_default()));
         if *self.numbers.borrow() == row.evidence {
             return;
         }

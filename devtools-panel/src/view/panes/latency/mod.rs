@@ -236,7 +236,7 @@ fn percentile_table(host: &Host, listeners: &mut Listeners) -> (HtmlElement, Vec
         let button = make
             .text("button", "toggle", "Show call")
             .attr("type", "button")
-            .attr("aria-label", &format!("Show the call at {name} in the timeline"));
+            .attr("aria-label", &format!("Show call at {name} in the timeline"));
         let (panel, chosen) = (host.panel.clone(), call.clone());
         listeners.on(&button, "click", move |_: Event| {
             let call = chosen.borrow().clone();

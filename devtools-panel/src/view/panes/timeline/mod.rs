@@ -138,7 +138,7 @@ impl TimelinePane {
         if let Some(id) = &state.only_task {
             let name = store.task(id).and_then(|task| task.frame.task_name.as_deref()).unwrap_or(id);
             self.only.text(&format!("Only {} ✕", cut(name, ONLY_CHARACTERS).0));
-            self.only.attr("aria-label", &format!("Only the calls of {name} are shown. Press for all."));
+            self.only.attr("aria-label", &format!("Only {name} ✕: press for the calls of all tasks"));
         }
         self.kept.attr("data-calls", &calls.to_string());
         let more = store.calls_not_kept();
