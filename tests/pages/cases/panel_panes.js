@@ -25,11 +25,11 @@ const staged = (runtime) =>
 export async function a_trace_is_a_waterfall_of_its_spans_and_leads_to_its_calls() {
   const { runtime, events } = observed();
   const task = staged(runtime);
+  await opened(runtime, 'traces');
   const trace = runtime.createTrace('import <b>all</b>');
   await task.with({ trace }).nested();
   await task.with({ trace }).nested();
   trace.end();
-  await opened(runtime, 'traces');
   const row = await until(() => find(`tr[data-trace-id="${trace.id}"]:not([hidden])`), 'it is listed');
   equal(row.querySelector('.trace-name').textContent, 'import <b>all</b>');
   equal(row.querySelector('[data-col=calls]').textContent, '2');
@@ -49,8 +49,8 @@ export async function a_trace_is_a_waterfall_of_its_spans_and_leads_to_its_calls
 export async function percentiles_are_those_of_the_calls_and_lead_to_them() {
   const { runtime, events } = observed();
   const task = staged(runtime);
-  for (let n = 0; n < 30; n++) await task.nested();
   await opened(runtime, 'latency');
+  for (let n = 0; n < 30; n++) await task.nested();
   const durations = events.filter((event) => event.kind === 'span').sort((a, b) => a.durationMs - b.durationMs);
   const longest = durations.at(-1);
   const value = (name) => find(`[data-percentile="${name}"] [data-col=value]`)?.textContent;
@@ -63,8 +63,8 @@ export async function percentiles_are_those_of_the_calls_and_lead_to_them() {
 export async function a_call_can_be_copied_and_a_stretch_of_time_marked() {
   const { runtime, events } = observed();
   const task = staged(runtime);
-  await task.nested();
   await opened(runtime, 'timeline');
+  await task.nested();
   const canvas = await until(() => find('.timeline-canvas'));
   await until(() => Number(find('.kept').dataset.calls) === 1);
   const key = (name) => canvas.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true }));
