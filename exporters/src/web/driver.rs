@@ -253,8 +253,10 @@ impl Driver {
                     false => driver.stay(),
                 }),
                 on(window.clone(), "pagehide", |driver| {
+                    // First, so that no lock is asked for: a page that is put aside would have it for ever.
+                    driver.vault.suspend();
                     driver.leave();
-                    driver.suspend();
+                    driver.drive(|pipeline, now| pipeline.handle_suspended(now));
                 }),
                 on(window, "pageshow", |driver| driver.resume()),
             ]);
@@ -267,11 +269,6 @@ impl Driver {
         if let Ok(mut pipeline) = self.pipeline.try_borrow_mut() {
             pipeline.handle_staying();
         }
-    }
-
-    fn suspend(self: &Rc<Self>) {
-        self.vault.suspend();
-        self.drive(|pipeline, now| pipeline.handle_suspended(now));
     }
 
     /// The page is shown: for the first time, or again.

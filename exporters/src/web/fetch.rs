@@ -34,7 +34,7 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     pub(super) fn new() -> AbortController;
     #[wasm_bindgen(method, getter)]
-    fn signal(this: &AbortController) -> JsValue;
+    pub(super) fn signal(this: &AbortController) -> JsValue;
     #[wasm_bindgen(method)]
     pub(super) fn abort(this: &AbortController);
 

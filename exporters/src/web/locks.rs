@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::environment;
+use super::fetch::AbortController;
 
 #[wasm_bindgen]
 extern "C" {
@@ -55,11 +56,12 @@ pub(super) enum Mode {
 }
 
 /// Asks for a lock; the request has left when this returns. Resolves when it is held, or cannot be. One that is not
-/// waited for any more is let go as soon as it is had.
+/// waited for any more is let go as soon as it is had; one that is given up is not asked for any more.
 pub(super) fn hold(
     locks: &LockManager,
     name: &str,
     mode: Mode,
+    give_up: &AbortController,
 ) -> impl Future<Output = Option<Held>> + use<> {
     let (sender, receiver) = oneshot::channel();
     let slot = Rc::new(RefCell::new(None));
@@ -80,6 +82,7 @@ pub(super) fn hold(
     };
     // Setting a property of a new object cannot fail.
     let _ = Reflect::set(&options, &"mode".into(), &mode.into());
+    let _ = Reflect::set(&options, &"signal".into(), &give_up.signal());
     match locks.request(name, &options, callback.as_ref()) {
         Ok(over) => spawn_local(async move {
             // Refused to a page that is going: then nothing is sent, and the receiver hears that.

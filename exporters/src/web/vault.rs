@@ -9,6 +9,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
 use super::environment;
+use super::fetch::AbortController;
 use super::locks::{self, Held, LockManager, Mode};
 use super::storage::{self, TakenOver};
 use crate::durable::{Batch, BatchId, Found, Key, View, plan, stored_address};
@@ -43,6 +44,8 @@ pub(super) struct Vault {
     sign: RefCell<Option<Held>>,
     /// It was asked for and is not had yet.
     asked: Cell<bool>,
+    /// Gives up what was asked for, if the page is put aside before it is had.
+    give_up: RefCell<AbortController>,
     /// Where the batches are stored that are.
     kept: RefCell<HashMap<BatchId, Key>>,
     /// The page has been put aside: it may be taken for gone.
@@ -59,6 +62,7 @@ impl Vault {
             locks: locks::manager(),
             sign: RefCell::default(),
             asked: Cell::default(),
+            give_up: RefCell::new(AbortController::new()),
             kept: RefCell::default(),
             suspended: Cell::default(),
         })
@@ -116,7 +120,7 @@ impl Vault {
     }
 
     /// Takes over what the dead left.
-    pub(super) async fn take_over(&self, what: TakeOver) -> Result<Found, String> {
+    pub(super) async fn take_over(self: &Rc<Self>, what: TakeOver) -> Result<Found, String> {
         let TakeOver { room_bytes, room_batches, settings, numbers } = what;
         let turn = self.turn().await;
         self.sign().await;
@@ -154,6 +158,10 @@ impl Vault {
         .await;
         drop(turn);
         let found = taken.map(|taken| self.found(taken));
+        // Something that was settled meanwhile may have taken it away.
+        if !self.kept.borrow().is_empty() {
+            self.show_sign();
+        }
         self.hide_sign_if_empty();
         found
     }
@@ -184,6 +192,7 @@ impl Vault {
     /// life: what it has stored may be taken over.
     pub(super) fn suspend(&self) {
         self.suspended.set(true);
+        self.give_up.replace(AbortController::new()).abort();
         let sign = self.sign.borrow_mut().take();
         drop(sign);
     }
@@ -209,7 +218,8 @@ impl Vault {
     }
 
     async fn turn(&self) -> Option<Held> {
-        locks::hold(self.locks.as_ref()?, TURN, Mode::Exclusive).await
+        let asked = locks::hold(self.locks.as_ref()?, TURN, Mode::Exclusive, &self.give_up.borrow());
+        asked.await
     }
 
     /// Waits until the sign of life is shown, where that is possible.
@@ -218,7 +228,8 @@ impl Vault {
         let is_shown = self.sign.borrow().is_some();
         if !is_shown {
             // Shared, since it may be on its way already.
-            let held = locks::hold(locks, &self.sign_name(), Mode::Shared).await;
+            let asked = locks::hold(locks, &self.sign_name(), Mode::Shared, &self.give_up.borrow());
+            let held = asked.await;
             self.keep_sign(held);
         }
     }
@@ -229,7 +240,7 @@ impl Vault {
             return;
         }
         self.asked.set(true);
-        let held = locks::hold(locks, &self.sign_name(), Mode::Shared);
+        let held = locks::hold(locks, &self.sign_name(), Mode::Shared, &self.give_up.borrow());
         let vault = Rc::clone(self);
         spawn_local(async move {
             let held = held.await;
