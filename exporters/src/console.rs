@@ -13,7 +13,7 @@ use tracing_wasm::{WASMLayer, WASMLayerConfigBuilder};
 /// in the browser's Performance entries, which nobody clears. Feature `console`.
 ///
 /// # Example
-/// ```ignore
+/// ```no_run
 /// use tracing_subscriber::layer::SubscriberExt;
 /// use tracing_subscriber::util::SubscriberInitExt;
 ///
