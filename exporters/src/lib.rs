@@ -16,8 +16,9 @@
 //!   `Retry-After`, `partial_success` and error bodies mean.
 //! - [`Pipeline`] decides: it has no I/O, no clock and no randomness of its own, and is tested in virtual time. Each
 //!   signal has a lane of its own: one request at a time, sent again only where that may help.
-//! - The driver does what the pipeline says. `OtlpExporter` is the one for browsers: `fetch`, timers, and a flush with
-//!   `keepalive` when the page may go. Nothing in it blocks, panics, or emits `tracing` events.
+//! - [`durable`] is the queue for what cannot be sent: it outlives the page, in IndexedDB.
+//! - The driver does what the pipeline says. `OtlpExporter` is the one for browsers: `fetch`, timers, storage, and a flush
+//!   with `keepalive` when the page may go. Nothing in it blocks, panics, or emits `tracing` events.
 //!
 //! # When something leaves
 //!
@@ -29,6 +30,10 @@
 //! `Retry-After` says, else after a backoff that doubles from [`pipeline::DEFAULT_MIN_BACKOFF_MS`] to
 //! [`pipeline::DEFAULT_MAX_BACKOFF_MS`], with jitter, [`pipeline::DEFAULT_MAX_ATTEMPTS`] times in all. Delivery is
 //! therefore at least once: where an answer was lost, the collector may have a batch twice.
+//!
+//! With a durable queue ([`OtlpConfig::durable_bytes`], on by default) a batch that fails is stored as well, so is what is
+//! due while nothing can be sent, and everything there is when the page may go; none is given up for being tried too
+//! often. What a page could not send is sent by another one, or on the next visit.
 //!
 //! # What is counted where
 //!
@@ -42,12 +47,16 @@
 //! | 2xx with `partial_success` | so many rejected, the rest delivered |
 //! | 2xx with a web page, any other status | rejected; the body's reason is the last error |
 //! | failed, and will be sent again | pending |
-//! | failed [`pipeline::DEFAULT_MAX_ATTEMPTS`] times | dropped, `retries_exhausted` |
+//! | failed [`pipeline::DEFAULT_MAX_ATTEMPTS`] times | dropped, `retries_exhausted`; with a durable queue, pending |
 //! | made room for newer ones | dropped, `queue_full` |
 //! | an exception beyond [`atelier_telemetry::DEFAULT_EXCEPTIONS_PER_SECOND`] | dropped, `too_many` |
 //! | a request longer than [`pipeline::DEFAULT_MAX_REQUEST_BYTES`] | dropped, `request_too_large` |
 //! | the format has no such thing | dropped, `not_sent` |
 //! | still there when the exporter was shut down or let go | dropped, `shutdown` |
+//! | more waits than [`durable::DEFAULT_DURABLE_BYTES`] or [`durable::DEFAULT_DURABLE_BATCHES`] | dropped, `durable_full` |
+//! | waited longer than [`durable::DEFAULT_DURABLE_AGE_MS`] | dropped, `durable_expired` |
+//! | another exporter sends and counts it | dropped, `handed_over` |
+//! | taken over from an exporter that is gone | emitted, then as above |
 //!
 //! An exporter says the same about itself, under OpenTelemetry's conventional names (`otel.sdk.exporter.span.exported` and
 //! its siblings, in the scope `atelier-exporters`), with each export of metrics: what is delivered there has been counted
@@ -110,6 +119,7 @@
 mod config;
 #[cfg(feature = "console")]
 mod console;
+pub mod durable;
 mod encode;
 mod error;
 pub mod pipeline;

@@ -485,7 +485,7 @@ fn a_format_without_logs_counts_them_as_not_sent() {
     }
     let source = support::Shared::default();
     source.0.tell(3);
-    let config = OtlpConfig::default();
+    let config = OtlpConfig { durable_bytes: None, ..OtlpConfig::default() };
     let now = support::now(0);
     let mut pipeline = Pipeline::new(source.clone(), Spans, Settings::from(&config), || 0.5, now);
     pipeline.shutdown(now);

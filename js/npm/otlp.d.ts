@@ -88,6 +88,12 @@ export interface OtlpOptions {
   maxQueueSize?: number;
   /** Spans or log records in one request at most; that many leave in the next idle moment. Default 512. */
   maxBatchSize?: number;
+  /**
+   * Whether requests that could not be delivered wait in IndexedDB for better times, and outlive the page: the next
+   * visit, or another tab, sends them. `maxBytes` of them at most; the oldest are dropped beyond, and counted. With it
+   * delivery is at least once: what was on its way when the page went may arrive twice. Default true, with 4 MiB.
+   */
+  durable?: boolean | { maxBytes?: number };
 }
 
 /** What is exported of calls whose trace is not sampled. */

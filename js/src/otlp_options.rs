@@ -78,7 +78,22 @@ pub(crate) fn config(options: &JsValue) -> Result<OtlpConfig, JsValue> {
             *field = value;
         }
     }
+    if let Some(durable) = given.get("durable") {
+        config.durable_bytes = durable_bytes(&durable)?;
+    }
     Ok(config)
+}
+
+/// `true`, `false`, or bounds.
+fn durable_bytes(durable: &JsValue) -> Result<Option<u32>, JsValue> {
+    let default = OtlpConfig::default().durable_bytes;
+    match durable.as_bool() {
+        Some(is_on) => Ok(default.filter(|_| is_on)),
+        None if durable.is_object() => {
+            Ok(number(&Options(durable), "maxBytes", "durable.maxBytes")?.or(default))
+        }
+        None => Err(refuse_with("durable takes true, false or { maxBytes }")),
+    }
 }
 
 /// What may be given for all signals or for one; `prefix` is how messages name the one.

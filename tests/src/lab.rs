@@ -34,6 +34,14 @@ impl Scene {
     pub async fn window(&self, address: &str) -> Result<Tab> {
         Tab::of(self.chromium.page_at(address).await?, self.server.url()).await
     }
+
+    /// Opens another tab of the same origin; the browser closes it at the end, if nobody does before.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn another_tab(&self) -> Result<Tab> {
+        Tab::open(&self.chromium, self.server.url()).await
+    }
 }
 
 /// The browser and the runtime that all tests share.

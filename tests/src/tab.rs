@@ -9,6 +9,7 @@ use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
 use chromiumoxide::error::CdpError;
+use chromiumoxide::js::EvaluationResult;
 use chromiumoxide::page::ScreenshotParams;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -63,7 +64,18 @@ impl Tab {
             .return_by_value(true)
             .build()
             .map_err(anyhow::Error::msg)?;
-        let result = self.page.evaluate_expression(params).await.map_err(|error| match error {
+        let result = match self.page.evaluate_expression(params.clone()).await {
+            // The driver knows a page that was brought back from the back/forward cache by what it was before.
+            Err(CdpError::Chrome(error)) if error.message.contains("Cannot find context") => {
+                let answer = self.page.execute(params).await?.result;
+                match answer.exception_details {
+                    Some(details) => Err(CdpError::JavascriptException(Box::new(details))),
+                    None => Ok(EvaluationResult::new(answer.result)),
+                }
+            }
+            result => result,
+        };
+        let result = result.map_err(|error| match error {
             CdpError::JavascriptException(details) => anyhow!(
                 "{}
   in {expression}",

@@ -167,6 +167,8 @@ async function generators(): Promise<void> {
   });
   // @ts-expect-error: browsers do not speak it
   exportOtlp(runtime, { protocol: 'grpc' });
+  exportOtlp(runtime, { durable: { maxBytes: 1_000_000 } });
+  exportOtlp(runtime, { durable: false });
 }
 void generators().catch((error: unknown) => {
   if (error instanceof WorkerCrashedError) same<typeof error.kind, 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang'>(true);

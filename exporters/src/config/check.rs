@@ -4,6 +4,8 @@
 pub(super) const MAX_MS: u32 = 86_400_000;
 /// The most spans any option takes: above it a page would run out of memory first.
 pub(super) const MAX_SPANS: u32 = 1_048_576;
+/// The most bytes any option takes: above it a page would run out of memory first.
+pub(super) const MAX_BYTES: u32 = 256 * 1024 * 1024;
 
 /// What the exporter sets itself and what `fetch` forbids.
 const RESERVED_HEADERS: [&str; 7] =

@@ -8,11 +8,12 @@ mod value;
 
 use std::fmt;
 
+use crate::durable::DEFAULT_DURABLE_BYTES;
 use crate::error::ConfigError;
 use crate::redact::Redact;
 use crate::signal::Signal;
 
-use check::{Address, MAX_MS, MAX_SPANS};
+use check::{Address, MAX_BYTES, MAX_MS, MAX_SPANS};
 use destination::{names, without_credentials};
 
 pub use choice::{Compression, PhaseExport, Protocol, Temporality};
@@ -84,6 +85,9 @@ pub struct OtlpConfig {
     pub max_queue_size: u32,
     /// How many spans or log records one request takes.
     pub max_batch_size: u32,
+    /// Bytes of encoded requests that wait in the durable queue; `None` is no such queue: then what cannot be sent is
+    /// given up after a while, and what waits is lost with the page.
+    pub durable_bytes: Option<u32>,
 }
 
 impl Default for OtlpConfig {
@@ -106,6 +110,7 @@ impl Default for OtlpConfig {
             metric_interval_ms: DEFAULT_METRIC_INTERVAL_MS,
             max_queue_size: DEFAULT_MAX_QUEUE_SIZE,
             max_batch_size: DEFAULT_MAX_BATCH_SIZE,
+            durable_bytes: Some(DEFAULT_DURABLE_BYTES),
         }
     }
 }
@@ -130,6 +135,7 @@ impl fmt::Debug for OtlpConfig {
             .field("metric_interval_ms", &self.metric_interval_ms)
             .field("max_queue_size", &self.max_queue_size)
             .field("max_batch_size", &self.max_batch_size)
+            .field("durable_bytes", &self.durable_bytes)
             .finish()
     }
 }
@@ -187,6 +193,9 @@ impl OtlpConfig {
         check_number("metricIntervalMs", self.metric_interval_ms, MAX_MS)?;
         check_number("maxQueueSize", self.max_queue_size, MAX_SPANS)?;
         check_number("maxBatchSize", self.max_batch_size, MAX_SPANS)?;
+        if let Some(bytes) = self.durable_bytes {
+            check_number("durable.maxBytes", bytes, MAX_BYTES)?;
+        }
         if self.max_batch_size > self.max_queue_size {
             return Err(ConfigError::BatchLargerThanQueue {
                 batch: self.max_batch_size,
@@ -237,7 +246,11 @@ pub fn whole_number(option: &str, value: f64) -> Result<u32, ConfigError> {
     if value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value) {
         return Ok(value as u32);
     }
-    let max = if option.ends_with("Ms") { MAX_MS } else { MAX_SPANS };
+    let max = match option {
+        _ if option.ends_with("Ms") => MAX_MS,
+        _ if option.ends_with("Bytes") => MAX_BYTES,
+        _ => MAX_SPANS,
+    };
     Err(ConfigError::Number { option: option.to_owned(), value: value.to_string(), min: 1, max })
 }
 

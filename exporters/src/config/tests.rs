@@ -87,6 +87,8 @@ fn numbers_out_of_range_name_their_option() {
         (OtlpConfig { metric_interval_ms: 0, ..default() }, "metricIntervalMs"),
         (OtlpConfig { max_queue_size: 0, ..default() }, "maxQueueSize"),
         (OtlpConfig { max_batch_size: 0, ..default() }, "maxBatchSize"),
+        (OtlpConfig { durable_bytes: Some(0), ..default() }, "durable.maxBytes"),
+        (OtlpConfig { durable_bytes: Some(u32::MAX), ..default() }, "durable.maxBytes"),
         (OtlpConfig { max_batch_size: 10, max_queue_size: 5, ..default() }, "maxBatchSize"),
         (OtlpConfig { signals: vec![], ..default() }, "signals"),
         (OtlpConfig { resource: vec![(String::new(), "v".into())], ..default() }, "resource"),

@@ -1,28 +1,18 @@
 //! One signal's way out: at most one request at a time, sent again as long as that may help.
 
-use std::rc::Rc;
-
 use super::backoff::{self, DEFAULT_MAX_ATTEMPTS};
 use super::{RequestId, Verdict};
+use crate::durable::Batch;
 
 /// What became of the batch that was out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Settled {
-    /// So many were taken, so many refused, so long after the first attempt.
-    Done { delivered: u64, rejected: u64, took_ms: u64 },
-    /// It was given up.
-    Exhausted { items: u64, took_ms: u64 },
+    /// So many of it were taken, so many refused, so long after the first attempt.
+    Done { batch: Batch, delivered: u64, rejected: u64, took_ms: u64 },
+    /// It was sent too often to be sent again now.
+    Exhausted { batch: Batch, took_ms: u64 },
     /// It stays, to be sent again.
     Kept,
-}
-
-#[derive(Debug)]
-struct Batch {
-    body: Rc<[u8]>,
-    items: u64,
-    attempts: u32,
-    /// When it was first sent.
-    began_ms: u64,
 }
 
 #[derive(Debug)]
@@ -47,11 +37,20 @@ pub(super) struct Lane {
     hold_asked: bool,
     /// Batches that failed once and may be sent again, ever: how a flush sees that it has come far enough.
     failed_ever: u64,
+    /// Nothing is sent, since it is known to fail: the browser is offline, or the page has been put aside.
+    is_closed: bool,
 }
 
 impl Lane {
     pub(super) fn new() -> Lane {
-        Lane { state: State::Idle, failures: 0, hold_until: 0, hold_asked: false, failed_ever: 0 }
+        Lane {
+            state: State::Idle,
+            failures: 0,
+            hold_until: 0,
+            hold_asked: false,
+            failed_ever: 0,
+            is_closed: false,
+        }
     }
 
     // Getters.
@@ -61,9 +60,14 @@ impl Lane {
         matches!(self.state, State::Idle)
     }
 
-    /// Before when nothing may be sent.
-    pub(super) fn hold_until(&self) -> u64 {
-        self.hold_until
+    /// When it can take a new batch, unless it has to hear first of the one it has, or is closed.
+    pub(super) fn is_free_at(&self) -> Option<u64> {
+        (self.is_idle() && !self.is_closed).then_some(self.hold_until)
+    }
+
+    /// Whether it is not known when something can leave again.
+    pub(super) fn is_in_trouble(&self) -> bool {
+        self.is_closed || self.failures > 0
     }
 
     /// Whether the collector asked for patience that is not over.
@@ -75,11 +79,19 @@ impl Lane {
         self.failed_ever
     }
 
-    /// Items of the batch it has.
-    pub(super) fn items(&self) -> u64 {
+    /// The batch it has.
+    pub(super) fn batch(&self) -> Option<&Batch> {
         match &self.state {
-            State::Idle => 0,
-            State::Ready(batch) | State::Sent { batch, .. } => batch.items,
+            State::Idle => None,
+            State::Ready(batch) | State::Sent { batch, .. } => Some(batch),
+        }
+    }
+
+    /// The batch it has.
+    pub(super) fn batch_mut(&mut self) -> Option<&mut Batch> {
+        match &mut self.state {
+            State::Idle => None,
+            State::Ready(batch) | State::Sent { batch, .. } => Some(batch),
         }
     }
 
@@ -95,7 +107,7 @@ impl Lane {
     pub(super) fn next_wake(&self) -> Option<u64> {
         match self.state {
             State::Idle => None,
-            State::Ready(_) => Some(self.hold_until),
+            State::Ready(_) => (!self.is_closed).then_some(self.hold_until),
             State::Sent { deadline, .. } => Some(deadline),
         }
     }
@@ -109,14 +121,19 @@ impl Lane {
         }
     }
 
+    /// Lets nothing leave, or things leave again. What is out is out.
+    pub(super) fn set_closed(&mut self, is_closed: bool) {
+        self.is_closed = is_closed;
+    }
+
     /// Takes a new batch. Only when idle.
-    pub(super) fn load(&mut self, body: Vec<u8>, items: u64) {
-        self.state = State::Ready(Batch { body: body.into(), items, attempts: 0, began_ms: 0 });
+    pub(super) fn load(&mut self, batch: Batch) {
+        self.state = State::Ready(batch);
     }
 
     /// Sends the batch it has, if it has one that may leave now.
-    pub(super) fn send(&mut self, id: RequestId, now_ms: u64, timeout_ms: u64) -> Option<Rc<[u8]>> {
-        if now_ms < self.hold_until {
+    pub(super) fn send(&mut self, id: RequestId, now_ms: u64, timeout_ms: u64) -> Option<&Batch> {
+        if now_ms < self.hold_until || self.is_closed {
             return None;
         }
         match std::mem::replace(&mut self.state, State::Idle) {
@@ -125,9 +142,8 @@ impl Lane {
                     batch.began_ms = now_ms;
                 }
                 batch.attempts += 1;
-                let body = Rc::clone(&batch.body);
                 self.state = State::Sent { id, batch, deadline: now_ms + timeout_ms };
-                Some(body)
+                self.batch()
             }
             other => {
                 self.state = other;
@@ -136,12 +152,12 @@ impl Lane {
         }
     }
 
-    /// Gives up what it has: how many items, and the request that was out.
-    pub(super) fn abandon(&mut self) -> (u64, Option<RequestId>) {
+    /// Gives up what it has: the batch, and the request that was out.
+    pub(super) fn abandon(&mut self) -> (Option<Batch>, Option<RequestId>) {
         match std::mem::replace(&mut self.state, State::Idle) {
-            State::Idle => (0, None),
-            State::Ready(batch) => (batch.items, None),
-            State::Sent { id, batch, .. } => (batch.items, Some(id)),
+            State::Idle => (None, None),
+            State::Ready(batch) => (Some(batch), None),
+            State::Sent { id, batch, .. } => (Some(batch), Some(id)),
         }
     }
 
@@ -166,11 +182,11 @@ impl Lane {
             Verdict::Accepted { rejected, .. } => {
                 self.recover();
                 let rejected = (*rejected).min(batch.items);
-                return Settled::Done { delivered: batch.items - rejected, rejected, took_ms };
+                return Settled::Done { delivered: batch.items - rejected, rejected, batch, took_ms };
             }
             Verdict::Refused { .. } => {
                 self.recover();
-                return Settled::Done { delivered: 0, rejected: batch.items, took_ms };
+                return Settled::Done { delivered: 0, rejected: batch.items, batch, took_ms };
             }
             Verdict::Retry { after_ms, .. } => *after_ms,
         };
@@ -181,7 +197,7 @@ impl Lane {
         let wait = after_ms.filter(|&wait| wait > 0);
         self.hold_until = now_ms + wait.unwrap_or_else(|| backoff::wait_ms(self.failures, random));
         if batch.attempts >= DEFAULT_MAX_ATTEMPTS {
-            return Settled::Exhausted { items: batch.items, took_ms };
+            return Settled::Exhausted { batch, took_ms };
         }
         self.state = State::Ready(batch);
         Settled::Kept

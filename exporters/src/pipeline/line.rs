@@ -96,10 +96,12 @@ impl Line {
     }
 
     /// How far it has come.
-    pub(super) fn progress(&self, now_ms: u64) -> Progress {
+    /// `(batches, items)` of its own wait besides.
+    pub(super) fn progress(&self, (batches, items): (u64, u64), now_ms: u64) -> Progress {
+        let own = self.lane.batch().filter(|batch| !batch.adopted);
         let out = match &self.feed {
-            Feed::Records(_) => self.lane.items(),
-            Feed::Readings(_) => u64::from(!self.lane.is_idle()),
+            Feed::Records(_) => own.map_or(0, |batch| batch.items) + items,
+            Feed::Readings(_) => u64::from(own.is_some()) + batches,
         };
         Progress {
             settled: self.left() - out,
@@ -110,7 +112,15 @@ impl Line {
 
     /// Whether its way out can take a batch now.
     pub(super) fn is_free(&self, now_ms: u64) -> bool {
-        self.lane.is_idle() && now_ms >= self.lane.hold_until()
+        self.lane.is_free_at().is_some_and(|at| now_ms >= at)
+    }
+
+    /// Whether there is a batch of records that should leave and cannot, nobody knows for how long.
+    pub(super) fn is_stuck(&self, settings: &Settings, now_ms: u64) -> bool {
+        self.lane.is_in_trouble()
+            && !self.is_free(now_ms)
+            && matches!(self.feed, Feed::Records(_))
+            && (self.has_batch(settings, now_ms) || self.is_pressed())
     }
 
     /// Whether a batch should leave: it is full, or its time has come.
@@ -134,11 +144,19 @@ impl Line {
     }
 
     /// When to come back for it.
-    pub(super) fn next_wake(&self, settings: &Settings) -> u64 {
+    pub(super) fn next_wake(&self, settings: &Settings) -> Option<u64> {
         // A lane that has a batch wakes for that; without one the schedule counts, but not while it has to hold.
         let is_full = matches!(&self.feed, Feed::Records(queue) if queue.len() >= settings.max_batch_size);
         let due = if is_full { 0 } else { self.due };
-        self.lane.next_wake().unwrap_or_else(|| due.max(self.lane.hold_until()))
+        let fed = match self.lane.is_free_at() {
+            Some(free) => Some(due.max(free)),
+            // What is stuck is put by when it is due.
+            None if settings.durable.is_some() && self.lane.is_in_trouble() => {
+                matches!(self.feed, Feed::Records(_)).then_some(due)
+            }
+            None => None,
+        };
+        fed.into_iter().chain(self.lane.next_wake()).min()
     }
 
     // Commands.
@@ -163,7 +181,8 @@ impl Line {
             };
     }
 
-    /// Encodes one batch for the lane, which is free; with records, in a body within the limits where that is possible. What cannot be sent is dropped, and the lane stays free.
+    /// Encodes one batch: its body, and how many items are in it; with records, in a body within the limits where that is
+    /// possible. What cannot be sent is dropped.
     pub(super) fn encode(
         &mut self,
         source: &impl Source,
@@ -171,7 +190,7 @@ impl Line {
         limits: &Limits<'_>,
         report: &SelfReport,
         now: Now,
-    ) {
+    ) -> Option<(Vec<u8>, u64)> {
         let Limits { settings, max_body_bytes } = *limits;
         let (body, items) = match &mut self.feed {
             Feed::Records(queue) => {
@@ -198,15 +217,17 @@ impl Line {
             source.set_last_error(format!("{}: {complaint}", self.signal.name()));
         }
         if items == 0 {
-            return;
+            return None;
         }
-        if body.is_empty() {
-            source.settle(self.signal, Fate::Dropped(reason::NOT_SENT), items);
+        let lost = if body.is_empty() {
+            reason::NOT_SENT
         } else if body.len() > DEFAULT_MAX_REQUEST_BYTES {
-            source.settle(self.signal, Fate::Dropped(reason::REQUEST_TOO_LARGE), items);
+            reason::REQUEST_TOO_LARGE
         } else {
-            self.lane.load(body, items);
-        }
+            return Some((body, items));
+        };
+        source.settle(self.signal, Fate::Dropped(lost), items);
+        None
     }
 }
 

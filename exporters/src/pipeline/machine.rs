@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::rc::Rc;
 
 use super::flush::{Flush, FlushId};
 use super::lane::Settled;
 use super::line::{DEFAULT_MAX_REQUEST_BYTES, Limits, Line};
 use super::report::{REJECTED, SelfReport};
+use super::waiting::{Gate, Waiting};
 use super::{Encoder, Now, Output, Reply, Request, RequestId, Settings, Verdict, reason};
+use crate::durable::Batch;
 use crate::signal::Signal;
 use crate::source::{Fate, Source};
 
@@ -16,14 +19,16 @@ pub const DEFAULT_IDLE_WAIT_MS: u64 = 250;
 
 /// Takes telemetry from a [`Source`], encodes it with an [`Encoder`] and says what to send when; see the module.
 pub struct Pipeline<S, E> {
-    source: S,
+    pub(super) source: S,
     encoder: E,
-    settings: Settings,
+    pub(super) settings: Settings,
     random: Box<dyn FnMut() -> f64>,
-    lines: Vec<Line>,
+    pub(super) lines: Vec<Line>,
+    pub(super) waiting: Option<Waiting>,
+    pub(super) gate: Gate,
     flushes: Vec<Flush>,
-    outputs: VecDeque<Output>,
-    next_id: u64,
+    pub(super) outputs: VecDeque<Output>,
+    pub(super) next_id: u64,
     leaving: Option<Leaving>,
     stage: Stage,
     /// Until when idle time was asked for.
@@ -65,6 +70,8 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         let line = |signal| Line::new(signal, &settings, now_ms);
         Pipeline {
             lines: Signal::ALL.into_iter().filter(wanted).map(line).collect(),
+            waiting: settings.durable.map(|durable| Waiting::new(durable, now_ms)),
+            gate: Gate::default(),
             source,
             encoder,
             settings,
@@ -132,9 +139,10 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     pub fn handle_leaving(&mut self, max_body_bytes: usize, now: Now) {
         // A page says twice that it goes: once is enough, unless something has come in between.
         let again = self.leaving.is_some() && self.source.is_empty();
-        if self.stage == Stage::Running && !again {
+        if self.stage == Stage::Running && !again && !self.gate.is_suspended {
             let flush = self.begin_flush(now);
             self.leaving = Some(Leaving { flush, max_body_bytes });
+            self.put_by_all(now);
             self.advance(now);
         }
     }
@@ -169,10 +177,9 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         self.stage = Stage::Stopped;
         for line in &mut self.lines {
             let queued = line.queue().map_or(0, |queue| queue.clear());
-            let (items, out) = line.lane.abandon();
-            count(&self.source, line.signal, Fate::Dropped(reason::SHUTDOWN), queued + items);
-            self.outputs.extend(out.map(Output::Abort));
+            count(&self.source, line.signal, Fate::Dropped(reason::SHUTDOWN), queued);
         }
+        self.drop_the_rest();
         self.source.close();
         let over = std::mem::take(&mut self.flushes);
         self.outputs.extend(over.iter().map(|flush| Output::Flushed(flush.id)));
@@ -191,23 +198,27 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             return None;
         }
         // What could leave already waits for idle time only.
-        let lines = self.lines.iter().map(|line| line.next_wake(&self.settings));
+        let lines = self.lines.iter().filter_map(|line| line.next_wake(&self.settings));
         let lines = lines.filter(|&at| self.idle.is_none() || at > self.looked_ms);
         let flushes = self.flushes.iter().map(|flush| flush.deadline);
-        lines.chain(flushes).chain(self.idle).min()
+        let waiting = self.waiting.as_ref().map(Waiting::next_wake);
+        lines.chain(flushes).chain(self.idle).chain(waiting).min()
     }
 
     // What happens after every input.
 
-    fn advance(&mut self, now: Now) {
+    pub(super) fn advance(&mut self, now: Now) {
         self.looked_ms = now.monotonic_ms;
         if !self.is_stopped() {
             self.take_records();
             self.fail_overdue(now);
             self.release_flushes(now);
+            self.load_what_waits(now);
             self.encode_what_cannot_wait(now);
             self.encode_in_idle_time(now);
+            self.put_by_what_is_stuck(now);
             self.send(now);
+            self.take_over(now);
             self.release_flushes(now);
         }
         self.finish_flushes(now);
@@ -246,18 +257,27 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     fn settle(&mut self, signal: Signal, verdict: &Verdict, now: Now) {
         let random = (self.random)();
         let Some(line) = self.lines.iter_mut().find(|line| line.signal == signal) else { return };
+        let was_in_trouble = line.lane.is_in_trouble();
         let settled = line.lane.handle_verdict(verdict, now.monotonic_ms, random);
         match settled {
-            Settled::Done { delivered, rejected, took_ms } => {
+            Settled::Done { batch, delivered, rejected, took_ms } => {
                 line.ended((rejected > 0).then_some(REJECTED), took_ms);
                 count(&self.source, signal, Fate::Delivered, delivered);
                 count(&self.source, signal, Fate::Rejected, rejected);
+                self.forget(&batch);
+                if was_in_trouble {
+                    self.look_again(now);
+                }
             }
-            Settled::Exhausted { items, took_ms } => {
+            Settled::Exhausted { batch, .. } if self.waiting.is_some() => {
+                // It has time, and others get a turn.
+                self.put_by(Batch { attempts: 0, rounds: batch.rounds.saturating_add(1), ..batch });
+            }
+            Settled::Exhausted { batch, took_ms } => {
                 line.ended(Some(reason::RETRIES_EXHAUSTED), took_ms);
-                count(&self.source, signal, Fate::Dropped(reason::RETRIES_EXHAUSTED), items);
+                self.drop_items(signal, reason::RETRIES_EXHAUSTED, batch.items);
             }
-            Settled::Kept => {}
+            Settled::Kept => self.store_sent(signal),
         }
         let said = match verdict {
             Verdict::Accepted { reason, .. } => reason.as_deref(),
@@ -273,7 +293,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         let now_ms = now.monotonic_ms;
         for place in 0..self.lines.len() {
             while self.lines.get(place).is_some_and(|line| line.is_free(now_ms) && self.is_urgent(line)) {
-                self.encode(place, now);
+                self.load(place, now);
             }
         }
         for line in &mut self.lines {
@@ -297,7 +317,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             if let Some((place, line)) = ready.min_by_key(|(_, line)| line.turn) {
                 self.turns += 1;
                 line.turn = self.turns;
-                self.encode(place, now);
+                self.load(place, now);
             }
         }
         if self.idle.is_none() && self.lines.iter().any(|line| line.could_leave(&self.settings, now_ms)) {
@@ -307,14 +327,14 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     }
 
     /// Encodes one batch of one line.
-    fn encode(&mut self, place: usize, now: Now) {
+    pub(super) fn encode(&mut self, place: usize, now: Now) -> Option<Batch> {
         let is_reading = self.lines.get(place).is_some_and(Line::is_reading);
         let report = if is_reading { self.report() } else { SelfReport::default() };
         let max_body_bytes = self.leaving.map_or(DEFAULT_MAX_REQUEST_BYTES, |leaving| leaving.max_body_bytes);
-        if let Some(line) = self.lines.get_mut(place) {
-            let limits = Limits { settings: &self.settings, max_body_bytes };
-            line.encode(&self.source, &mut self.encoder, &limits, &report, now);
-        }
+        let line = self.lines.get_mut(place)?;
+        let limits = Limits { settings: &self.settings, max_body_bytes };
+        let encoded = line.encode(&self.source, &mut self.encoder, &limits, &report, now)?;
+        Some(Batch::made(&mut self.next_id, line.signal, encoded, now))
     }
 
     /// What it knows of its own work.
@@ -329,9 +349,10 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     fn send(&mut self, now: Now) {
         for line in &mut self.lines {
             let id = RequestId(self.next_id);
-            if let Some(body) = line.lane.send(id, now.monotonic_ms, self.settings.timeout_ms(line.signal)) {
+            if let Some(batch) = line.lane.send(id, now.monotonic_ms, self.settings.timeout_ms(line.signal)) {
                 self.next_id += 1;
-                self.outputs.push_back(Output::Send(Request { id, signal: line.signal, body }));
+                let (body, content_type) = (Rc::clone(&batch.body), batch.content_type.clone());
+                self.outputs.push_back(Output::Send(Request { id, signal: line.signal, body, content_type }));
             }
         }
     }
@@ -353,9 +374,11 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     }
 
     fn release_flushes(&mut self, now: Now) {
-        let lines = &self.lines;
+        let (lines, waiting) = (&self.lines, self.waiting.as_ref());
+        let own = |signal| waiting.map_or((0, 0), |waiting| waiting.backlog.own(signal));
         let progress = |signal| {
-            lines.iter().find(|line| line.signal == signal).map(|line| line.progress(now.monotonic_ms))
+            let line = lines.iter().find(|line| line.signal == signal)?;
+            Some(line.progress(own(signal), now.monotonic_ms))
         };
         for flush in &mut self.flushes {
             flush.update(progress);
@@ -377,6 +400,10 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             self.stop();
         }
         self.outputs.extend(over.iter().map(|flush| Output::Flushed(flush.id)));
+    }
+
+    pub(super) fn drop_items(&self, signal: Signal, why: &str, n: u64) {
+        count(&self.source, signal, Fate::Dropped(why), n);
     }
 }
 

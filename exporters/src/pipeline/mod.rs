@@ -3,7 +3,9 @@
 //!
 //! A [`Pipeline`] is driven by five inputs (`handle_records`, `handle_wake`, `handle_idle`, `handle_reply`,
 //! `handle_leaving`), three commands (`flush`, `shutdown`, `stop`) and two polls. After every input or command:
-//! `poll_output` until it is empty, do what it says, then sleep until `next_wake`.
+//! `poll_output` until it is empty, do what it says, then sleep until `next_wake`. A driver that knows more may tell more
+//! (`handle_online`, `handle_staying`, `handle_suspended`, `handle_resumed`), and with a durable queue it answers
+//! [`Output::Store`] with `handle_stored` and [`Output::TakeOver`] with `handle_found`.
 //!
 //! Encoding costs the thread it runs on, so it is done in slices of one batch, in idle time:
 //! [`Output::EncodeWhenIdle`] asks for `handle_idle`. What cannot wait is encoded at once: what a flush or a page that
@@ -17,6 +19,7 @@ mod line;
 mod machine;
 mod queue;
 mod report;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -24,6 +27,7 @@ use std::rc::Rc;
 use atelier_telemetry::{MetricsSnapshot, Record};
 
 use crate::config::{DEFAULT_TIMEOUT_MS, OtlpConfig};
+use crate::durable::{Batch, BatchId, DurableSettings};
 use crate::signal::Signal;
 
 pub use backoff::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_BACKOFF_MS, DEFAULT_MIN_BACKOFF_MS};
@@ -31,6 +35,7 @@ pub use flush::{DEFAULT_FLUSH_TIMEOUT_MS, FlushId};
 pub use line::DEFAULT_MAX_REQUEST_BYTES;
 pub use machine::{DEFAULT_IDLE_WAIT_MS, Pipeline};
 pub use report::{Operations, SelfReport, SignalReport};
+pub use waiting::{DEFAULT_TAKE_OVER_INTERVAL_MS, TakeOver};
 
 /// Why something was dropped, as the ledger says it.
 pub mod reason {
@@ -44,9 +49,16 @@ pub mod reason {
     pub const NOT_SENT: &str = "not_sent";
     /// The exporter was shut down, or let go, before it was settled.
     pub const SHUTDOWN: &str = "shutdown";
+    /// More batches waited than the durable queue takes.
+    pub const DURABLE_FULL: &str = "durable_full";
+    /// A batch waited in the durable queue for too long.
+    pub const DURABLE_EXPIRED: &str = "durable_expired";
+    /// Not lost: it is stored, and another exporter sends it and counts it.
+    pub const HANDED_OVER: &str = "handed_over";
 
     /// The reasons that come after something was encoded: the others keep it from ever being that.
-    pub const AFTER_ENCODING: [&str; 3] = [RETRIES_EXHAUSTED, REQUEST_TOO_LARGE, SHUTDOWN];
+    pub const AFTER_ENCODING: [&str; 6] =
+        [RETRIES_EXHAUSTED, REQUEST_TOO_LARGE, SHUTDOWN, DURABLE_FULL, DURABLE_EXPIRED, HANDED_OVER];
 }
 
 /// A moment on two clocks.
@@ -56,6 +68,13 @@ pub struct Now {
     pub monotonic_ms: u64,
     /// Nanoseconds since the Unix epoch, for telling others.
     pub unix_nano: u64,
+}
+
+impl Now {
+    /// Milliseconds since the Unix epoch.
+    pub(crate) fn epoch_ms(self) -> u64 {
+        self.unix_nano / 1_000_000
+    }
 }
 
 /// The part of the configuration that a pipeline follows.
@@ -73,6 +92,8 @@ pub struct Settings {
     pub max_queue_size: usize,
     /// How many records one request takes.
     pub max_batch_size: usize,
+    /// The bounds of the durable queue, if there is one.
+    pub durable: Option<DurableSettings>,
 }
 
 impl Settings {
@@ -93,6 +114,9 @@ impl From<&OtlpConfig> for Settings {
             metric_interval_ms: u64::from(config.metric_interval_ms),
             max_queue_size: config.max_queue_size as usize,
             max_batch_size: config.max_batch_size as usize,
+            durable: config
+                .durable_bytes
+                .map(|bytes| DurableSettings { max_bytes: bytes.into(), ..DurableSettings::default() }),
         }
     }
 }
@@ -146,6 +170,8 @@ pub struct Request {
     pub signal: Signal,
     /// What is sent. Shared: the pipeline keeps it to send it again.
     pub body: Rc<[u8]>,
+    /// Its `Content-Type`, where that is not the configured one.
+    pub content_type: Option<Rc<str>>,
 }
 
 /// What the other side answered.
@@ -209,6 +235,12 @@ pub enum Output {
     Send(Request),
     /// Call `handle_idle` when there is nothing better to do. Not said again before that, or before its time is over.
     EncodeWhenIdle,
+    /// Store a copy of this, for whoever comes when this pipeline is gone, and report with `handle_stored`.
+    Store(Batch),
+    /// Delete the copy of this one, if there is one.
+    Forget(BatchId),
+    /// Take over what others left behind who are gone, and answer with `handle_found`. Only one is asked for at a time.
+    TakeOver(TakeOver),
     /// Stop this request; its reply, if one still comes, is ignored.
     Abort(RequestId),
     /// This flush or shutdown is over.

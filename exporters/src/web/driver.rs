@@ -18,10 +18,12 @@ use super::fetch::{self, AbortController};
 use super::gzip;
 use super::idle::when_idle;
 use super::listener::Listener;
+use super::vault::{Address, Vault};
 use crate::config::{Compression, Destination, OtlpConfig};
+use crate::durable::{Batch, BatchId};
 use crate::encode::OtlpEncoder;
 use crate::error::ConfigError;
-use crate::pipeline::{FlushId, Now, Output, Pipeline, Request, RequestId, Settings};
+use crate::pipeline::{FlushId, Now, Output, Pipeline, Request, RequestId, Settings, TakeOver};
 use crate::signal::Signal;
 use crate::source::Source;
 use crate::telemetry_source::TelemetrySource;
@@ -38,6 +40,9 @@ pub(super) struct Driver {
     /// When the pipeline is to be woken, and the timer that does it.
     wake: RefCell<Option<(u64, Timeout)>>,
     out: RefCell<HashMap<RequestId, AbortController>>,
+    vault: Rc<Vault>,
+    /// What is settled, to be deleted from the vault once the pipeline has said all.
+    settled: RefCell<Vec<BatchId>>,
     waiting: RefCell<HashMap<FlushId, oneshot::Sender<()>>>,
     listeners: RefCell<Vec<Listener>>,
     /// Idle time was asked for.
@@ -63,8 +68,13 @@ impl Driver {
         let encoder = OtlpEncoder::new(config, &environment::attributes()).sending_to(&destinations);
         let pipeline =
             Pipeline::new(source, encoder, Settings::from(config), js_sys::Math::random, environment::now());
+        let addresses = destinations.iter().filter(|(signal, _)| config.signals.contains(signal));
+        let addresses =
+            addresses.map(|(signal, to)| (*signal, Address::new(&to.url, to.protocol.content_type())));
         let driver = Rc::new(Driver {
             pipeline: RefCell::new(pipeline),
+            vault: Vault::new(addresses.collect()),
+            settled: RefCell::default(),
             destinations,
             wake: RefCell::default(),
             out: RefCell::default(),
@@ -75,7 +85,10 @@ impl Driver {
         });
         driver.say_what_is_missing();
         driver.listen();
-        driver.perform();
+        match environment::is_offline() {
+            true => driver.drive(|pipeline, now| pipeline.handle_online(false, now)),
+            false => driver.perform(),
+        }
         Ok(driver)
     }
 
@@ -127,12 +140,20 @@ impl Driver {
                 Output::Send(request) => self.send(&request),
                 Output::EncodeWhenIdle => self.ask_for_idle_time(),
                 Output::Abort(id) => self.abort(id),
+                Output::Store(batch) => self.store(&batch),
+                Output::Forget(id) => self.settled.borrow_mut().push(id),
+                Output::TakeOver(what) => self.take_over(what),
                 Output::Flushed(id) => {
                     let waiting = self.waiting.borrow_mut().remove(&id);
                     // Nobody may be waiting any more.
                     let _ = waiting.map(|sender| sender.send(()));
                 }
             }
+        }
+        let settled = self.settled.take();
+        self.vault.forget(&settled);
+        if self.pipeline.try_borrow().is_ok_and(|pipeline| pipeline.is_stopped()) {
+            self.vault.abandon();
         }
         self.set_timer();
     }
@@ -144,7 +165,7 @@ impl Driver {
     fn send(self: &Rc<Self>, request: &Request) {
         let Some(destination) = self.destinations.get(&request.signal) else { return };
         let abort = AbortController::new();
-        let reply = fetch::send(destination, &request.body, self.leaving.get(), &abort);
+        let reply = fetch::send(destination, request, self.leaving.get(), &abort);
         let id = request.id;
         self.out.borrow_mut().insert(id, abort);
         let driver = Rc::downgrade(self);
@@ -153,6 +174,25 @@ impl Driver {
             if let Some(driver) = driver.upgrade() {
                 driver.out.borrow_mut().remove(&id);
                 driver.drive(|pipeline, now| pipeline.handle_reply(id, reply, now));
+            }
+        });
+    }
+
+    fn store(self: &Rc<Self>, batch: &Batch) {
+        let (driver, id) = (Rc::downgrade(self), batch.id);
+        self.vault.store(batch, move |stored| {
+            if let Some(driver) = driver.upgrade() {
+                driver.drive(|pipeline, now| pipeline.handle_stored(id, stored, now));
+            }
+        });
+    }
+
+    fn take_over(self: &Rc<Self>, what: TakeOver) {
+        let (driver, vault) = (Rc::downgrade(self), Rc::clone(&self.vault));
+        wasm_bindgen_futures::spawn_local(async move {
+            let found = vault.take_over(what).await;
+            if let Some(driver) = driver.upgrade() {
+                driver.drive(|pipeline, now| pipeline.handle_found(found, now));
             }
         });
     }
@@ -193,7 +233,6 @@ impl Driver {
     }
 
     fn listen(self: &Rc<Self>) {
-        let Some((window, document)) = environment::window_and_document() else { return };
         let on = |target, kind, act: fn(&Rc<Driver>)| {
             let driver = Rc::downgrade(self);
             Listener::new(target, kind, move || {
@@ -202,16 +241,51 @@ impl Driver {
                 }
             })
         };
-        // Never `unload`: it keeps the page out of the back/forward cache.
-        let listeners = vec![
-            on(document, "visibilitychange", |driver| match environment::is_hidden() {
-                true => driver.leave(),
-                false => driver.leaving.set(false),
-            }),
-            on(window.clone(), "pagehide", |driver| driver.leave()),
-            on(window, "pageshow", |driver| driver.leaving.set(environment::is_hidden())),
-        ];
+        let scope = environment::scope();
+        let online = |driver: &Rc<Driver>| driver.drive(|pipeline, now| pipeline.handle_online(true, now));
+        let offline = |driver: &Rc<Driver>| driver.drive(|pipeline, now| pipeline.handle_online(false, now));
+        let mut listeners = vec![on(scope.clone(), "online", online), on(scope, "offline", offline)];
+        if let Some((window, document)) = environment::window_and_document() {
+            // Never `unload`: it keeps the page out of the back/forward cache.
+            listeners.extend([
+                on(document, "visibilitychange", |driver| match environment::is_hidden() {
+                    true => driver.leave(),
+                    false => driver.stay(),
+                }),
+                on(window.clone(), "pagehide", |driver| {
+                    // First, so that no lock is asked for: a page that is put aside would have it for ever.
+                    driver.vault.suspend();
+                    driver.leave();
+                    driver.drive(|pipeline, now| pipeline.handle_suspended(now));
+                }),
+                on(window, "pageshow", |driver| driver.resume()),
+            ]);
+        }
         *self.listeners.borrow_mut() = listeners;
+    }
+
+    fn stay(&self) {
+        self.leaving.set(false);
+        if let Ok(mut pipeline) = self.pipeline.try_borrow_mut() {
+            pipeline.handle_staying();
+        }
+    }
+
+    /// The page is shown: for the first time, or again.
+    fn resume(self: &Rc<Self>) {
+        if !environment::is_hidden() {
+            self.stay();
+        }
+        if !self.vault.is_suspended() {
+            return;
+        }
+        let (driver, vault) = (Rc::downgrade(self), Rc::clone(&self.vault));
+        wasm_bindgen_futures::spawn_local(async move {
+            let gone = vault.resume().await;
+            if let Some(driver) = driver.upgrade() {
+                driver.drive(|pipeline, now| pipeline.handle_resumed(&gone, now));
+            }
+        });
     }
 
     fn leave(self: &Rc<Self>) {
@@ -239,13 +313,16 @@ impl Drop for Driver {
     fn drop(&mut self) {
         let pipeline = self.pipeline.get_mut();
         pipeline.stop();
+        let mut settled = self.settled.take();
         while let Some(output) = pipeline.poll_output() {
-            if let Output::Abort(id) = output
-                && let Some(abort) = self.out.get_mut().remove(&id)
-            {
-                abort.abort();
+            match output {
+                Output::Abort(id) => self.out.get_mut().remove(&id).iter().for_each(AbortController::abort),
+                Output::Forget(id) => settled.push(id),
+                _ => {}
             }
         }
+        self.vault.forget(&settled);
+        self.vault.abandon();
     }
 }
 

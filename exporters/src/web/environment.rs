@@ -22,6 +22,21 @@ pub(super) fn now() -> Now {
     Now { monotonic_ms: PERFORMANCE.with(Performance::now) as u64, unix_nano: unix_nano_now() }
 }
 
+/// The system's clock, in milliseconds since the epoch: the one that all tabs share, today and tomorrow.
+pub(super) fn clock_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// Whether the browser is sure that nothing can be reached.
+pub(super) fn is_offline() -> bool {
+    global(&["navigator", "onLine"]).and_then(|online| online.as_bool()) == Some(false)
+}
+
+/// What `online` and `offline` happen to, in pages and workers.
+pub(super) fn scope() -> EventTarget {
+    js_sys::global().unchecked_into()
+}
+
 /// A property of a property … of the global object, where there is one.
 pub(super) fn global(path: &[&str]) -> Option<JsValue> {
     let mut value: JsValue = js_sys::global().into();

@@ -1,6 +1,7 @@
 //! One request over `fetch`.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use js_sys::{Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -8,7 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::gzip;
 use crate::config::{Compression, Destination};
-use crate::pipeline::{Answer, Reply};
+use crate::pipeline::{Answer, Reply, Request};
 
 /// The longest answer that is read, in bytes; what comes beyond it is not.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
@@ -33,7 +34,7 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     pub(super) fn new() -> AbortController;
     #[wasm_bindgen(method, getter)]
-    fn signal(this: &AbortController) -> JsValue;
+    pub(super) fn signal(this: &AbortController) -> JsValue;
     #[wasm_bindgen(method)]
     pub(super) fn abort(this: &AbortController);
 
@@ -86,25 +87,35 @@ impl Drop for KeepAlive {
 /// the page, if the limits allow.
 pub(super) fn send(
     destination: &Destination,
-    body: &[u8],
+    request: &Request,
     outlive: bool,
     abort: &AbortController,
 ) -> impl Future<Output = Reply> + use<> {
-    let plain = Uint8Array::from(body);
+    let plain = Uint8Array::from(&request.body[..]);
+    let content_type: Rc<str> = match &request.content_type {
+        Some(own) => Rc::clone(own),
+        None => destination.protocol.content_type().into(),
+    };
     let compress = destination.compression == Compression::Gzip && !outlive && gzip::is_there();
     let begun = if compress {
         Err(gzip::compress(&plain))
     } else {
-        Ok(Sent::start(destination, &Body { bytes: plain.clone(), gzip: false }, outlive, abort))
+        let body = Body { bytes: plain.clone(), gzip: false, content_type: Rc::clone(&content_type) };
+        Ok(Sent::start(destination, &body, outlive, abort))
     };
     let (destination, abort) = (destination.clone(), abort.clone());
     async move {
         let Sent { response, keep_alive } = match begun {
             Ok(sent) => sent,
             Err(compressing) => match compressing.await {
-                Some(bytes) => Sent::start(&destination, &Body { bytes, gzip: true }, false, &abort),
+                Some(bytes) => {
+                    Sent::start(&destination, &Body { bytes, gzip: true, content_type }, false, &abort)
+                }
                 // Most likely the page is about to go.
-                None => Sent::start(&destination, &Body { bytes: plain, gzip: false }, true, &abort),
+                None => {
+                    let body = Body { bytes: plain, gzip: false, content_type };
+                    Sent::start(&destination, &body, true, &abort)
+                }
             },
         };
         let reply = match response {
@@ -128,6 +139,7 @@ pub(super) fn send(
 struct Body {
     bytes: Uint8Array,
     gzip: bool,
+    content_type: Rc<str>,
 }
 
 /// A request that is out.
@@ -156,7 +168,7 @@ fn start(
     for (name, value) in &destination.headers {
         set(&head, name, &value.as_str().into())?;
     }
-    set(&head, "content-type", &destination.protocol.content_type().into())?;
+    set(&head, "content-type", &(*body.content_type).into())?;
     if body.gzip {
         set(&head, "content-encoding", &Compression::Gzip.name().into())?;
     }

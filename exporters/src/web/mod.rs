@@ -7,5 +7,8 @@ mod fetch;
 mod gzip;
 mod idle;
 mod listener;
+mod locks;
+mod storage;
+mod vault;
 
 pub use exporter::OtlpExporter;

@@ -5,10 +5,12 @@
 #![allow(unused_imports, reason = "likewise")]
 
 mod collector;
+mod origin;
 mod source;
 mod world;
 
 pub use collector::{Act, Judged, Received, logs, partial, said, spans, text};
+pub use origin::Origin;
 pub use source::{Account, Shared, TestSource};
 pub use world::World;
 

@@ -75,7 +75,9 @@ impl World {
         let source = Rc::clone(&shared.0);
         let encoded = Rc::new(Cell::new(0));
         let encoder = Counted { otlp: OtlpEncoder::new(config, &[]), times: Rc::clone(&encoded) };
-        let pipeline = Pipeline::new(shared, encoder, Settings::from(config), || 0.5, now(0));
+        // The durable queue has tests of its own, with a storage.
+        let settings = Settings { durable: None, ..Settings::from(config) };
+        let pipeline = Pipeline::new(shared, encoder, settings, || 0.5, now(0));
         World {
             pipeline,
             source,
@@ -184,6 +186,9 @@ impl World {
                 Output::Abort(id) => {
                     self.out.retain(|(out, ..)| *out != id);
                     self.aborted.push(id);
+                }
+                Output::Store(_) | Output::Forget(_) | Output::TakeOver(_) => {
+                    panic!("there is no durable queue")
                 }
                 Output::Flushed(id) => self.flushed.push(id),
                 Output::EncodeWhenIdle => {

@@ -1,6 +1,7 @@
 //! Tests in Rust, one file for each part they are about.
 
 mod drills;
+mod durable;
 mod export;
 mod harness;
 mod memory;
@@ -59,6 +60,7 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         trials.push(lab.trial("panel_axe::it_finds_nothing_serious", panel_axe::finds_nothing_serious));
     }
     trials.extend(drills::trials(lab));
+    trials.extend(durable::trials(lab));
     trials.extend(export::trials(lab));
     trials
 }

@@ -41,7 +41,7 @@ export async function every_span_arrives_once_with_its_values() {
 
 export async function an_unreachable_collector_leaves_the_page_working_and_everything_counted() {
   const { runtime } = observed();
-  const exporter = exportOtlp(runtime, { endpoint: 'http://127.0.0.1:9', maxQueueSize: 20, maxBatchSize: 10, scheduleDelayMs: 1 });
+  const exporter = exportOtlp(runtime, { endpoint: 'http://127.0.0.1:9', maxQueueSize: 20, maxBatchSize: 10, scheduleDelayMs: 1, durable: false });
   const task = bench({}, runtime);
   for (let i = 0; i < 50; i++) equal(await task.add(i, 1), i + 1);
   await exporter.flush();
@@ -81,6 +81,7 @@ export async function senseless_options_name_themselves() {
     timeoutMs: [0, -1, Number.NaN, 'soon'],
     maxQueueSize: [0, -1, 1.5],
     maxBatchSize: [0, 1e9],
+    durable: ['yes', 7, { maxBytes: 0 }, { maxBytes: 'much' }, { maxBytes: 1e12 }],
     scheduleDelayMs: [-1],
     signals: ['traces', ['spans']],
     temporality: ['gauge'],

@@ -8,13 +8,14 @@ use tower_http::set_header::SetResponseHeaderLayer;
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
      style-src 'self'; worker-src 'self'; img-src 'self' blob: data:; connect-src 'self'";
 
-/// Adds the headers: the policy, no caching (pages are rebuilt all the time) and no guessing of types.
+/// Adds the headers: the policy, no answer from a cache that was not asked for here (pages are rebuilt all the time; not
+/// `no-store`, which keeps a page out of the back/forward cache), and no guessing of types.
 pub(crate) fn secured(router: Router) -> Router {
     let set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
     };
     router
         .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .layer(set(header::CACHE_CONTROL, "no-store"))
+        .layer(set(header::CACHE_CONTROL, "no-cache"))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
 }

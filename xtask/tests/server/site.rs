@@ -27,7 +27,7 @@ async fn files_have_their_types_and_every_answer_its_headers() {
         assert_eq!(answer.status, 200);
         assert_eq!(answer.text(), format!("this is {file}"));
         assert!(answer.header("content-type").starts_with(kind), "{file}: {}", answer.header("content-type"));
-        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("cache-control"), "no-cache");
         assert_eq!(answer.header("content-security-policy"), CONTENT_SECURITY_POLICY);
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
     }
