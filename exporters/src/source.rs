@@ -44,6 +44,17 @@ pub trait Source {
     /// Keeps the last thing that went wrong, for people to read.
     fn set_last_error(&self, message: String);
 
+    /// Keeps why something of a signal was refused last, for people to read.
+    fn set_last_rejection(&self, signal: Signal, why: &str) {
+        let _ = (signal, why);
+    }
+
+    /// Keeps when what waits of a signal is sent again after a failure, in milliseconds since the Unix epoch, for people to
+    /// read; `None` when it has not to wait for that.
+    fn set_next_retry(&self, signal: Signal, at_unix_ms: Option<f64>) {
+        let _ = (signal, at_unix_ms);
+    }
+
     /// The page is hidden or left. A source may have something to tell of that, which is to be drained. The driver says it
     /// before [`Pipeline::handle_leaving`](crate::Pipeline::handle_leaving), once each time.
     fn leaving(&self, now_unix_nano: u64) {

@@ -93,6 +93,14 @@ impl Source for TelemetrySource {
         self.with(|subscription| subscription.set_last_error(Some(message)));
     }
 
+    fn set_last_rejection(&self, signal: Signal, why: &str) {
+        self.with(|subscription| subscription.set_last_rejection(in_ledger(signal), why.to_owned()));
+    }
+
+    fn set_next_retry(&self, signal: Signal, at_unix_ms: Option<f64>) {
+        self.with(|subscription| subscription.set_next_retry(in_ledger(signal), at_unix_ms));
+    }
+
     fn leaving(&self, now_unix_nano: u64) {
         self.with(|subscription| subscription.page_left(now_unix_nano));
     }

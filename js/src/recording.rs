@@ -10,7 +10,7 @@ use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use crate::page::Page;
-use crate::telemetry::telemetry;
+use crate::telemetry::{free_name, telemetry};
 
 /// The consumer's name in the ledger, as long as there is only one.
 const NAME: &str = "recording";
@@ -59,7 +59,7 @@ impl RecordingHandle {
             ..Header::default()
         };
         page.demand(1);
-        let name = free_name(page.runtime.id());
+        let name = free_name(page.runtime.id(), NAME);
         let recorder = Recorder::start(&telemetry(), page.runtime.id(), &name, max_bytes as u64, header);
         let recorder = Rc::new(RefCell::new(recorder));
         let told = Rc::new(Cell::new(Due::Nothing));
@@ -74,14 +74,6 @@ impl RecordingHandle {
         let clock = self.page.runtime.clock();
         Moment { unix_ms: clock.unix_millis(clock.now()), tasks: self.page.task_frames() }
     }
-}
-
-/// The first of `recording`, `recording:2`, … that no other recording of this runtime has.
-fn free_name(runtime: u64) -> String {
-    let taken = telemetry().ledger(runtime);
-    let is_free = |name: &String| taken.iter().all(|row| row.consumer != *name);
-    let names = (1_u32..).map(|n| if n == 1 { NAME.to_owned() } else { format!("{NAME}:{n}") });
-    names.into_iter().find(is_free).unwrap_or_default()
 }
 
 fn poked(recorder: &mut Recorder, told: &Cell<Due>, due: &Function) {

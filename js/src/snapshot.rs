@@ -4,8 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use atelier_runtime::core::{Outcome, QueuePolicy, TaskState, WorkerState};
-use atelier_runtime::{Clock, Crash, Task};
-use atelier_telemetry::frame::{CrashFrame, Distribution, TaskExemplars, TaskFrame, Totals, WorkerFrame};
+use atelier_runtime::{Clock, Crash, CurrentCall, Task};
+use atelier_telemetry::frame::{
+    CrashFrame, CurrentCallFrame, Distribution, TaskExemplars, TaskFrame, Totals, WorkerFrame,
+};
 use atelier_telemetry::{BlackBox, BoxedFact};
 use js_sys::Reflect;
 use serde::Serialize;
@@ -200,7 +202,7 @@ pub(crate) fn frame(entry: &Entry, clock: Clock) -> Option<TaskFrame> {
         run: Distribution::default(),
         duration: Distribution::default(),
         exemplars: TaskExemplars::default(),
-        workers: workers(&state),
+        workers: workers(&state, &entry.task.current_calls(), clock),
         last_crash: state.last_crash.zip(entry.task.last_crash()).map(|(last, crash)| CrashFrame {
             ts: clock.unix_millis(last.at),
             worker_index: last.worker_index,
@@ -224,7 +226,8 @@ fn totals(state: &TaskState) -> Totals {
     }
 }
 
-fn workers(state: &TaskState) -> Vec<WorkerFrame> {
+fn workers(state: &TaskState, current: &[CurrentCall], clock: Clock) -> Vec<WorkerFrame> {
+    let mut current = current.iter().peekable();
     let named = |(index, worker): (usize, &WorkerState)| {
         let status = match worker {
             WorkerState::Absent => return None,
@@ -232,7 +235,20 @@ fn workers(state: &TaskState) -> Vec<WorkerFrame> {
             WorkerState::Starting { .. } => "starting",
             WorkerState::Ready { .. } => "ready",
         };
-        Some(WorkerFrame { index: index as u32, status: status.to_owned(), in_flight: worker.calls() })
+        let index = index as u32;
+        // Both are in the order of places.
+        let busy = current.next_if(|call| call.worker_index == index);
+        Some(WorkerFrame {
+            index,
+            status: status.to_owned(),
+            in_flight: worker.calls(),
+            current: busy.map(|call| current_call(call, clock)),
+        })
     };
     state.workers.iter().enumerate().filter_map(named).collect()
+}
+
+fn current_call(of: &CurrentCall, clock: Clock) -> CurrentCallFrame {
+    let (call_id, method) = of.call.as_ref().map(|(id, method)| (id.to_string(), method.to_string())).unzip();
+    CurrentCallFrame { call_id, method, since: clock.unix_millis(of.since), canceled: of.canceled }
 }

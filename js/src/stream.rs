@@ -7,7 +7,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::page::Page;
-use crate::telemetry::telemetry;
+use crate::telemetry::{free_name, telemetry};
 
 /// One reader's stream.
 #[wasm_bindgen]
@@ -19,7 +19,8 @@ pub struct FrameStream {
 impl FrameStream {
     pub(crate) fn new(page: Rc<Page>) -> FrameStream {
         page.demand(1);
-        let reader = telemetry().frames(page.runtime.id(), "frames");
+        let runtime = page.runtime.id();
+        let reader = telemetry().frames(runtime, &free_name(runtime, "frames"));
         FrameStream { page, reader }
     }
 }

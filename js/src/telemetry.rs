@@ -46,3 +46,11 @@ impl<S: Subscriber> Layer<S> for Tally {
         HEARD.set(HEARD.get() + 1.0);
     }
 }
+
+/// The first of `name`, `name:2`, … that no other consumer of this runtime has in the ledger.
+pub(crate) fn free_name(runtime: u64, name: &str) -> String {
+    let taken = telemetry().ledger(runtime);
+    let is_free = |name: &String| taken.iter().all(|row| row.consumer != *name);
+    let names = (1_u32..).map(|n| if n == 1 { name.to_owned() } else { format!("{name}:{n}") });
+    names.into_iter().find(is_free).unwrap_or_default()
+}

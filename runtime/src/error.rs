@@ -60,6 +60,15 @@ impl CallError {
         }
     }
 
+    /// The stack of the handler's error, or of what ended its worker, where the browser has one.
+    pub fn stack(&self) -> Option<&str> {
+        match self {
+            CallError::Handler(error) => error.stack.as_deref(),
+            CallError::Crashed(crash) => crash.cause.stack.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The error's message, without its name.
     pub fn message(&self) -> String {
         match self {

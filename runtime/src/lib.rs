@@ -29,7 +29,7 @@ pub use emit::TraceEnd;
 pub use error::{CallError, Crash, CrashCause, DefineError, RemoteError};
 pub use page_worker::page_worker;
 pub use runtime::{RuntimeConfig, TaskRuntime};
-pub use task::{CallOptions, Task};
+pub use task::{CallOptions, CurrentCall, Task};
 pub use trace::Trace;
 /// The browser's worker, so that whoever makes one needs no bindings of their own.
 pub use web_sys::Worker;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use atelier_core::{Dispatch, Input, Priority, SpanContext, TaskConfig, TaskId, TaskState, sampled};
+use atelier_core::{Dispatch, Input, Instant, Priority, SpanContext, TaskConfig, TaskId, TaskState, sampled};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
@@ -52,6 +52,19 @@ impl Default for CallOptions {
             grace: None,
         }
     }
+}
+
+/// What a worker is busy with: of the calls it was sent, the one it has had the longest.
+#[derive(Clone, Debug)]
+pub struct CurrentCall {
+    /// The worker's place in the pool.
+    pub worker_index: u32,
+    /// The call's number in its runtime and its method; `None` of one that is settled, which nobody knows any more.
+    pub call: Option<(u64, Rc<str>)>,
+    /// When it was sent.
+    pub since: Instant,
+    /// Whether it was cancelled, and only the worker goes on with it.
+    pub canceled: bool,
 }
 
 /// A task of a [`crate::TaskRuntime`]. Cloning gives another handle to the same task.
@@ -190,6 +203,22 @@ impl Task {
     /// The task's state; `None` when it is disposed.
     pub fn state(&self) -> Option<TaskState> {
         self.driver.core.borrow().task_state(self.id)
+    }
+
+    /// What the workers are busy with, by their places.
+    pub fn current_calls(&self) -> Vec<CurrentCall> {
+        let calls = self.driver.core.borrow().current_calls(self.id);
+        let mut records = self.driver.records.borrow_mut();
+        let named = |current: atelier_core::CurrentCall| {
+            let record = records.get_mut(current.call);
+            CurrentCall {
+                worker_index: current.worker_index,
+                call: record.map(|record| (record.number, self.driver.method_name(record.method))),
+                since: current.since,
+                canceled: current.abandoned,
+            }
+        };
+        calls.into_iter().map(named).collect()
     }
 
     /// The most recent crash.

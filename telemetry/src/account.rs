@@ -43,6 +43,10 @@ pub(crate) struct Account {
     queued: u64,
     /// Drained by the consumer and not settled by it.
     in_hand: u64,
+    /// Why something was refused last.
+    pub(crate) last_rejection: Option<String>,
+    /// When what waits is sent again after a failure, milliseconds since the Unix epoch.
+    pub(crate) next_retry: Option<f64>,
 }
 
 impl Account {
@@ -131,6 +135,8 @@ impl Account {
             dropped: self.dropped.iter().map(|(reason, n)| (reason.to_string(), *n)).collect(),
             pending: self.queued + self.in_hand,
             last_error,
+            last_rejection: self.last_rejection.clone(),
+            next_retry: self.next_retry,
         }
     }
 }

@@ -51,6 +51,9 @@ pub struct Frame {
     /// Traces made by `createTrace` that ended since the frame before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub traces: Vec<TraceFrame>,
+    /// The last facts of the workers that died since the frame before; in the first frame, of those of late.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub black_boxes: Vec<BlackBoxFrame>,
     /// Calls, handlers' spans and traces that ended since the frame before and did not fit.
     #[serde(default)]
     pub spans_dropped: u64,
@@ -228,6 +231,58 @@ pub struct WorkerFrame {
     pub status: String,
     /// Calls it has.
     pub in_flight: u32,
+    /// What it is busy with; absent when it has nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<CurrentCallFrame>,
+}
+
+/// What a worker is busy with: of the calls it was sent, the one it has had the longest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrentCallFrame {
+    /// The call; absent when it is settled, and only the worker goes on with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    /// Its method, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// When it was sent to the worker, milliseconds since the Unix epoch.
+    pub since: f64,
+    /// Whether it was cancelled, and its handler goes on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub canceled: bool,
+}
+
+/// The last facts of a worker that crashed, hung, or was replaced after a call's grace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlackBoxFrame {
+    /// Counts up by one for each that is closed in the runtime, from 1.
+    pub number: u64,
+    /// The task's id.
+    pub task_id: String,
+    /// The worker's place in the pool.
+    pub worker_index: u32,
+    /// Why it was closed: the kind of the crash, or `grace`.
+    pub cause: String,
+    /// The facts, oldest first, at most 64.
+    pub facts: Vec<BoxedFactFrame>,
+}
+
+/// A fact in a black box.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BoxedFactFrame {
+    /// When, milliseconds since the Unix epoch.
+    pub ts: f64,
+    /// What happened.
+    pub fact: String,
+    /// The call, where one is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    /// Its method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
 }
 
 /// A crash in a frame.
@@ -279,6 +334,9 @@ pub struct SpanFrame {
     /// The error's message, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The error's stack, or that of what ended its worker, where the browser has one: its beginning, and how much was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_stack: Option<String>,
     /// Milliseconds in each phase: admission, queue, delivery, run, reply; `None` where it never was.
     pub phases: [Option<f64>; 5],
 }
@@ -360,4 +418,10 @@ pub struct LedgerRow {
     /// The consumer's last error, if it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
+    /// Why something was refused last, if anything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_rejection: Option<String>,
+    /// When what waits is sent again after a failure, milliseconds since the Unix epoch; absent when nothing has to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_retry: Option<f64>,
 }

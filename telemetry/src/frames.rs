@@ -3,7 +3,11 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::account::Signal;
-use crate::frame::{FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TaskFrame, TraceFrame};
+use crate::black_box::{BlackBox, BoxedFact};
+use crate::frame::{
+    BlackBoxFrame, BoxedFactFrame, FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TaskFrame,
+    TraceFrame,
+};
 use crate::record::{HandlerSpanRecord, Record, SpanRecord, TraceRecord};
 use crate::subscription::Subscription;
 use crate::telemetry::Telemetry;
@@ -28,6 +32,8 @@ pub struct FrameReader {
     full_next: bool,
     deltas: u64,
     spans_dropped: u64,
+    /// The number of the last black box it had.
+    boxes: u64,
     sent: FxHashMap<String, TaskFrame>,
 }
 
@@ -42,6 +48,7 @@ impl FrameReader {
             full_next: true,
             deltas: 0,
             spans_dropped: 0,
+            boxes: 0,
             sent: FxHashMap::default(),
         }
     }
@@ -71,6 +78,7 @@ impl FrameReader {
             spans: ended.spans,
             handler_spans: ended.handler_spans,
             traces: ended.traces,
+            black_boxes: self.black_boxes(),
             spans_dropped: ended.dropped,
             ledger: self.telemetry.ledger(self.runtime),
             findings: self.telemetry.findings(self.runtime, (now_unix_ms * 1e6) as u64),
@@ -113,6 +121,13 @@ impl FrameReader {
             self.sent.extract_if(|id, _| !present.contains(id.as_str())).map(|(id, _)| id).collect();
         removed.sort();
         removed
+    }
+
+    /// The black boxes that were closed since the frame before.
+    fn black_boxes(&mut self) -> Vec<BlackBoxFrame> {
+        let closed = self.telemetry.closed_black_boxes(self.runtime, self.boxes);
+        self.boxes = closed.last().map_or(self.boxes, |last| last.number);
+        closed.iter().map(|it| BlackBoxFrame::from(&**it)).collect()
     }
 
     /// What ended since the frame before.
@@ -160,6 +175,7 @@ impl From<&SpanRecord> for SpanFrame {
             outcome: call.outcome.name().to_owned(),
             error_type: call.error_type.as_deref().map(str::to_owned),
             error: call.error_message.as_deref().map(str::to_owned),
+            error_stack: call.error_stack.as_deref().map(str::to_owned),
             phases: call.phases.0.map(|phase| phase.map(|seconds| seconds * 1e3)),
         }
     }
@@ -179,6 +195,29 @@ impl From<&HandlerSpanRecord> for HandlerSpanFrame {
             duration_ms: span.end_unix_nano.saturating_sub(span.start_unix_nano) as f64 / 1e6,
             error: span.error_message.as_deref().map(str::to_owned),
             attributes: span.attributes.as_deref().map(str::to_owned),
+        }
+    }
+}
+
+impl From<&BlackBox> for BlackBoxFrame {
+    fn from(of: &BlackBox) -> BlackBoxFrame {
+        BlackBoxFrame {
+            number: of.number,
+            task_id: of.task.id.to_string(),
+            worker_index: of.worker_index,
+            cause: of.cause.as_deref().unwrap_or_default().to_owned(),
+            facts: of.facts.iter().map(BoxedFactFrame::from).collect(),
+        }
+    }
+}
+
+impl From<&BoxedFact> for BoxedFactFrame {
+    fn from(fact: &BoxedFact) -> BoxedFactFrame {
+        BoxedFactFrame {
+            ts: fact.time_unix_nano as f64 / 1e6,
+            fact: fact.fact.name().to_owned(),
+            call_id: fact.call_id.map(|id| id.to_string()),
+            method: fact.method.as_deref().map(str::to_owned),
         }
     }
 }

@@ -83,7 +83,12 @@ pub const DEFAULT_MAX_LOG_TEXT_BYTES: usize = 8 * 1024;
 
 /// As much of a text as a log record takes.
 pub(crate) fn bounded(text: &str) -> &str {
-    let mut end = text.len().min(DEFAULT_MAX_LOG_TEXT_BYTES);
+    start(text, DEFAULT_MAX_LOG_TEXT_BYTES)
+}
+
+/// A text's first characters, at most so many bytes of them.
+pub(crate) fn start(text: &str, max_bytes: usize) -> &str {
+    let mut end = text.len().min(max_bytes);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -170,6 +170,9 @@ pub struct SpanRecord {
     pub error_type: Option<Arc<str>>,
     /// The error's message, if any.
     pub error_message: Option<Arc<str>>,
+    /// The error's stack, or that of what ended its worker, at most [`DEFAULT_STACK_BYTES`](crate::DEFAULT_STACK_BYTES) of
+    /// it.
+    pub error_stack: Option<Arc<str>>,
     /// From the call to its first start, in seconds.
     pub queue_wait: Option<f64>,
     /// From its last (re)queueing to its last start, in seconds.

@@ -105,7 +105,7 @@ pub(crate) fn is_exception(call: &SpanRecord) -> bool {
     call.outcome == Outcome::Error && call.error_kind == Some(ErrorKind::Exception)
 }
 
-/// A call's handler threw. Its stack stayed where it was made: it would have to cross with every error.
+/// A call's handler threw. Its stack stays in the page, where the panel shows it.
 pub(crate) fn threw(call: &SpanRecord) -> LogRecord {
     let name = call.error_type.clone().unwrap_or_else(|| "Error".into());
     let message = call.error_message.clone().unwrap_or_default();

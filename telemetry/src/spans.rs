@@ -6,9 +6,13 @@ use std::sync::Arc;
 use atelier_core::{ErrorKind, KeptFor, Outcome};
 use tracing::field::{Field, Visit};
 
+use crate::log::start;
 use crate::record::{HandlerSpanRecord, Phases, SpanRecord, SpanStatus, TaskMeta, TraceRecord};
 use crate::slots::{Plan, Slot};
 use crate::text::Texts;
+
+/// How much of an error's stack a call's record keeps, in bytes. The rest is cut, and a last line says how much it was.
+pub const DEFAULT_STACK_BYTES: usize = 4 * 1024;
 
 /// Why a span that closed became no record: it was never ended.
 pub(crate) const UNFINISHED: &str = "unfinished";
@@ -56,6 +60,7 @@ pub(crate) struct SpanFields {
     error_kind: Option<ErrorKind>,
     error_type: Option<Arc<str>>,
     error_message: Option<Arc<str>>,
+    error_stack: Option<Arc<str>>,
     queue_wait: Option<f64>,
     queue_wait_last: Option<f64>,
     phases: Phases,
@@ -99,6 +104,7 @@ impl OpenSpan {
             error_kind: fields.error_kind,
             error_type: fields.error_type,
             error_message: fields.error_message,
+            error_stack: fields.error_stack,
             queue_wait: fields.queue_wait,
             queue_wait_last: fields.queue_wait_last,
             phases: fields.phases,
@@ -209,9 +215,19 @@ impl Visit for SpanVisitor<'_> {
             Slot::SpanName if self.named => fields.name = Some(self.texts.shared(value)),
             Slot::Attributes => fields.attributes = Some(value.into()),
             Slot::ErrorMessage => fields.error_message = Some(value.into()),
+            Slot::ExceptionStack => fields.error_stack = Some(stack(value)),
             _ => {}
         }
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+/// As much of a stack as a record keeps.
+fn stack(whole: &str) -> Arc<str> {
+    let kept = start(whole, DEFAULT_STACK_BYTES);
+    match whole.len() - kept.len() {
+        0 => whole.into(),
+        cut => format!("{kept}…\n({cut} more bytes were cut)").into(),
+    }
 }

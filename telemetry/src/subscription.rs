@@ -96,6 +96,17 @@ impl Subscription {
         self.with(|consumer| consumer.last_error = message);
     }
 
+    /// Says why something of a signal was refused.
+    pub fn set_last_rejection(&self, signal: Signal, why: String) {
+        self.account(signal, |account| account.last_rejection = Some(why));
+    }
+
+    /// Says when what waits of a signal is sent again after a failure, in milliseconds since the Unix epoch; `None` when
+    /// nothing has to wait.
+    pub fn set_next_retry(&self, signal: Signal, at_unix_ms: Option<f64>) {
+        self.account(signal, |account| account.next_retry = at_unix_ms);
+    }
+
     /// The consumer's rows: one for each signal it takes or has used.
     pub fn ledger(&self) -> Vec<LedgerRow> {
         self.with(|consumer| consumer.ledger().collect())

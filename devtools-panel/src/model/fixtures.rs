@@ -1,8 +1,8 @@
 //! Small frames to test with.
 
 use atelier_telemetry::frame::{
-    Distribution, FRAME_VERSION, Finding, Frame, FrameKind, HandlerSpanFrame, LedgerRow, SpanFrame,
-    TaskFrame, Totals, TraceFrame,
+    BlackBoxFrame, BoxedFactFrame, Distribution, FRAME_VERSION, Finding, Frame, FrameKind, HandlerSpanFrame,
+    LedgerRow, SpanFrame, TaskFrame, Totals, TraceFrame, WorkerFrame,
 };
 
 pub(crate) fn task(id: &str) -> TaskFrame {
@@ -30,6 +30,26 @@ pub(crate) fn task(id: &str) -> TaskFrame {
     }
 }
 
+pub(crate) fn worker(index: u32, in_flight: u32) -> WorkerFrame {
+    WorkerFrame { index, status: "ready".to_owned(), in_flight, current: None }
+}
+
+pub(crate) fn black_box(number: u64, worker: u32, facts: &[(f64, &str, Option<&str>)]) -> BlackBoxFrame {
+    let fact = |(ts, fact, call): &(f64, &str, Option<&str>)| BoxedFactFrame {
+        ts: *ts,
+        fact: (*fact).to_owned(),
+        call_id: call.map(str::to_owned),
+        method: call.map(|_| "work".to_owned()),
+    };
+    BlackBoxFrame {
+        number,
+        task_id: "a".to_owned(),
+        worker_index: worker,
+        cause: "error".to_owned(),
+        facts: facts.iter().map(fact).collect(),
+    }
+}
+
 pub(crate) fn span(task: &str, worker: Option<u32>, start: f64, duration_ms: f64) -> SpanFrame {
     SpanFrame {
         trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
@@ -46,6 +66,7 @@ pub(crate) fn span(task: &str, worker: Option<u32>, start: f64, duration_ms: f64
         outcome: "ok".to_owned(),
         error_type: None,
         error: None,
+        error_stack: None,
         phases: match worker {
             Some(_) => [Some(0.0), Some(0.0), Some(0.0), Some(duration_ms), Some(0.0)],
             None => [Some(duration_ms), None, None, None, None],
@@ -109,6 +130,8 @@ pub(crate) fn ledger_row(
         dropped: if dropped > 0 { vec![("queue_full".to_owned(), dropped)] } else { Vec::new() },
         pending,
         last_error: None,
+        last_rejection: None,
+        next_retry: None,
     }
 }
 
@@ -124,6 +147,7 @@ pub(crate) fn full(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
         spans: Vec::new(),
         handler_spans: Vec::new(),
         traces: Vec::new(),
+        black_boxes: Vec::new(),
         spans_dropped: 0,
         ledger: Vec::new(),
         findings: Vec::new(),

@@ -103,6 +103,12 @@ impl Lane {
         }
     }
 
+    /// When something may leave again after a failure; `None` while nothing has to wait for that, or nobody knows.
+    pub(super) fn retry_at(&self) -> Option<u64> {
+        let is_out = matches!(self.state, State::Sent { .. });
+        (self.failures > 0 && !is_out && !self.is_closed).then_some(self.hold_until)
+    }
+
     /// When to come back for what it has.
     pub(super) fn next_wake(&self) -> Option<u64> {
         match self.state {

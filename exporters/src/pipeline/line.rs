@@ -41,6 +41,8 @@ pub(super) struct Line {
     pub(super) turn: u64,
     /// How long its batches took.
     operations: Operations,
+    /// The time of the next attempt that was told last, on the monotonic clock.
+    told_retry: Option<u64>,
 }
 
 impl Line {
@@ -49,8 +51,15 @@ impl Line {
             Signal::Traces | Signal::Logs => Feed::Records(RecordQueue::new(settings.max_queue_size)),
             Signal::Metrics => Feed::Readings(0),
         };
-        let mut line =
-            Line { signal, lane: Lane::new(), feed, due: 0, turn: 0, operations: Operations::default() };
+        let mut line = Line {
+            signal,
+            lane: Lane::new(),
+            feed,
+            due: 0,
+            turn: 0,
+            operations: Operations::default(),
+            told_retry: None,
+        };
         line.schedule(settings, now_ms);
         line
     }
@@ -164,6 +173,15 @@ impl Line {
     /// A batch ended, so long after its first attempt.
     pub(super) fn ended(&mut self, error: Option<&'static str>, took_ms: u64) {
         self.operations.record(error, took_ms as f64 / 1e3);
+    }
+
+    /// Tells when it tries again, where that is new.
+    pub(super) fn tell_retry(&mut self, source: &impl Source, now: Now) {
+        let retry = self.lane.retry_at();
+        if std::mem::replace(&mut self.told_retry, retry) != retry {
+            let at = |at: u64| now.unix_nano as f64 / 1e6 + at as f64 - now.monotonic_ms as f64;
+            source.set_next_retry(self.signal, retry.map(at));
+        }
     }
 
     /// Lets a time go by at which there was nothing to send.

@@ -220,6 +220,9 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             self.send(now);
             self.take_over(now);
             self.release_flushes(now);
+            for line in &mut self.lines {
+                line.tell_retry(&self.source, now);
+            }
         }
         self.finish_flushes(now);
     }
@@ -262,6 +265,11 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         match settled {
             Settled::Done { batch, delivered, rejected, took_ms } => {
                 line.ended((rejected > 0).then_some(REJECTED), took_ms);
+                if rejected > 0
+                    && let Some(why) = verdict.reason()
+                {
+                    self.source.set_last_rejection(signal, why);
+                }
                 count(&self.source, signal, Fate::Delivered, delivered);
                 count(&self.source, signal, Fate::Rejected, rejected);
                 self.forget(&batch);
@@ -279,11 +287,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             }
             Settled::Kept => self.store_sent(signal),
         }
-        let said = match verdict {
-            Verdict::Accepted { reason, .. } => reason.as_deref(),
-            Verdict::Refused { reason } | Verdict::Retry { reason, .. } => Some(reason.as_str()),
-        };
-        if let Some(said) = said {
+        if let Some(said) = verdict.reason() {
             self.source.set_last_error(format!("{}: {said}", signal.name()));
         }
     }

@@ -228,6 +228,16 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// What was said, if anything.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        match self {
+            Verdict::Accepted { reason, .. } => reason.as_deref(),
+            Verdict::Refused { reason } | Verdict::Retry { reason, .. } => Some(reason),
+        }
+    }
+}
+
 /// What a driver does for the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {

@@ -65,6 +65,7 @@ pub fn call(number: u64) -> SpanRecord {
         handler_spans_lost: 0,
         handler_logs_lost: 0,
         kept_for: None,
+        error_stack: None,
     }
 }
 

@@ -39,7 +39,7 @@ pub use keep::{Keep, KeptFor};
 pub use outcome::{ErrorKind, Outcome};
 pub use output::{End, Fact, Gauges, Output, Settlement, Timing};
 pub use runtime::Runtime;
-pub use state::{TaskState, WorkerState};
+pub use state::{CurrentCall, TaskState, WorkerState};
 pub use task::{LastCrash, Mode, Totals};
 pub use time::Instant;
 pub use timers::Timer;

@@ -107,8 +107,8 @@ impl Runtime {
         }
     }
 
-    /// The call of a hanging worker that is the most likely cause: the one it has had the longest, whether its caller
-    /// still waits or not.
+    /// The call that a worker has had the longest, whether its caller still waits or not: of a worker that hangs, the most
+    /// likely cause.
     pub(crate) fn longest_at(&self, worker: WorkerId) -> Option<CallId> {
         self.calls_of(worker)
             .into_iter()

@@ -1,8 +1,10 @@
 //! A task's state as its users see it.
 
 use crate::config::TaskConfig;
-use crate::handle::{Slab, WorkerId};
-use crate::task::{LastCrash, Mode, Slot, Task, Totals, Worker};
+use crate::handle::{CallId, Slab, TaskId, WorkerId};
+use crate::runtime::Runtime;
+use crate::task::{LastCrash, Mode, Place, Slot, Task, Totals, Worker};
+use crate::time::Instant;
 
 /// A task at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +58,35 @@ impl WorkerState {
     /// Whether there is a worker.
     pub const fn is_alive(self) -> bool {
         matches!(self, WorkerState::Starting { .. } | WorkerState::Ready { .. })
+    }
+}
+
+/// What a worker is busy with: of the calls it was sent, the one it has had the longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurrentCall {
+    /// The worker's place in the pool.
+    pub worker_index: u32,
+    /// The call.
+    pub call: CallId,
+    /// When it was sent.
+    pub since: Instant,
+    /// Whether it is settled and only the worker goes on with it.
+    pub abandoned: bool,
+}
+
+impl Runtime {
+    /// What the task's workers are busy with, by their places; nothing of a worker that has nothing. Looks at every call
+    /// that is at a worker.
+    pub fn current_calls(&self, task: TaskId) -> Vec<CurrentCall> {
+        let workers = self.tasks.get(task).into_iter().flat_map(Task::workers);
+        let current = |worker: WorkerId| {
+            let worker_index = self.workers.get(worker)?.index;
+            let call = self.longest_at(worker)?;
+            let entry = self.calls.get(call)?;
+            let abandoned = matches!(entry.place, Place::Abandoned(_));
+            Some(CurrentCall { worker_index, call, since: entry.timing.posted?, abandoned })
+        };
+        workers.filter_map(current).collect()
     }
 }
 

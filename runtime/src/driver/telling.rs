@@ -31,6 +31,7 @@ impl Driver {
             handler: ran.map(|(ran, _)| ran),
             error_type: error.map(CallError::name),
             error_message: &message,
+            error_stack: error.and_then(CallError::stack),
             dispatched_at: self.clock.unix_nanos(timing.dispatched),
             spans_lost: told.spans_lost,
             logs_lost: told.logs_lost,

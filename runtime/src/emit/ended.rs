@@ -11,6 +11,7 @@ pub(crate) struct Ended<'a> {
     pub(crate) handler: Option<(Instant, Instant)>,
     pub(crate) error_type: Option<&'a str>,
     pub(crate) error_message: &'a str,
+    pub(crate) error_stack: Option<&'a str>,
     /// Spans of its handler that are missing.
     pub(crate) spans_lost: u64,
     /// Log records of its handler that are missing.

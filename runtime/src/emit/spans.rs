@@ -49,6 +49,7 @@ impl Emitter {
             { field::WORKER_INDEX } = Empty,
             { field::ERROR_KIND } = Empty,
             { field::ERROR_TYPE } = Empty,
+            { field::EXCEPTION_STACKTRACE } = Empty,
             { field::QUEUE_WAIT } = Empty,
             { field::QUEUE_WAIT_LAST } = Empty,
             { field::SPANS_LOST } = Empty,
@@ -195,6 +196,9 @@ impl CallSpan {
             if outcome != atelier_core::Outcome::Canceled {
                 span.record(field::OTEL_STATUS_CODE, "ERROR");
             }
+        }
+        if let Some(stack) = ended.error_stack {
+            span.record(field::EXCEPTION_STACKTRACE, stack);
         }
         if let Some(posted) = ended.timing.posted {
             span.record(field::QUEUE_WAIT, ended.timing.waited.as_secs_f64());

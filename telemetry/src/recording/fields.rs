@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::wire::{Input, Malformed, put_f64, put_sized, put_str, put_u64};
 use crate::frame::{
-    CrashFrame, Distribution, ExemplarFrame, Finding, Frame, FrameKind, LedgerRow, TaskExemplars, TaskFrame,
-    Totals, WorkerFrame,
+    CrashFrame, CurrentCallFrame, Distribution, ExemplarFrame, Finding, Frame, FrameKind, LedgerRow,
+    TaskExemplars, TaskFrame, Totals, WorkerFrame,
 };
 
 /// What can be a field.
@@ -38,6 +38,16 @@ impl Field for u32 {
 
     fn take(from: &mut Input<'_>) -> Result<u32, Malformed> {
         from.u32()
+    }
+}
+
+impl Field for bool {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+
+    fn take(from: &mut Input<'_>) -> Result<bool, Malformed> {
+        from.u8().map(|it| it != 0)
     }
 }
 
@@ -148,13 +158,14 @@ structs! {
     Distribution { count, sum, min, max, mean, p50, p90, p95, p99, p999 }
     TaskExemplars { wait, run, duration }
     ExemplarFrame { at, value, trace_id, span_id, ts }
-    WorkerFrame { index, status, in_flight }
+    WorkerFrame { index, status, in_flight, current }
+    CurrentCallFrame { call_id, method, since, canceled }
     CrashFrame { ts, worker_index, message }
     Finding { id, severity, task_id, message, evidence, fix }
-    LedgerRow { consumer, signal, emitted, delivered, rejected, dropped, pending, last_error }
+    LedgerRow { consumer, signal, emitted, delivered, rejected, dropped, pending, last_error, last_rejection, next_retry }
 }
 
-/// A frame without the spans in it: those are records of the same segment.
+/// A frame without the spans and black boxes in it: those are items of the same segment.
 impl Field for Frame {
     fn put(&self, out: &mut Vec<u8>) {
         let Frame {
@@ -168,6 +179,7 @@ impl Field for Frame {
             spans: _,
             handler_spans: _,
             traces: _,
+            black_boxes: _,
             spans_dropped,
             ledger,
             findings,
@@ -199,9 +211,28 @@ impl Field for Frame {
             spans: Vec::new(),
             handler_spans: Vec::new(),
             traces: Vec::new(),
+            black_boxes: Vec::new(),
             spans_dropped: content.field()?,
             ledger: content.field()?,
             findings: content.field()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_struct_of_an_older_atelier_is_read_without_the_fields_that_it_did_not_have() {
+        let mut out = Vec::new();
+        put_sized(&mut out, |out| {
+            3_u32.put(out);
+            "ready".to_owned().put(out);
+            2_u32.put(out);
+        });
+        let worker = WorkerFrame::take(&mut Input::new(&out)).unwrap();
+        let expected = WorkerFrame { index: 3, status: "ready".to_owned(), in_flight: 2, current: None };
+        assert_eq!(worker, expected);
     }
 }

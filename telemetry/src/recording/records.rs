@@ -93,6 +93,7 @@ impl Content<'_> {
         put_u64(self.out, call.handler_spans_lost);
         put_u64(self.out, call.handler_logs_lost);
         self.optional_name(call.kept_for.map(KeptFor::name));
+        self.own_text(call.error_stack.as_ref());
         tag::CALL
     }
 
@@ -309,6 +310,7 @@ impl ContentReader<'_, '_> {
             handler_spans_lost: self.from.u64()?,
             handler_logs_lost: self.from.u64()?,
             kept_for: self.optional_known(KeptFor::from_name)?,
+            error_stack: self.optional_own_text()?,
         })))
     }
 
@@ -452,6 +454,11 @@ impl ContentReader<'_, '_> {
             0 => Ok(None),
             _ => self.from.str().map(|text| Some(text.into())),
         }
+    }
+
+    /// One that older files do not have.
+    fn optional_own_text(&mut self) -> Result<Option<Arc<str>>, Malformed> {
+        if self.from.is_empty() { Ok(None) } else { self.own_text() }
     }
 
     fn optional_u32(&mut self) -> Result<Option<u32>, Malformed> {

@@ -3,10 +3,10 @@
 use super::error::RecordingError;
 use super::file::{Ending, Header, Reader};
 use super::items::Item;
-use crate::frame::{FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TraceFrame};
+use crate::frame::{BlackBoxFrame, FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TraceFrame};
 use crate::record::Record;
 
-/// Gives a recording's frames, each with the calls, the handlers' spans and the traces that ended since the frame before:
+/// Gives a recording's frames, each with the calls, the handlers' spans and the traces that ended, and the workers that died, since the frame before:
 /// all of them, where the live stream has a limit. What a cut recording tells after its last frame comes in one more.
 #[derive(Debug)]
 pub struct Replay<'a> {
@@ -14,6 +14,7 @@ pub struct Replay<'a> {
     spans: Vec<SpanFrame>,
     handler_spans: Vec<HandlerSpanFrame>,
     traces: Vec<TraceFrame>,
+    black_boxes: Vec<BlackBoxFrame>,
     /// Number and time of the next frame, should one have to be made up.
     next: (u64, f64),
 }
@@ -30,6 +31,7 @@ impl<'a> Replay<'a> {
             spans: Vec::new(),
             handler_spans: Vec::new(),
             traces: Vec::new(),
+            black_boxes: Vec::new(),
             next: (0, 0.0),
         })
     }
@@ -50,7 +52,10 @@ impl<'a> Replay<'a> {
     }
 
     fn rest(&mut self) -> Option<Frame> {
-        let is_empty = self.spans.is_empty() && self.handler_spans.is_empty() && self.traces.is_empty();
+        let is_empty = self.spans.is_empty()
+            && self.handler_spans.is_empty()
+            && self.traces.is_empty()
+            && self.black_boxes.is_empty();
         (!is_empty).then(|| Frame {
             version: FRAME_VERSION,
             seq: self.next.0,
@@ -62,6 +67,7 @@ impl<'a> Replay<'a> {
             spans: std::mem::take(&mut self.spans),
             handler_spans: std::mem::take(&mut self.handler_spans),
             traces: std::mem::take(&mut self.traces),
+            black_boxes: std::mem::take(&mut self.black_boxes),
             spans_dropped: 0,
             ledger: Vec::new(),
             findings: Vec::new(),
@@ -86,12 +92,17 @@ impl Iterator for Replay<'_> {
                     self.next.1 = self.next.1.max(trace.end_unix_nano as f64 / 1e6);
                     self.traces.push(TraceFrame::from(&*trace));
                 }
+                // The others are of workers that lived to the end.
+                Some(Ok(Item::BlackBox(closed))) if closed.cause.is_some() => {
+                    self.black_boxes.push(BlackBoxFrame::from(&closed));
+                }
                 Some(Ok(Item::Record(_) | Item::BlackBox(_))) => {}
                 Some(Ok(Item::Frame(mut frame))) => {
                     self.next = (frame.seq.wrapping_add(1), frame.ts);
                     frame.spans = std::mem::take(&mut self.spans);
                     frame.handler_spans = std::mem::take(&mut self.handler_spans);
                     frame.traces = std::mem::take(&mut self.traces);
+                    frame.black_boxes = std::mem::take(&mut self.black_boxes);
                     return Some(Ok(*frame));
                 }
                 Some(Err(error)) => return Some(Err(error)),

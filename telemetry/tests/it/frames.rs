@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use atelier_core::Outcome;
-use atelier_core::names::{Metric, Phase};
+use atelier_core::names::{Metric, Phase, field};
 use atelier_telemetry::frame::{FRAME_VERSION, Frame, FrameKind, TaskFrame};
-use atelier_telemetry::{DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, Telemetry};
+use atelier_telemetry::{DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, DEFAULT_STACK_BYTES, Telemetry};
 
 use crate::support::*;
 
@@ -216,4 +216,49 @@ fn a_frame_survives_json() {
     assert_eq!(json["tasks"][0]["wait"]["max"], 100.0);
     assert_eq!(json["tasks"][0]["type"], "parallel");
     assert_eq!(serde_json::from_value::<Frame>(json).unwrap(), frame);
+}
+
+#[test]
+fn the_black_boxes_of_workers_that_died_come_once() {
+    let telemetry = Telemetry::new();
+    let mut early = telemetry.frames(RUNTIME, "panel");
+    listening(&telemetry, || {
+        define(1, "resize");
+        assert_eq!(early.next(0.0, vec![task_frame("resize", 0)]).black_boxes, []);
+        let worker = of(1).worker(0);
+        count(Metric::WorkerSpawned, 1, worker.at(1_000_000));
+        measure(Metric::QueueWait, 0.001, worker.method("fit").call(7).at(2_000_000));
+        crash("error", worker.at(3_000_000));
+        let told = early.next(1.0, vec![task_frame("resize", 0)]).black_boxes;
+        let facts: Vec<_> =
+            told[0].facts.iter().map(|it| (it.ts, it.fact.as_str(), it.call_id.as_deref())).collect();
+        assert_eq!(facts, [(1.0, "spawned", None), (2.0, "started", Some("7")), (3.0, "crashed", None)]);
+        assert_eq!(
+            (told[0].task_id.as_str(), told[0].worker_index, told[0].cause.as_str()),
+            ("resize", 0, "error")
+        );
+        assert_eq!(early.next(2.0, vec![task_frame("resize", 0)]).black_boxes, []);
+        let mut late = telemetry.frames(RUNTIME, "panel:2");
+        assert_eq!(late.next(3.0, vec![task_frame("resize", 0)]).black_boxes, told);
+    });
+}
+
+#[test]
+fn a_call_that_failed_has_the_beginning_of_its_stack() {
+    let telemetry = Telemetry::new();
+    let mut frames = telemetry.frames(RUNTIME, "panel");
+    listening(&telemetry, || {
+        define(1, "resize");
+        let long = "é".repeat(DEFAULT_STACK_BYTES);
+        for (number, stack) in [(1, "Error: no\n    at fit (w.js:1)"), (2, long.as_str())] {
+            let span = open_call(1, number);
+            span.record(field::EXCEPTION_STACKTRACE, stack);
+            end_call(span, number);
+        }
+    });
+    let stacks = frames.next(0.0, vec![]).spans.into_iter().filter_map(|call| call.error_stack);
+    let stacks: Vec<String> = stacks.collect();
+    assert_eq!(stacks[0], "Error: no\n    at fit (w.js:1)");
+    assert!(stacks[1].starts_with("éé") && stacks[1].ends_with("é…\n(4096 more bytes were cut)"));
+    assert!(stacks[1].len() < DEFAULT_STACK_BYTES + 40);
 }

@@ -219,6 +219,7 @@ pub(crate) fn open_call_in(task: u64, call: u64, parent: Option<u64>, trace_name
         { field::ERROR_TYPE } = tracing::field::Empty,
         { field::OTEL_STATUS_CODE } = tracing::field::Empty,
         { field::OTEL_STATUS_DESCRIPTION } = tracing::field::Empty,
+        { field::EXCEPTION_STACKTRACE } = tracing::field::Empty,
         { field::QUEUE_WAIT } = tracing::field::Empty,
         { field::QUEUE_WAIT_LAST } = tracing::field::Empty,
         { "atelier.phase.admission" } = tracing::field::Empty,

@@ -156,3 +156,57 @@ export async function a_task_that_is_gone_while_nobody_looked_is_gone() {
   await until(() => frames.length > 1);
   deepEqual([...applied(frames).keys()], ['stays']);
 }
+
+export async function a_worker_says_which_call_it_is_busy_with_and_since_when() {
+  const { runtime, events } = observed();
+  const task = bench({ taskId: 't', type: 'parallel', poolSize: 2, maxInFlight: 2 }, runtime);
+  const frames = [];
+  runtime.subscribeFrames((frame) => frames.push(frame), INTERVAL);
+  const begun = Date.now();
+  const held = task.hold('busy', 1);
+  await heard('busy');
+  const worker = await until(() => applied(frames).get('t')?.workers.find(({ current }) => current), 'a worker has a call');
+  equal(worker.current.method, 'hold');
+  ok(worker.current.since >= begun - 2 && worker.current.since <= Date.now() + 2, `since ${worker.current.since - begun} ms`);
+  openGate('busy');
+  await held;
+  const [call] = events.filter((event) => event.kind === 'span');
+  deepEqual([worker.current.callId, worker.index], [call.callId, call.workerIndex]);
+  await until(() => applied(frames).get('t').workers.every(({ current }) => !current), 'and when it is done');
+  const stubborn = new AbortController();
+  const given = task.with({ signal: stubborn.signal }).hold('stubborn', 1);
+  await heard('stubborn');
+  stubborn.abort();
+  await rejects(given, { name: 'AbortError' });
+  await until(() => applied(frames).get('t').workers.some(({ current }) => current?.canceled), 'a cancelled handler that goes on');
+  openGate('stubborn');
+  await until(() => applied(frames).get('t').workers.every(({ current }) => !current));
+}
+
+export async function errors_come_with_their_stack_and_crashes_with_their_black_box() {
+  const { runtime } = observed();
+  const task = bench({ taskId: 't' }, runtime);
+  const frames = [];
+  runtime.subscribeFrames((frame) => frames.push(frame), INTERVAL);
+  await rejects(task.fail('Error', 'no'), { message: 'no' });
+  await rejects(task.crash('gone'), { name: 'WorkerCrashedError' });
+  const calls = () => frames.flatMap(({ spans }) => spans);
+  await until(() => calls().length === 2 && frames.some(({ blackBoxes }) => blackBoxes));
+  const [failed, crashed] = calls();
+  ok(failed.errorStack.includes('workers/bench.js'), failed.errorStack);
+  ok(!JSON.stringify(frames.map(({ spans }) => spans)).includes('"args"'));
+  const boxes = frames.flatMap(({ blackBoxes = [] }) => blackBoxes);
+  deepEqual([boxes.length, boxes[0].taskId, boxes[0].workerIndex], [1, 't', 0]);
+  ok(boxes[0].facts.some(({ fact, callId, method }) => fact === 'started' && callId === crashed.callId && method === 'crash'));
+}
+
+export async function each_reader_has_a_row_of_its_own_in_the_ledger() {
+  const { runtime } = observed();
+  const ends = [1, 2].map(() => runtime.subscribeFrames(() => {}, INTERVAL));
+  const names = () => Object.keys(runtime.getTelemetry().ledger).filter((name) => name.startsWith('frames'));
+  deepEqual(names(), ['frames', 'frames:2']);
+  ends[0]();
+  deepEqual(names(), ['frames:2']);
+  runtime.subscribeFrames(() => {}, INTERVAL);
+  deepEqual(names(), ['frames', 'frames:2']);
+}

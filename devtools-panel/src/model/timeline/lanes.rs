@@ -143,9 +143,8 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixtures::{full, span, task};
+    use crate::model::fixtures::{full, span, task, worker};
     use crate::model::store::LongTask;
-    use atelier_telemetry::frame::WorkerFrame;
 
     const SMALL: Metrics = Metrics { bar: 10.0, gap: 2.0, head: 20.0 };
 
@@ -153,7 +152,7 @@ mod tests {
         let mut store = Store::default();
         let mut named = task("a");
         named.task_name = Some("resize".to_owned());
-        named.workers = vec![WorkerFrame { index: 1, status: "ready".to_owned(), in_flight: 0 }];
+        named.workers = vec![worker(1, 0)];
         let mut frame = full(1, 1000.0, vec![named]);
         frame.spans =
             vec![span("a", Some(0), 0.0, 10.0), span("a", None, 0.0, 1.0), span("old", Some(0), 0.0, 1.0)];

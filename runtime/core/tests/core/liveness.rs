@@ -240,3 +240,33 @@ fn only_the_worker_whose_grace_is_over_is_replaced() {
     assert_eq!(world.spawned(), [0], "and has nothing to do still");
     world.end_of_world();
 }
+
+#[test]
+fn a_worker_is_busy_with_the_call_that_it_has_had_the_longest() {
+    let mut world = World::new();
+    let task = world.task(TaskConfig::parallel(2).with_max_in_flight(3));
+    let busy = |world: &World| -> Vec<(u32, CallId, bool)> {
+        let calls = world.core.current_calls(task);
+        calls.iter().map(|it| (it.worker_index, it.call, it.abandoned)).collect()
+    };
+    assert_eq!(busy(&world), []);
+    let first = world.call(task);
+    world.turn();
+    let since = world.core.current_calls(task)[0].since;
+    world.wait(ms(5));
+    let others = world.calls(task, 2);
+    world.turn();
+    assert_eq!(
+        busy(&world),
+        [(0, first, false), (1, others[0], false)],
+        "and the third call is at one of them"
+    );
+    assert_eq!(world.core.current_calls(task)[0].since, since, "waiting changes nothing");
+    world.abort(first);
+    assert_eq!(busy(&world)[0], (0, first, true), "its worker goes on with it");
+    world.err(first);
+    let next = busy(&world);
+    assert!(next.iter().all(|(_, call, _)| others.contains(call)), "{next:?}");
+    world.dispose(task);
+    assert_eq!(busy(&world), []);
+}

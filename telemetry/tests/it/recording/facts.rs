@@ -57,7 +57,8 @@ fn numbers_come_back_bit_by_bit() {
 #[test]
 fn the_strings_of_a_task_that_comes_again_and_again_are_written_once() {
     let mut samples = Samples::seeded(3);
-    let call = Record::Span(Arc::new(SpanRecord { error_message: None, trace_name: None, ..samples.call() }));
+    let call = SpanRecord { error_message: None, error_stack: None, trace_name: None, ..samples.call() };
+    let call = Record::Span(Arc::new(call));
     let one = segment(&[Item::Record(call.clone())]).len();
     let many = segment(&vec![Item::Record(call); 101]).len();
     let each = (many - one) / 100;

@@ -1,5 +1,6 @@
 //! A recording as frames.
 
+use atelier_core::names::Metric;
 use atelier_telemetry::frame::Frame;
 use atelier_telemetry::recording::*;
 use atelier_telemetry::{Record, SubscribeOptions, Telemetry};
@@ -19,13 +20,21 @@ fn recorded() -> (Vec<Frame>, Vec<u8>) {
         for turn in 0..5_u64 {
             (0..turn * 3).for_each(|n| call(1, turn * 100 + n));
             end_trace(open_trace(turn + 1, Some("import")), "ok");
+            count(Metric::WorkerSpawned, 1, of(1).worker(turn));
+            crash("error", of(1).worker(turn));
             let frame = live.next(turn as f64, vec![task_frame("resize", turn as u32)]);
+            for closed in telemetry.closed_black_boxes(RUNTIME, turn) {
+                assert!(writer.black_box(&closed));
+            }
             for record in facts.drain(usize::MAX) {
                 assert!(writer.record(&record));
             }
             assert!(writer.frame(&frame));
             frames.push(frame);
         }
+        // What a worker that lives was at is no crash.
+        count(Metric::WorkerSpawned, 1, of(1).worker(9));
+        telemetry.open_black_boxes(RUNTIME).iter().for_each(|open| assert!(writer.black_box(open)));
     });
     (frames, file(&Header::default(), &[(writer.take(), Coding::Zlib)], &Summary::default()))
 }
@@ -34,6 +43,7 @@ fn recorded() -> (Vec<Frame>, Vec<u8>) {
 fn a_replay_gives_the_frames_that_the_page_gave() {
     let (frames, file) = recorded();
     assert_eq!(frames.iter().map(|frame| frame.spans.len()).collect::<Vec<_>>(), [0, 3, 6, 9, 12]);
+    assert!(frames.iter().all(|frame| frame.black_boxes.len() == 1));
     let mut replay = Replay::open(&file).unwrap();
     let replayed: Vec<Frame> = replay.by_ref().map(Result::unwrap).collect();
     assert!(replayed == frames);

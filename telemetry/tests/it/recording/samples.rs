@@ -158,6 +158,7 @@ impl Samples {
             handler_spans_lost: self.whole(),
             handler_logs_lost: self.whole(),
             kept_for: self.maybe(Samples::kept_for),
+            error_stack: self.maybe(|it| it.string().into()),
         }
     }
 
@@ -284,6 +285,12 @@ impl Samples {
                 index: self.small(),
                 status: self.string(),
                 in_flight: self.small(),
+                current: self.maybe(|it| CurrentCallFrame {
+                    call_id: it.maybe(Samples::string),
+                    method: it.maybe(Samples::string),
+                    since: it.real(),
+                    canceled: it.random.below(2) == 0,
+                }),
             }],
             last_crash: self.maybe(|it| CrashFrame {
                 ts: it.real(),
@@ -308,6 +315,7 @@ impl Samples {
             spans: Vec::new(),
             handler_spans: Vec::new(),
             traces: Vec::new(),
+            black_boxes: Vec::new(),
             spans_dropped: self.whole(),
             ledger: vec![self.ledger_row()],
             findings: vec![Finding {
@@ -331,6 +339,8 @@ impl Samples {
             dropped: vec![(self.string(), self.whole())],
             pending: self.whole(),
             last_error: self.maybe(Samples::string),
+            last_rejection: self.maybe(Samples::string),
+            next_retry: self.maybe(Samples::real),
         }
     }
 
