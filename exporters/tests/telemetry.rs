@@ -98,3 +98,39 @@ fn what_the_runtime_emits_arrives_and_the_ledger_of_the_page_says_so() {
     assert_eq!(metrics.last_error.as_deref(), Some("metrics: 400"));
     assert!(telemetry.ledger(RUNTIME).is_empty(), "a consumer that has ended leaves the page's ledger");
 }
+
+#[test]
+fn the_ledger_says_when_what_waits_is_sent_again_and_why_something_was_refused() {
+    let telemetry = Telemetry::new();
+    let config = OtlpConfig { signals: vec![Signal::Traces], ..OtlpConfig::default() };
+    let source = TelemetrySource::new(&telemetry, RUNTIME, "otlp:1", &config);
+    let mut pipeline =
+        Pipeline::new(source, OtlpEncoder::new(&config, &[]), Settings::from(&config), || 0.5, now(0));
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(telemetry.layer()), || emit(600));
+    let told = || {
+        let row = row(&telemetry.ledger(RUNTIME), "spans");
+        // Milliseconds since the Unix epoch; the test's time begins later.
+        let next_retry = row.next_retry.map(|at| (at - EPOCH_NANO as f64 / 1e6).round());
+        (next_retry, row.last_rejection)
+    };
+    let asks_to_wait = Answer { status: 503, retry_after: Some("17".to_owned()), ..Answer::default() };
+    let refuses = Answer { status: 404, ..Answer::default() };
+    let answers = [
+        (1_000, Reply::Answered(asks_to_wait), Some(18_000.0), None),
+        (18_000, Reply::Failed("down".to_owned()), Some(20_000.0), None),
+        (20_000, Reply::Answered(refuses), None, Some("404".to_owned())),
+    ];
+    assert_eq!(told(), (None, None));
+    for (at, reply, next_retry, last_rejection) in answers {
+        pipeline.handle_records(now(at));
+        pipeline.handle_wake(now(at));
+        pipeline.handle_idle(now(at));
+        let sent = std::iter::from_fn(|| pipeline.poll_output());
+        let ids: Vec<_> = sent
+            .filter_map(|it| if let Output::Send(request) = it { Some(request.id) } else { None })
+            .collect();
+        assert_eq!(told().0, None, "while a request is out nothing waits");
+        pipeline.handle_reply(ids[0], reply, now(at));
+        assert_eq!(told(), (next_retry, last_rejection), "after {at} ms");
+    }
+}

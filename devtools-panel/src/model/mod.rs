@@ -35,8 +35,8 @@ pub(crate) use store::{CallOutcome, Happening, LongTask, PHASES, Store};
 pub(crate) use tabs::Tabs;
 pub(crate) use tasks::{SortColumn, SortOrder, TaskRow, TasksAction, TasksState, overview, task_rows};
 pub(crate) use timeline::{
-    Bar, CallCopies, CallDetails, Edge, Group, Layout, METRICS, Part, RangeSummary, Scale, Spot,
-    TimelineAction, TimelineState, bars, call_box, describe_call, summarize, time_ticks,
+    Bar, BoxTold, CallCopies, CallDetails, ChildShare, Edge, Group, Layout, METRICS, Part, RangeSummary,
+    Scale, Spot, TimelineAction, TimelineState, bars, call_box, describe_call, summarize, time_ticks,
 };
 pub(crate) use traces::{
     SpanKind, SpanRow, TraceRow, TracesAction, TracesState, Waterfall, trace_rows, waterfall,

@@ -38,8 +38,6 @@ pub struct TestSource {
     points: Cell<u64>,
     accounts: RefCell<HashMap<Signal, Account>>,
     pub last_error: RefCell<Option<String>>,
-    pub last_rejection: RefCell<Option<String>>,
-    pub next_retry: Cell<Option<f64>>,
     pub closed: Cell<bool>,
     /// Whether it tells the pipeline its accounts.
     pub tells_accounts: Cell<bool>,
@@ -129,14 +127,6 @@ impl Source for Shared {
 
     fn set_last_error(&self, message: String) {
         *self.0.last_error.borrow_mut() = Some(message);
-    }
-
-    fn set_last_rejection(&self, _: Signal, why: &str) {
-        *self.0.last_rejection.borrow_mut() = Some(why.to_owned());
-    }
-
-    fn set_next_retry(&self, _: Signal, at_unix_ms: Option<f64>) {
-        self.0.next_retry.set(at_unix_ms);
     }
 
     fn close(&self) {

@@ -11,6 +11,8 @@ use crate::model::format::cut;
 pub(crate) const DEFAULT_CALLS_KEPT: usize = 100_000;
 /// How many rows the calls of one worker may be drawn in. Calls that overlap more than that share the last row.
 pub(crate) const DEFAULT_ROWS_PER_LANE: usize = 4;
+/// How many calls keep the stack of their error; older ones lose theirs. A stack has four kilobytes at most.
+pub(crate) const DEFAULT_STACKS_KEPT: usize = 2_000;
 /// How many characters of a call's error are kept; the rest is cut, and an ellipsis says so.
 pub(crate) const DEFAULT_ERROR_CHARACTERS_KEPT: usize = 4_096;
 
@@ -115,6 +117,8 @@ pub(crate) struct History {
     lanes: BTreeMap<LaneKey, Lane>,
     next_lane: usize,
     next_number: u64,
+    /// The numbers of the calls with a stack, oldest first.
+    with_stack: VecDeque<u64>,
 }
 
 impl History {
@@ -130,12 +134,26 @@ impl History {
         let outcome = CallOutcome::from_name(&span.outcome);
         let mut call = Call { outcome, span, lane: 0, row: 0, number: self.next_number };
         self.next_number += 1;
+        if call.span.error_stack.is_some() {
+            self.keep_stack_of(call.number);
+        }
         (call.lane, call.row) = self.place(&call);
         if self.calls.len() >= DEFAULT_CALLS_KEPT {
             self.calls.pop_front();
         }
         self.calls.push_back(call);
         true
+    }
+
+    /// Of so many failures at most: one more, one less.
+    fn keep_stack_of(&mut self, number: u64) {
+        self.with_stack.push_back(number);
+        if self.with_stack.len() <= DEFAULT_STACKS_KEPT {
+            return;
+        }
+        if let Some(oldest) = self.with_stack.pop_front().and_then(|number| self.place_of(number)) {
+            self.calls[oldest].span.error_stack = None;
+        }
     }
 
     /// The call's lane, and the first row in it that is free since the call's bar began. Calls arrive in the order of
@@ -168,8 +186,14 @@ impl History {
 
     /// The call with this number, while it is kept.
     pub(crate) fn get(&self, number: u64) -> Option<&Call> {
+        self.calls.get(self.place_of(number)?)
+    }
+
+    /// Where the call with this number is, while it is kept.
+    fn place_of(&self, number: u64) -> Option<usize> {
         let first = self.calls.front()?.number;
-        self.calls.get(usize::try_from(number.checked_sub(first)?).ok()?)
+        let place = usize::try_from(number.checked_sub(first)?).ok()?;
+        (place < self.calls.len()).then_some(place)
     }
 
     /// How many calls were taken and are no longer kept.
@@ -246,6 +270,18 @@ mod tests {
         odd.phases = [Some(f64::NAN), None, None, None, None];
         assert!(history.push(odd));
         assert_eq!(history.iter().map(|call| call.bar_start()).collect::<Vec<_>>(), [0.0]);
+    }
+
+    #[test]
+    fn the_stacks_of_the_latest_failures_are_kept() {
+        let mut history = History::default();
+        for _ in 0..DEFAULT_STACKS_KEPT + 5 {
+            history.push(SpanFrame { error_stack: Some("at".to_owned()), ..span("t", None, 0.0, 1.0) });
+            history.push(span("t", None, 0.0, 1.0));
+        }
+        let kept: Vec<u64> =
+            history.iter().filter(|call| call.span.error_stack.is_some()).map(|call| call.number).collect();
+        assert_eq!((kept.len(), kept[0]), (DEFAULT_STACKS_KEPT, 10));
     }
 
     #[test]

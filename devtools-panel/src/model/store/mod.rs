@@ -1,6 +1,7 @@
 //! One runtime as its stream of frames tells it: a fold over frames, so that the same frames give the same store. What
 //! needs every frame is a field here, taken in [`Store::apply`], with a file of its own beside this one.
 
+mod black_boxes;
 mod handler_spans;
 mod history;
 mod long_tasks;
@@ -14,6 +15,7 @@ use atelier_telemetry::frame::{
     FRAME_VERSION, Finding, Frame, FrameKind, HandlerSpanFrame, LedgerRow, SpanFrame, TaskFrame,
 };
 
+use black_boxes::BlackBoxes;
 use handler_spans::HandlerSpans;
 pub(crate) use history::{Call, CallOutcome, DEFAULT_ROWS_PER_LANE, History, LaneRows, PHASES};
 pub(crate) use long_tasks::LongTask;
@@ -54,6 +56,7 @@ pub(crate) struct Store {
     history: History,
     handler_spans: HandlerSpans,
     traces: Traces,
+    black_boxes: BlackBoxes,
     marks: Marks,
     long_tasks: LongTasks,
     ledger: Vec<LedgerRow>,
@@ -90,6 +93,7 @@ impl Store {
         for trace in frame.traces {
             self.calls_refused += u64::from(!self.traces.push(trace));
         }
+        frame.black_boxes.into_iter().for_each(|it| self.black_boxes.push(it));
         self.take_calls(frame.spans, frame.handler_spans);
         self.ledger = frame.ledger;
         self.findings = frame.findings;
@@ -119,6 +123,11 @@ impl Store {
     /// The traces that ended lately.
     pub(crate) fn traces(&self) -> &Traces {
         &self.traces
+    }
+
+    /// The last facts of workers that died lately.
+    pub(crate) fn black_boxes(&self) -> &BlackBoxes {
+        &self.black_boxes
     }
 
     /// What happened to the tasks lately.

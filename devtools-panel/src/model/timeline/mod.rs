@@ -8,7 +8,7 @@ mod scale;
 mod window;
 
 pub(crate) use bars::{Bar, Part, bars, call_box};
-pub(crate) use call::{CallCopies, CallDetails, describe_call};
+pub(crate) use call::{BoxTold, CallCopies, CallDetails, ChildShare, describe_call};
 pub(crate) use lanes::{Group, Layout, METRICS};
 pub(crate) use range::{RangeSummary, summarize};
 pub(crate) use scale::{Scale, time_ticks};

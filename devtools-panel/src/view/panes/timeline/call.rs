@@ -5,7 +5,10 @@ use std::cell::RefCell;
 use web_sys::{Event, HtmlElement};
 
 use super::copy::copy_row;
-use crate::model::{CallCopies, CallDetails, Link, Store, TimelineAction, TimelineState, cut, describe_call};
+use super::failure;
+use crate::model::{
+    CallCopies, CallDetails, ChildShare, Link, Store, TimelineAction, TimelineState, cut, describe_call,
+};
 use crate::view::cells::LongText;
 use crate::view::dom::{Listeners, Live, Make, Told, clear, must};
 use crate::view::host::{Host, Own};
@@ -86,7 +89,13 @@ impl CallPane {
             text.show(error);
             must(self.content.append_child(text.element()));
         }
+        if let Some(stack) = &details.stack {
+            must(self.content.append_child(&failure::stack(&self.make, stack)));
+        }
         must(self.content.append_child(&self.waterfall(details)));
+        if let Some(told) = &details.black_box {
+            must(self.content.append_child(&failure::black_box(&self.make, told)));
+        }
         let facts = self.make.element("dl", "facts");
         for (name, value) in &details.facts {
             let text = LongText::new(&self.make, "", FACT_CHARACTERS);
@@ -103,6 +112,24 @@ impl CallPane {
         must(self.content.append_child(&trace));
         must(self.content.append_child(&copy_row(&self.make, copies, &mut listeners)));
         *self.inside.borrow_mut() = listeners;
+    }
+
+    /// What is told of a handler's span beside its time: its error, its attributes.
+    fn about_child(&self, child: &ChildShare) -> Option<HtmlElement> {
+        let make = &self.make;
+        let error = child.error.iter().map(|error| ("error", error));
+        let attributes = child.attributes.iter().map(|(name, value)| (name.as_str(), value));
+        let told = error.chain(attributes);
+        let list = make.element("dl", "facts");
+        for (name, value) in told {
+            let text = LongText::new(make, "", FACT_CHARACTERS);
+            text.show(value);
+            let (name, _) = cut(name, FACT_CHARACTERS);
+            must(list.append_child(&make.text("dt", "", &name)));
+            must(list.append_child(&make.element("dd", "").with([text.element()])));
+        }
+        let cell = make.element("td", "").attr("colspan", "3").with([&list]);
+        (list.child_element_count() > 0).then(|| make.element("tr", "child-about").with([&cell]))
     }
 
     fn waterfall(&self, details: &CallDetails) -> HtmlElement {
@@ -128,10 +155,10 @@ impl CallPane {
             let name = make.element("th", "child").attr("scope", "row").with([text.element()]);
             let outcome = if child.error.is_some() { "error" } else { "ok" };
             let fill = make.element("i", "").attr("data-child", outcome);
-            if let Some(about) = child.error.as_ref().or(child.attributes.as_ref()) {
-                must(name.set_attribute("title", &cut(about, ERROR_CHARACTERS).0));
-            }
             line(&name, fill, (child.from, child.share), &child.length).attr("data-span", &child.name);
+            if let Some(about) = self.about_child(child) {
+                must(body.append_child(&about));
+            }
         }
         let head = make.element("tr", "").with([
             &make.text("th", "", "Phase").attr("scope", "col"),

@@ -2,6 +2,7 @@
 
 mod call;
 mod copy;
+mod failure;
 mod input;
 mod marked;
 mod paint;
