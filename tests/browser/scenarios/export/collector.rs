@@ -85,6 +85,11 @@ async fn collect(scene: &Scene, options: Value, rounds: usize) -> Result<()> {
         scene.tab.eval::<()>("collected.play().then(() => null)").await?;
     }
     let page: Page = scene.tab.eval("collected.report()").await?;
+    let accounts = server.receiver().accounts();
+    for account in [accounts.traces, accounts.metrics, accounts.logs] {
+        let compressed = if options["compression"] == "gzip" { account.requests } else { 0 };
+        ensure!(account.requests > 0 && account.compressed == compressed, "{account:?}");
+    }
     let received = server.receiver().received();
     ensure!(received.rejected == 0, "a rule was broken: {:?}", received.last_rejection);
     let expected = [received.spans, received.metric_points, received.log_records];

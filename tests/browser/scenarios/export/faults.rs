@@ -61,6 +61,9 @@ scripts! {
     a_redirect: "307",
     another_origin: "another origin",
     another_origin_refused: "another origin, CORS refused twice",
+    nothing_fails_in_json: "nothing fails, JSON and gzip",
+    some_are_rejected_in_json: "partial_success, 7 rejected, JSON",
+    garbage_instead_of_json: "200 with garbage, JSON",
 }
 
 fn answered(answer: Misbehavior) -> Fault {
@@ -338,4 +341,46 @@ async fn another_origin_refused(scene: &Scene) -> Result<Row> {
     let refused = answered(Misbehavior::Fine).cors(Cors::Refused);
     run.traces(vec![refused.clone(), answered(Misbehavior::Fine), refused]);
     all_arrive(&run, CALLS).await
+}
+
+async fn begin_in_json(scene: &Scene) -> Result<Run<'_>> {
+    let mut options = small_batches();
+    options["protocol"] = "http/json".into();
+    options["compression"] = "gzip".into();
+    Run::begin(scene, Place::Here, options).await
+}
+
+/// Whether every request came as it was meant to.
+fn all_in_json(run: &Run<'_>) {
+    let accounts = run.receiver().accounts();
+    for account in [accounts.traces, accounts.metrics, accounts.logs] {
+        assert_eq!((account.in_json, account.compressed), (account.requests, account.requests));
+    }
+}
+
+async fn nothing_fails_in_json(scene: &Scene) -> Result<Row> {
+    let run = begin_in_json(scene).await?;
+    let row = all_arrive(&run, 1_000).await?;
+    all_in_json(&run);
+    assert_eq!(row.duplicates, 0);
+    Ok(row)
+}
+
+async fn some_are_rejected_in_json(scene: &Scene) -> Result<Row> {
+    let run = begin_in_json(scene).await?;
+    run.all(&[answered(Misbehavior::Partial { rejected: 7, message: "too old".into() })]);
+    run.calls_and_drain(CALLS).await?;
+    let row = run.row().await?;
+    assert_eq!(row, Row { emitted: CALLS, delivered: CALLS - 7, rejected: 7, ..Row::default() });
+    all_in_json(&run);
+    Ok(row)
+}
+
+async fn garbage_instead_of_json(scene: &Scene) -> Result<Row> {
+    let run = begin_in_json(scene).await?;
+    run.all(&[answered(Misbehavior::Garbage)]);
+    let row = all_arrive(&run, CALLS).await?;
+    all_in_json(&run);
+    assert_eq!(row.duplicates, 0);
+    Ok(row)
 }
