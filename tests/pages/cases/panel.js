@@ -40,7 +40,7 @@ export async function it_shows_what_the_events_say() {
 
 export async function an_unreachable_collector_shows_as_what_waits_and_what_was_dropped() {
   const { runtime } = observed();
-  const exporter = exportOtlp(runtime, { endpoint: 'http://127.0.0.1:9', maxQueueSize: 5, maxBatchSize: 5 });
+  const exporter = exportOtlp(runtime, { endpoint: 'http://127.0.0.1:9', maxQueueSize: 5, maxBatchSize: 5, durable: false });
   const task = bench({}, runtime);
   for (let i = 0; i < 20; i++) await task.add(i, i);
   await exporter.flush();

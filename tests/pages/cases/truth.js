@@ -124,7 +124,14 @@ const balanced = (row) => row.emitted === row.delivered + row.rejected + lost(ro
 
 export async function the_ledger_balances_at_every_moment_under_load() {
   const { runtime, events } = observed();
-  const exporter = exportOtlp(runtime, { endpoint: 'http://127.0.0.1:9', maxQueueSize: 20, maxBatchSize: 10, scheduleDelayMs: 1, metricIntervalMs: 10 });
+  const exporter = exportOtlp(runtime, {
+    endpoint: 'http://127.0.0.1:9',
+    maxQueueSize: 20,
+    maxBatchSize: 10,
+    scheduleDelayMs: 1,
+    metricIntervalMs: 10,
+    durable: { maxBytes: 4_000 },
+  });
   const random = seeded(7);
   const wrong = [];
   let [moments, mine] = [0, 0];
