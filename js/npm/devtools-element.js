@@ -30,6 +30,7 @@ export class AtelierDevtoolsElement extends Base {
   #tab;
   #link;
   #linked;
+  #wantsEvents = false;
   #dockInPage = 'bottom';
 
   get runtime() {
@@ -245,11 +246,13 @@ export class AtelierDevtoolsElement extends Base {
     if (this.#opening !== opening) return;
     this.#opening = undefined;
     content.replaceChildren();
+    this.#wantsEvents = false;
     this.#guard(() => {
       this.#panel = new module.Panel(content, {
         ...this.#settings(),
         runtimes: this.#runtimes.map((runtime, place) => runtime.name ?? `Runtime ${place + 1}`),
         onSetting: (name, value) => this.#choose(name, value),
+        onEvents: (wanted) => { this.#wantsEvents = wanted; },
         onClose: this.#close,
         onPanic: (message) => this.#fail(message),
       });
@@ -260,11 +263,12 @@ export class AtelierDevtoolsElement extends Base {
   #subscribe() {
     if (this.#subscriptions.length > 0) return;
     const panel = this.#panel;
+    const how = { intervalMs: DEFAULT_FRAME_INTERVAL_MS, events: () => this.#wantsEvents };
     this.#runtimes.forEach((runtime, place) => {
       const take = (frame) => {
         if (this.#panel === panel) this.#guard(() => panel.push(place, frame));
       };
-      this.#guard(() => this.#subscriptions.push(runtime.subscribeFrames(take, { intervalMs: DEFAULT_FRAME_INTERVAL_MS })));
+      this.#guard(() => this.#subscriptions.push(runtime.subscribeFrames(take, how)));
     });
     this.#subscriptions.push(watchLongTasks((start, duration) => this.#guard(() => this.#panel?.pushLongTask(start, duration))));
   }

@@ -29,6 +29,7 @@ export class WindowLink {
   #subscriptions = [];
   #waiting = new Map();
   #sent = 0;
+  #wantsEvents = false;
 
   /**
    * `settings()` gives what a window is to begin with; `on.state(state)` hears `opening`, `open`, `blocked` (no window
@@ -101,6 +102,7 @@ export class WindowLink {
     if (message.window !== this.#window) return;
     if (message.kind === 'taken') this.#taken(message.number);
     if (message.kind === 'setting') this.#on.setting(message.name, message.value);
+    if (message.kind === 'events') this.#wantsEvents = message.wanted === true;
     if (message.kind === 'close') this.#on.close();
     if (message.kind === 'bye') {
       this.#stop();
@@ -115,6 +117,7 @@ export class WindowLink {
     if (this.#window && this.#window !== window) this.#say('bye', { closed: true });
     this.#stop();
     this.#window = window;
+    this.#wantsEvents = false;
     this.#say('welcome', { runtimes: this.#runtimes.map(({ name }, place) => name ?? `Runtime ${place + 1}`), settings: this.#settings() });
     this.#runtimes.forEach((runtime, place) => {
       const take = (frame) => new Promise((resolve) => {
@@ -122,7 +125,7 @@ export class WindowLink {
         this.#waiting.set(this.#sent, resolve);
         this.#say('frame', { place, frame, number: this.#sent });
       });
-      this.#subscriptions.push(runtime.subscribeFrames(take, { intervalMs: this.#intervalMs }));
+      this.#subscriptions.push(runtime.subscribeFrames(take, { intervalMs: this.#intervalMs, events: () => this.#wantsEvents }));
     });
     this.#subscriptions.push(watchLongTasks((start, duration) => this.#say('longTask', { start, duration })));
     this.#on.state('open');

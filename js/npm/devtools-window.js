@@ -79,6 +79,7 @@ function begin(name) {
           apply(key, value);
           say('setting', { name: key, value });
         },
+        onEvents: (wanted) => say('events', { wanted }),
         onClose: () => say('close'),
         onPanic: fail,
       });

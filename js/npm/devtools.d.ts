@@ -4,9 +4,9 @@ export interface DevtoolsRuntime {
   readonly name?: string;
   /**
    * Calls the listener with frames, the first one full, until the returned function is called. A listener that returns a
-   * promise gets the next frame when it has been kept.
+   * promise gets the next frame when it has been kept. Before each frame `events` says whether its pane of events wants any.
    */
-  subscribeFrames(listener: (frame: any) => void | Promise<void>, options?: { intervalMs?: number }): () => void;
+  subscribeFrames(listener: (frame: any) => void | Promise<void>, options?: { intervalMs?: number; events?: () => boolean }): () => void;
 }
 
 /**

@@ -1,22 +1,5 @@
 // The shapes of events, made on this side: one call across the border an event, with everything that repeats kept here.
 
-/** The attributes that every event of a task shares. Frozen: listeners share them too. */
-export function taskAttrs(id, type, name, policy, maxInFlight, maxDepth) {
-  const attrs = { 'task.id': id, 'task.type': type };
-  if (name !== undefined) attrs['task.name'] = name;
-  if (policy !== undefined) {
-    attrs['queue.policy'] = policy;
-    attrs['queue.max_in_flight'] = maxInFlight;
-    attrs['queue.max_depth'] = maxDepth;
-  }
-  return Object.freeze(attrs);
-}
-
-/** The same with one more attribute. */
-export function attrsWith(attrs, name, value) {
-  return Object.freeze({ ...attrs, [name]: value });
-}
-
 const KINDS = ['counter', 'gauge', 'histogram'];
 
 export function metricEvent(kind, name, value, ts, attrs) {

@@ -1,18 +1,23 @@
 // The snapshot stream at an interval.
 
-import { aFunction, anInterval, every, someOptions } from './check.js';
+import { aFlag, aFunction, anInterval, every, someOptions } from './check.js';
 
 /**
  * Gives `listener` a frame every `intervalMs`, the first one at the end of this turn. Frames are made at the listener's
  * pace: one that is slow gets fewer, never a backlog. A frame that was due while the listener was busy (it has not
  * returned, or the promise it returned is open) is never made and counts as lost, as does one at which the listener
- * throws; the next one is full. Returns the function that ends it.
+ * throws; the next one is full. `events` is a flag, or a function that is asked before each frame. Returns the function
+ * that ends it.
  */
 export function subscribeFrames(handle, listener, options) {
   aFunction(listener, 'subscribeFrames');
-  const { intervalMs = 250 } = someOptions(options, 'subscribeFrames');
+  const { intervalMs = 250, events = false } = someOptions(options, 'subscribeFrames');
   anInterval(intervalMs, 'intervalMs');
+  const wantsEvents = typeof events === 'function' ? () => aFlag(events(), 'what events() returns') : () => events;
+  if (typeof events !== 'function') aFlag(events, 'events');
+  const wanted = wantsEvents();
   const stream = handle.frames();
+  stream.take_events(wanted);
   let open = true;
   let busy = false;
   const lose = (frames) => open && frames > 0 && stream.skipped(frames);
@@ -24,6 +29,7 @@ export function subscribeFrames(handle, listener, options) {
     if (busy) return lose(1);
     const begun = performance.now();
     try {
+      stream.take_events(wantsEvents());
       const done = listener(stream.next());
       if (typeof done?.then === 'function') {
         busy = true;

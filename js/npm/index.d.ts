@@ -1,4 +1,5 @@
 export { createTaskWorker, expose } from './worker.js';
+export type { FrameOptions, RuntimeFrame } from './frames.js';
 export type { SpanAttributes, StripTaskContext, TaskContext, TaskWorker } from './worker.js';
 
 export type TaskType = 'parallel' | 'singleton';
@@ -262,17 +263,6 @@ export interface TraceContext {
   end(options?: { status?: SpanStatus; error?: unknown }): void;
 }
 
-/** A frame of the snapshot stream. */
-export interface RuntimeFrame {
-  version: number;
-  seq: number;
-  ts: number;
-  kind: 'full' | 'delta';
-  /** In every frame. */
-  findings: Finding[];
-  [field: string]: unknown;
-}
-
 /** Which events a listener takes. */
 export interface EventOptions {
   /** Default: all of them. */
@@ -376,7 +366,7 @@ export interface TaskRuntime {
    * The snapshot stream: a full frame, then deltas. Frames that are due while the listener is busy (until it returns, or
    * the promise that it returns is settled) are left out and counted as `lost` in the next one, which is full.
    */
-  subscribeFrames(listener: (frame: RuntimeFrame) => unknown, options?: { intervalMs?: number }): () => void;
+  subscribeFrames(listener: (frame: import('./frames.js').RuntimeFrame) => unknown, options?: import('./frames.js').FrameOptions): () => void;
   /** Records everything that this runtime tells from now on, into one file. See docs/recording.md. */
   record(options?: RecordOptions): Recording;
   /** Aggregates by task, and what became of everything emitted. */

@@ -35,6 +35,11 @@ impl FrameStream {
         frame.serialize(&serializer).map_err(JsValue::from)
     }
 
+    /// Whether frames carry events from now on.
+    pub fn take_events(&mut self, wanted: bool) {
+        self.reader.take_events(wanted);
+    }
+
     /// The reader was too slow for `n` frames, or one did not reach it.
     pub fn skipped(&mut self, n: u32) {
         self.reader.skipped(u64::from(n));

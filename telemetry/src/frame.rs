@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::listener_event::ListenerEvent;
+
 /// The version of this shape.
 pub const FRAME_VERSION: u32 = 1;
 
@@ -57,12 +59,23 @@ pub struct Frame {
     /// Calls, handlers' spans and traces that ended since the frame before and did not fit.
     #[serde(default)]
     pub spans_dropped: u64,
+    /// What `subscribeEvents` listeners got since the frame before, oldest first, bounded; `None` unless the reader asked
+    /// for events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<ListenerEvent>>,
+    /// Events since the frame before that did not fit: they were older than those in [`Frame::events`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub events_dropped: u64,
     /// What became of what was emitted, by consumer and signal. Present in every frame.
     #[serde(default)]
     pub ledger: Vec<LedgerRow>,
     /// What the linter has to say at the moment, the worst first. Present in every frame.
     #[serde(default)]
     pub findings: Vec<Finding>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Something that is wrong with how a page uses its tasks, and what to change.

@@ -8,6 +8,7 @@ use crate::frame::{
     BlackBoxFrame, BoxedFactFrame, FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TaskFrame,
     TraceFrame,
 };
+use crate::frame_events::FrameEvents;
 use crate::record::{HandlerSpanRecord, Record, SpanRecord, TraceRecord};
 use crate::subscription::Subscription;
 use crate::telemetry::Telemetry;
@@ -26,7 +27,10 @@ pub const DEFAULT_FULL_FRAME_EVERY: u64 = 40;
 pub struct FrameReader {
     telemetry: Telemetry,
     runtime: u64,
+    name: Box<str>,
     calls: Subscription,
+    /// Present while the reader wants events.
+    events: Option<FrameEvents>,
     seq: u64,
     lost: u64,
     full_next: bool,
@@ -38,11 +42,13 @@ pub struct FrameReader {
 }
 
 impl FrameReader {
-    pub(crate) fn new(telemetry: Telemetry, runtime: u64, calls: Subscription) -> FrameReader {
+    pub(crate) fn new(telemetry: Telemetry, runtime: u64, name: &str, calls: Subscription) -> FrameReader {
         FrameReader {
             telemetry,
             runtime,
+            name: name.into(),
             calls,
+            events: None,
             seq: 0,
             lost: 0,
             full_next: true,
@@ -67,6 +73,7 @@ impl FrameReader {
             changed || full
         });
         let ended = self.ended();
+        let (events, events_dropped) = self.events.as_mut().map(FrameEvents::take).unzip();
         let frame = Frame {
             version: FRAME_VERSION,
             seq: self.seq,
@@ -80,6 +87,8 @@ impl FrameReader {
             traces: ended.traces,
             black_boxes: self.black_boxes(),
             spans_dropped: ended.dropped,
+            events,
+            events_dropped: events_dropped.unwrap_or_default(),
             ledger: self.telemetry.ledger(self.runtime),
             findings: self.telemetry.findings(self.runtime, (now_unix_ms * 1e6) as u64),
         };
@@ -95,6 +104,24 @@ impl FrameReader {
         if n > 0 {
             self.lost = self.lost.saturating_add(n);
             self.full_next = true;
+        }
+    }
+
+    /// Whether frames have the events of `subscribeEvents` listeners from now on, at most [`DEFAULT_FRAME_EVENTS`] each; at
+    /// first they have not. Events are made only meanwhile. The ledger calls them the reader's with `:events`.
+    ///
+    /// [`DEFAULT_FRAME_EVENTS`]: crate::DEFAULT_FRAME_EVENTS
+    ///
+    /// ```
+    /// let telemetry = atelier_telemetry::Telemetry::new();
+    /// let mut frames = telemetry.frames(1, "mine");
+    /// assert!(frames.next(0.0, Vec::new()).events.is_none());
+    /// frames.take_events(true);
+    /// assert_eq!(frames.next(250.0, Vec::new()).events, Some(Vec::new()));
+    /// ```
+    pub fn take_events(&mut self, wanted: bool) {
+        if wanted != self.events.is_some() {
+            self.events = wanted.then(|| FrameEvents::begin(&self.telemetry, self.runtime, &self.name));
         }
     }
 

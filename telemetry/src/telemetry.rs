@@ -153,7 +153,7 @@ impl Telemetry {
             only,
         };
         let calls = self.add_consumer(runtime, consumer, DEFAULT_FRAME_SPANS, wants);
-        FrameReader::new(self.clone(), runtime, calls)
+        FrameReader::new(self.clone(), runtime, consumer, calls)
     }
 
     /// A reader of the snapshot stream without calls in it, for who takes those as records. The ledger does not know it.
@@ -168,7 +168,7 @@ impl Telemetry {
             kept: false,
             only,
         };
-        FrameReader::new(self.clone(), runtime, self.add_consumer(runtime, "", 0, wants))
+        FrameReader::new(self.clone(), runtime, "", self.add_consumer(runtime, "", 0, wants))
     }
 
     /// The distributions of several tasks by id, under one lock.

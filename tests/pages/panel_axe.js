@@ -33,6 +33,10 @@ export async function open() {
       if (pane === 'timeline') {
         root.querySelector('.timeline-canvas').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }));
       }
+      if (pane === 'events') {
+        await until(() => root.querySelector('.event-rows .event-row:not([hidden])'), 'there are events');
+        root.querySelector('.event-list').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown' }));
+      }
       for (let n = 0; n < 10; n++) await frame();
       const { passes, violations } = await axe.run(document.querySelector('atelier-devtools'));
       const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');

@@ -49,6 +49,13 @@ export function run(runtime) {
   };
   settle().catch((error) => { waitsFor = error.stack; });
   const begun = performance.now();
+  /** Lets the list fill, and opens the fields of a call. */
+  const someEvents = async () => {
+    const list = root.querySelector('.event-list');
+    const isCall = (row) => !row.hidden && row.querySelector('[data-kind=span]');
+    while (!(Number(list.ariaRowCount) > 200 && [...list.querySelectorAll('.event-rows > .event-row')].some(isCall))) await frames(6);
+    [...list.querySelectorAll('.event-rows > .event-row')].find(isCall).click();
+  };
   globalThis.shots = {
     ready() {
       if (waitsFor && performance.now() - begun > PATIENCE_MS) throw new Error(`there is not enough to see: ${waitsFor}`);
@@ -63,6 +70,7 @@ export function run(runtime) {
     },
     async show(pane) {
       root.querySelector(`[data-tab=${pane}]`).click();
+      if (pane === 'events') await someEvents();
       await frames(20);
       return !root.querySelector(`[data-pane=${pane}]`).hidden;
     },

@@ -9,6 +9,7 @@ import {
   type BlackBoxFact,
   type Recording,
   type RuntimeEvent,
+  type RuntimeFrame,
   type Settled,
   type StripTaskContext,
   type Task,
@@ -93,7 +94,11 @@ const stops: (() => void)[] = [
   runtime.subscribeEvents((events) => same<typeof events, RuntimeEvent[]>(true), { batch: true, kinds: ['span'], tasks: ['id'] }),
   runtime.subscribeRuntimeSnapshot((snapshot) => snapshot.tasks[0]?.lastCrash?.error.message, { onlyOnChange: true }),
   runtime.subscribeFrames((frame) => frame.seq),
+  runtime.subscribeFrames(({ events }) => same<typeof events, RuntimeEvent[] | undefined>(true), { events: () => true }),
+  runtime.subscribeFrames((frame: RuntimeFrame) => frame.eventsDropped?.toFixed(), { intervalMs: 5, events: true }),
 ];
+// @ts-expect-error a flag, or a function that gives one
+runtime.subscribeFrames(() => {}, { events: 'all' });
 for (const stop of stops) stop();
 // @ts-expect-error a kind that is none
 runtime.subscribeEvents(() => {}, { kinds: ['spans'] });

@@ -4,6 +4,7 @@ use atelier_telemetry::frame::{
     BlackBoxFrame, BoxedFactFrame, Distribution, FRAME_VERSION, Finding, Frame, FrameKind, HandlerSpanFrame,
     LedgerRow, SpanFrame, TaskFrame, Totals, TraceFrame, WorkerFrame,
 };
+use atelier_telemetry::{EventAttrs, ListenerEvent, MetricEvent, PhasesEvent, SpanEvent};
 
 pub(crate) fn task(id: &str) -> TaskFrame {
     TaskFrame {
@@ -135,6 +136,48 @@ pub(crate) fn ledger_row(
     }
 }
 
+pub(crate) fn counter_event(task: &str, value: f64) -> ListenerEvent {
+    ListenerEvent::Counter(MetricEvent {
+        name: "task.dispatch.total".into(),
+        value,
+        ts: 1_000.0,
+        attrs: EventAttrs {
+            task_id: task.to_owned(),
+            task_type: "parallel".to_owned(),
+            task_name: None,
+            queue_policy: None,
+            max_in_flight: None,
+            max_depth: None,
+            worker_index: None,
+            phase: None,
+        },
+    })
+}
+
+pub(crate) fn span_event(task: &str, call: &str, ts: f64) -> ListenerEvent {
+    ListenerEvent::Span(Box::new(SpanEvent {
+        name: "atelier:span".into(),
+        ts,
+        span_id: "b7ad6b7169203331".to_owned(),
+        trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        trace_name: None,
+        call_id: call.to_owned(),
+        task_id: task.to_owned(),
+        task_name: None,
+        task_type: "parallel".to_owned(),
+        method: "work".to_owned(),
+        worker_index: Some(1),
+        queue_wait_ms: Some(0.5),
+        queue_wait_last_ms: Some(0.5),
+        attempt_count: 1,
+        duration_ms: 12.0,
+        phases: PhasesEvent { queue: Some(0.5), run: Some(11.5), ..PhasesEvent::default() },
+        status: "ok".into(),
+        error_kind: None,
+        error: None,
+    }))
+}
+
 pub(crate) fn full(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
     Frame {
         version: FRAME_VERSION,
@@ -149,6 +192,8 @@ pub(crate) fn full(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
         traces: Vec::new(),
         black_boxes: Vec::new(),
         spans_dropped: 0,
+        events: None,
+        events_dropped: 0,
         ledger: Vec::new(),
         findings: Vec::new(),
     }

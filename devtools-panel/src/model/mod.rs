@@ -3,6 +3,7 @@
 //! `store/` folds frames into what is known of a runtime; the other files are each what one pane makes of that.
 
 mod delivery;
+mod events;
 mod findings;
 mod format;
 mod gauges;
@@ -21,6 +22,7 @@ mod traces;
 mod fixtures;
 
 pub(crate) use delivery::{DeliveryRow, Verdict, delivery_rows, verdict};
+pub(crate) use events::{EventDetails, EventKind, EventRow, EventsAction, EventsState};
 pub(crate) use findings::{FindingRow, finding_rows};
 pub(crate) use format::{clock_time, count, cut, milliseconds, rate};
 pub(crate) use gauges::Gauge;

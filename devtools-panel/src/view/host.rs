@@ -21,6 +21,11 @@ pub(crate) trait Pane {
         0
     }
 
+    /// Whether frames should carry events, while it is in front or not; the page gathers them only for that.
+    fn wants_events(&self, _in_front: bool) -> bool {
+        false
+    }
+
     /// Shows what another pane's link leads to, if that is a matter of this pane.
     fn open(&self, _link: &Link, _source: &Source) -> bool {
         false

@@ -1,6 +1,6 @@
 //! What JavaScript holds: a panel in an element of a shadow root.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,6 +42,9 @@ extern "C" {
     /// Called with the name (`theme`, `dock`, `hotkey`, `tab`) and the value of a setting that the user chose.
     #[wasm_bindgen(method, getter, js_name = onSetting)]
     fn on_setting(this: &PanelOptions) -> Option<js_sys::Function>;
+    /// Called with `true` when a pane wants the frames to carry events, and with `false` when none does any more.
+    #[wasm_bindgen(method, getter, js_name = onEvents)]
+    fn on_events(this: &PanelOptions) -> Option<js_sys::Function>;
     /// Called when the user closes the panel; without it there is no button for that.
     #[wasm_bindgen(method, getter, js_name = onClose)]
     fn on_close(this: &PanelOptions) -> Option<js_sys::Function>;
@@ -74,6 +77,9 @@ struct App {
     listeners: RefCell<Listeners>,
     root: HtmlElement,
     on_setting: Option<js_sys::Function>,
+    on_events: Option<js_sys::Function>,
+    /// Whether the page was told that events are wanted.
+    events_wanted: Cell<bool>,
     adopted: RefCell<Option<Adopted>>,
 }
 
@@ -100,6 +106,8 @@ impl Panel {
             state.tabs.choose_name(options.tab().as_deref().unwrap_or_default());
             App {
                 on_setting: options.on_setting(),
+                on_events: options.on_events(),
+                events_wanted: Cell::new(false),
                 shell: Shell::new(&host, &state, &docks, options.on_close()),
                 state: RefCell::new(state),
                 schedule: OnceCell::new(),
@@ -121,6 +129,7 @@ impl Panel {
         let draw = move || {
             if let Some(app) = living(&weak) {
                 app.shell.draw(&app.state.borrow());
+                app.ask_for_events();
             }
         };
         let schedule = Schedule::new(window, app.shell.element(), draw);
@@ -194,6 +203,16 @@ impl App {
     fn tell_setting(&self, name: &str, value: &str) {
         if let Some(on_setting) = &self.on_setting {
             must(on_setting.call2(&JsValue::UNDEFINED, &name.into(), &value.into()));
+        }
+    }
+
+    /// Tells the page when events are wanted, or no longer.
+    fn ask_for_events(&self) {
+        let wanted = self.shell.wants_events(&self.state.borrow());
+        if self.events_wanted.replace(wanted) != wanted
+            && let Some(on_events) = &self.on_events
+        {
+            must(on_events.call1(&JsValue::UNDEFINED, &wanted.into()));
         }
     }
 

@@ -90,6 +90,12 @@ impl Shell {
         }
     }
 
+    /// Whether a pane wants events.
+    pub(crate) fn wants_events(&self, state: &State) -> bool {
+        let front = state.tabs.front();
+        self.panes.iter().enumerate().any(|(place, pane)| pane.wants_events(place == front))
+    }
+
     /// Draws the pane in front.
     pub(crate) fn draw(&self, state: &State) {
         let source = state.source();

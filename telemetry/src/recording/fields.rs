@@ -165,7 +165,7 @@ structs! {
     LedgerRow { consumer, signal, emitted, delivered, rejected, dropped, pending, last_error, last_rejection, next_retry }
 }
 
-/// A frame without the spans and black boxes in it: those are items of the same segment.
+/// A frame without the spans, events and black boxes in it: those are items of the same segment.
 impl Field for Frame {
     fn put(&self, out: &mut Vec<u8>) {
         let Frame {
@@ -181,6 +181,8 @@ impl Field for Frame {
             traces: _,
             black_boxes: _,
             spans_dropped,
+            events: _,
+            events_dropped: _,
             ledger,
             findings,
         } = self;
@@ -213,6 +215,8 @@ impl Field for Frame {
             traces: Vec::new(),
             black_boxes: Vec::new(),
             spans_dropped: content.field()?,
+            events: None,
+            events_dropped: 0,
             ledger: content.field()?,
             findings: content.field()?,
         })

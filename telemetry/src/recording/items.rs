@@ -10,9 +10,8 @@ use crate::record::Record;
 pub enum Item {
     /// A fact.
     Record(Record),
-    /// A frame of the snapshot stream. Its `spans`, `handler_spans`, `traces` and `black_boxes` are empty: they are items
-    /// before it.
-    /// A [`Replay`](super::Replay) fills them in.
+    /// A frame of the snapshot stream. Its `spans`, `handler_spans`, `traces`, `black_boxes` and `events` are empty: they
+    /// are items before it. A [`Replay`](super::Replay) fills them in.
     Frame(Box<Frame>),
     /// The black box of a worker that died, or (at the end) of one that lives.
     BlackBox(BlackBox),

@@ -4,6 +4,7 @@ use super::error::RecordingError;
 use super::file::{Ending, Header, Reader};
 use super::items::Item;
 use crate::frame::{BlackBoxFrame, FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TraceFrame};
+use crate::frame_events::FoldedEvents;
 use crate::record::Record;
 
 /// Gives a recording's frames, each with the calls, the handlers' spans and the traces that ended, and the workers that died, since the frame before:
@@ -15,6 +16,8 @@ pub struct Replay<'a> {
     handler_spans: Vec<HandlerSpanFrame>,
     traces: Vec<TraceFrame>,
     black_boxes: Vec<BlackBoxFrame>,
+    /// Present when events are wanted.
+    events: Option<FoldedEvents>,
     /// Number and time of the next frame, should one have to be made up.
     next: (u64, f64),
 }
@@ -32,8 +35,16 @@ impl<'a> Replay<'a> {
             handler_spans: Vec::new(),
             traces: Vec::new(),
             black_boxes: Vec::new(),
+            events: None,
             next: (0, 0.0),
         })
+    }
+
+    /// Has frames carry events too, as those of a live stream do whose reader asked for them: at most
+    /// [`DEFAULT_FRAME_EVENTS`](crate::DEFAULT_FRAME_EVENTS) each, the rest counted.
+    #[must_use]
+    pub fn with_events(self) -> Replay<'a> {
+        Replay { events: Some(FoldedEvents::default()), ..self }
     }
 
     /// What the recording says about itself.
@@ -56,7 +67,11 @@ impl<'a> Replay<'a> {
             && self.handler_spans.is_empty()
             && self.traces.is_empty()
             && self.black_boxes.is_empty();
-        (!is_empty).then(|| Frame {
+        if is_empty {
+            return None;
+        }
+        let (events, events_dropped) = self.events.as_mut().map(FoldedEvents::take).unzip();
+        Some(Frame {
             version: FRAME_VERSION,
             seq: self.next.0,
             ts: self.next.1,
@@ -69,6 +84,8 @@ impl<'a> Replay<'a> {
             traces: std::mem::take(&mut self.traces),
             black_boxes: std::mem::take(&mut self.black_boxes),
             spans_dropped: 0,
+            events,
+            events_dropped: events_dropped.unwrap_or_default(),
             ledger: Vec::new(),
             findings: Vec::new(),
         })
@@ -80,7 +97,11 @@ impl Iterator for Replay<'_> {
 
     fn next(&mut self) -> Option<Result<Frame, RecordingError>> {
         loop {
-            match self.reader.next() {
+            let item = self.reader.next();
+            if let (Some(events), Some(Ok(Item::Record(record)))) = (&mut self.events, &item) {
+                events.fold(record);
+            }
+            match item {
                 Some(Ok(Item::Record(Record::Span(call)))) => {
                     self.next.1 = self.next.1.max(call.end_unix_nano as f64 / 1e6);
                     self.spans.push(SpanFrame::from(&*call));
@@ -103,6 +124,8 @@ impl Iterator for Replay<'_> {
                     frame.handler_spans = std::mem::take(&mut self.handler_spans);
                     frame.traces = std::mem::take(&mut self.traces);
                     frame.black_boxes = std::mem::take(&mut self.black_boxes);
+                    let (events, dropped) = self.events.as_mut().map(FoldedEvents::take).unzip();
+                    (frame.events, frame.events_dropped) = (events, dropped.unwrap_or_default());
                     return Some(Ok(*frame));
                 }
                 Some(Err(error)) => return Some(Err(error)),

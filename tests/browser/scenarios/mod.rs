@@ -40,6 +40,7 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
             "panel_window::it_shows_the_calls_with_an_event_loop_of_its_own",
             panel_window::shows_calls,
         ),
+        lab.trial("panel_window::it_shows_events_once_they_are_asked_for", panel_window::shows_events),
         lab.trial("panel_window::a_closed_window_ends_the_stream", panel_window::closes),
         lab.trial("panel_window::it_outlives_the_page_and_goes_on", panel_window::outlives_the_page),
         lab.trial("panel_window::a_refused_window_is_told", panel_window::is_refused),

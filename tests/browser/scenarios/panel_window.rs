@@ -81,6 +81,41 @@ pub(crate) async fn shows_calls(scene: &Scene) -> Result<()> {
     Ok(())
 }
 
+/// Events are gathered for the window's pane of events, and not before it is open.
+pub(crate) async fn shows_events(scene: &Scene) -> Result<()> {
+    let window = open_window(scene).await?;
+    let gathered =
+        "Object.keys(page.runtime.getTelemetry().ledger).filter(name => name.endsWith(':events')).length";
+    scene.tab.eval::<i32>("page.task.add(1, 2)").await?;
+    assert_eq!(scene.tab.eval::<u32>(gathered).await?, 0, "nobody asked");
+    let inside = "document.querySelector('body > div').shadowRoot";
+    window.eval::<Option<bool>>(&format!("void {inside}.querySelector('[data-tab=events]').click()")).await?;
+    scene.tab.until::<bool>(&format!("{gathered} === 1")).await?;
+    let listen = "{ page.heard = []; page.runtime.subscribeEvents(event => page.heard.unshift(\
+                  event.method ?? event.name)); null }";
+    scene.tab.eval::<Option<bool>>(listen).await?;
+    scene.tab.eval::<i32>("page.task.add(1, 2)").await?;
+    let heard: Vec<String> = scene.tab.eval("page.heard").await?;
+    let count = heard.len();
+    let rows = format!("{inside}.querySelectorAll('.event-rows > .event-row:not([hidden])')");
+    window
+        .until::<bool>(&format!(
+            "Number({inside}.querySelector('.event-list').ariaRowCount) === {count} + 1 && {rows}.length > 3"
+        ))
+        .await?;
+    let shown: Vec<String> = window
+        .eval(&format!(
+            "[...{rows}].sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)\
+             .map(row => row.querySelector('[data-col=name]').textContent)"
+        ))
+        .await?;
+    assert_eq!(shown, heard.get(..shown.len()).unwrap_or_default());
+    window.close().await;
+    gone(scene).await?;
+    assert_eq!(scene.tab.eval::<u32>(gathered).await?, 0);
+    Ok(())
+}
+
 /// A closed window ends the stream, and the page notices.
 pub(crate) async fn closes(scene: &Scene) -> Result<()> {
     let window = open_window(scene).await?;

@@ -2,6 +2,7 @@
 //! needs every frame is a field here, taken in [`Store::apply`], with a file of its own beside this one.
 
 mod black_boxes;
+mod events;
 mod handler_spans;
 mod history;
 mod long_tasks;
@@ -16,6 +17,9 @@ use atelier_telemetry::frame::{
 };
 
 use black_boxes::BlackBoxes;
+#[cfg(test)]
+pub(crate) use events::DEFAULT_EVENTS_KEPT;
+pub(crate) use events::{Events, KeptEvent};
 use handler_spans::HandlerSpans;
 pub(crate) use history::{Call, CallOutcome, DEFAULT_ROWS_PER_LANE, History, LaneRows, PHASES};
 pub(crate) use long_tasks::LongTask;
@@ -59,6 +63,7 @@ pub(crate) struct Store {
     black_boxes: BlackBoxes,
     marks: Marks,
     long_tasks: LongTasks,
+    events: Events,
     ledger: Vec<LedgerRow>,
     findings: Vec<Finding>,
     last: Option<(u64, f64)>,
@@ -95,6 +100,7 @@ impl Store {
         }
         frame.black_boxes.into_iter().for_each(|it| self.black_boxes.push(it));
         self.take_calls(frame.spans, frame.handler_spans);
+        self.events.take(frame.events, frame.events_dropped);
         self.ledger = frame.ledger;
         self.findings = frame.findings;
         if self.in_step { Ok(()) } else { Err(FrameProblem::Gap) }
@@ -133,6 +139,11 @@ impl Store {
     /// What happened to the tasks lately.
     pub(crate) fn marks(&self) -> &Marks {
         &self.marks
+    }
+
+    /// The events that came lately.
+    pub(crate) fn events(&self) -> &Events {
+        &self.events
     }
 
     /// When the page's main thread was busy for long.

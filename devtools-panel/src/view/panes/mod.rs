@@ -1,6 +1,7 @@
 //! The panes, one file (or folder) each. A new one is a file here, a file in the model, and a line in [`PANES`].
 
 mod delivery;
+mod events;
 mod findings;
 mod latency;
 mod tasks;
@@ -20,7 +21,7 @@ pub(crate) struct PaneKind {
 }
 
 /// Every pane, in the order of the tabs.
-pub(crate) const PANES: [PaneKind; 6] = [
+pub(crate) const PANES: [PaneKind; 7] = [
     PaneKind { name: "Tasks", new: |host| Box::new(tasks::TasksPane::new(host)), style: tasks::STYLE },
     PaneKind {
         name: "Timeline",
@@ -33,6 +34,7 @@ pub(crate) const PANES: [PaneKind; 6] = [
         style: latency::STYLE,
     },
     PaneKind { name: "Traces", new: |host| Box::new(traces::TracesPane::new(host)), style: traces::STYLE },
+    PaneKind { name: "Events", new: |host| Box::new(events::EventsPane::new(host)), style: events::STYLE },
     PaneKind {
         name: "Findings",
         new: |host| Box::new(findings::FindingsPane::new(host)),

@@ -69,3 +69,41 @@ fn calls_after_the_last_frame_of_a_cut_recording_are_not_lost() {
     assert_eq!((replayed[1].seq, replayed[1].spans.len(), replayed[1].tasks.len()), (1, 2, 0));
     assert!(replayed[1].ts >= replayed[1].spans[1].start);
 }
+
+#[test]
+fn events_come_for_who_asks_and_as_the_page_gave_them() {
+    let telemetry = Telemetry::new();
+    let mut live = telemetry.frames(RUNTIME, "panel");
+    live.take_events(true);
+    let facts = telemetry.subscribe(RUNTIME, "recording", SubscribeOptions::default());
+    let mut writer = SegmentWriter::new();
+    let mut frames = Vec::new();
+    listening(&telemetry, || {
+        define(1, "resize");
+        for turn in 0..3_u64 {
+            for number in 0..turn * 300 {
+                call(1, turn * 1000 + number);
+                count(Metric::QueuePending, number, of(1));
+            }
+            let frame = live.next(turn as f64, vec![task_frame("resize", turn as u32)]);
+            for record in facts.drain(usize::MAX) {
+                assert!(writer.record(&record));
+            }
+            assert!(writer.frame(&frame));
+            frames.push((frame.events, frame.events_dropped));
+        }
+        call(1, 9);
+        let last: Vec<Record> = facts.drain(usize::MAX);
+        assert!(last.iter().all(|record| writer.record(record)));
+        frames.push((live.next(9.0, Vec::new()).events, 0));
+    });
+    let file = file(&Header::default(), &[(writer.take(), Coding::Zlib)], &Summary::default());
+    let replay = || Replay::open(&file).unwrap();
+    assert!(replay().all(|frame| frame.unwrap().events.is_none()));
+    let replayed: Vec<_> = replay()
+        .with_events()
+        .map(|frame| frame.map(|frame| (frame.events, frame.events_dropped)).unwrap())
+        .collect();
+    assert_eq!(frames.iter().map(|frame| frame.1).collect::<Vec<_>>(), [0, 88, 688, 0]);
+    assert_eq!(replayed, frames);
+}

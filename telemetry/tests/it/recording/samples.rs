@@ -317,6 +317,8 @@ impl Samples {
             traces: Vec::new(),
             black_boxes: Vec::new(),
             spans_dropped: self.whole(),
+            events: None,
+            events_dropped: 0,
             ledger: vec![self.ledger_row()],
             findings: vec![Finding {
                 id: self.string(),
