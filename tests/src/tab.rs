@@ -64,17 +64,13 @@ impl Tab {
             .return_by_value(true)
             .build()
             .map_err(anyhow::Error::msg)?;
-        let result = match self.page.evaluate_expression(params.clone()).await {
-            // The driver knows a page that was brought back from the back/forward cache by what it was before.
-            Err(CdpError::Chrome(error)) if error.message.contains("Cannot find context") => {
-                let answer = self.page.execute(params).await?.result;
-                match answer.exception_details {
-                    Some(details) => Err(CdpError::JavascriptException(Box::new(details))),
-                    None => Ok(EvaluationResult::new(answer.result)),
-                }
-            }
-            result => result,
-        };
+        // Without the context that the driver remembers: after a way through the back/forward cache it may be that of a page
+        // that lies frozen there and never answers.
+        let answer = self.page.execute(params).await.map(|answer| answer.result);
+        let result = answer.and_then(|answer| match answer.exception_details {
+            Some(details) => Err(CdpError::JavascriptException(Box::new(details))),
+            None => Ok(EvaluationResult::new(answer.result)),
+        });
         let result = result.map_err(|error| match error {
             CdpError::JavascriptException(details) => anyhow!(
                 "{}

@@ -15,7 +15,7 @@ use clap::Parser;
 struct Options {
     /// The recording.
     file: PathBuf,
-    /// Into what: `text` for people, `perfetto` for ui.perfetto.dev, `hlog` for HdrHistogram's tools.
+    /// Into what: `text` for people, `perfetto` for ui.perfetto.dev, `otlp` for collectors, `hlog` for HdrHistogram's tools.
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     to: Format,
     /// Where to; standard output when nothing is said.

@@ -15,6 +15,9 @@ extern "C" {
     static PERFORMANCE: Performance;
     #[wasm_bindgen(method)]
     fn now(this: &Performance) -> f64;
+
+    #[wasm_bindgen(catch, js_namespace = crypto, js_name = randomUUID)]
+    fn random_uuid() -> Result<String, JsValue>;
 }
 
 /// Now, on the clock the runtime uses: what is said about time agrees with the spans.
@@ -72,13 +75,18 @@ pub(super) fn absolute(url: String) -> String {
     }
 }
 
-/// Attributes of the resource (semantic conventions, "Browser" and "User agent"). What the browser gives no hint about
-/// stays unset.
+/// Attributes of the resource (semantic conventions, "Service", "Browser" and "User agent"). What the browser gives no hint
+/// about stays unset.
+///
+/// `service.instance.id` is another for each exporter: each counts its metrics by itself, in a tab among many that may be
+/// open, and a series may have one writer only (metrics data model, "Single-Writer"). An insecure context has no
+/// `crypto.randomUUID` and leaves it out.
 pub(super) fn attributes() -> Vec<(String, AttributeValue)> {
     let mut attributes: Vec<(String, AttributeValue)> = Vec::new();
     let mut add = |name: &str, value: Option<AttributeValue>| {
         attributes.extend(value.map(|value| (name.to_owned(), value)));
     };
+    add("service.instance.id", random_uuid().ok().map(AttributeValue::String));
     let hint = |name| global(&["navigator", "userAgentData", name]);
     add("user_agent.original", text(&["navigator", "userAgent"]).map(AttributeValue::String));
     add("browser.language", text(&["navigator", "language"]).map(AttributeValue::String));

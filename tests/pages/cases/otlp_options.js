@@ -4,6 +4,7 @@ import { metrics, received, spans } from '../collector.js';
 import { deepEqual, equal, ok, rejects, throws } from '../assert.js';
 import { createTaskRuntime } from '/atelier/index.js';
 import { exportOtlp } from '/atelier/otlp.js';
+import { convertRecording } from '/atelier/recording.js';
 
 /** Every request to a collector, with its body as it left the page. */
 function watchRequests() {
@@ -160,6 +161,7 @@ export async function arguments_results_and_secrets_show_nowhere() {
   }
   const requests = watchRequests();
   const { runtime, events } = observed();
+  const recording = runtime.record();
   const headers = { 'x-api-key': 'canary-secret' };
   const taken = exportOtlp(runtime, { headers, protocol: 'http/json' });
   const refused = exportOtlp(runtime, { headers, endpoint: '/nowhere', traces: { headers, endpoint: 'http://127.0.0.1:9/t' } });
@@ -177,7 +179,11 @@ export async function arguments_results_and_secrets_show_nowhere() {
   const frame = await new Promise((resolve) => {
     const stop = runtime.subscribeFrames((each) => (resolve(each), setTimeout(() => stop())), { intervalMs: 1 });
   });
-  const readable = [bodies, said, errors, events, frame, runtime.getTelemetry(), runtime.getRuntimeSnapshot(), taken.ledger(), refused.ledger()];
+  const recorded = await recording.stop();
+  const converted = [];
+  for (const format of ['otlp', 'perfetto', 'text', 'hlog']) converted.push(await (await convertRecording(recorded, format)).file.text());
+  ok(converted.slice(0, 2).every((text) => text.includes('echo')), 'the call is in the recording');
+  const readable = [bodies, said, errors, events, converted, frame, runtime.getTelemetry(), runtime.getRuntimeSnapshot(), taken.ledger(), refused.ledger()];
   ok(!JSON.stringify(readable).includes('canary'));
 }
 

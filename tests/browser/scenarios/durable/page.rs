@@ -1,5 +1,7 @@
 //! A page that exports, from outside.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail, ensure};
 use atelier_tests::{Scene, Tab};
 use chromiumoxide::cdp::browser_protocol::inspector::{EnableParams, EventTargetCrashed};
@@ -8,12 +10,16 @@ use chromiumoxide::cdp::browser_protocol::page::{
 };
 use futures::StreamExt;
 use serde::Deserialize;
+use tokio::time::timeout;
 use xtask::{Account, Fault, Signal};
 
 /// Spans leave only when the page goes, or is asked to flush.
 pub(super) const SLOWLY: &str = "{ scheduleDelayMs: 80000000, maxBatchSize: 16384 }";
 /// A batch is made of whatever there is, at once.
 pub(super) const AT_ONCE: &str = "{ scheduleDelayMs: 50 }";
+
+/// How long a page that may be on its way out has for its answer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What became of the spans, as the page's exporter tells it. The page has checked that it balances.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -78,8 +84,9 @@ pub(super) async fn go_back(tab: &Tab, born: f64) -> Result<()> {
     let mut thrown_away = tab.page().event_listener::<EventBackForwardCacheNotUsed>().await?;
     tab.page().execute(NavigateToHistoryEntryParams::new(entry.id)).await?;
     let back = async {
-        // Until it is there, the page that is asked may go before it answers.
-        while !tab.eval::<bool>(&format!("globalThis.outliving?.born === {born}")).await.unwrap_or(false) {}
+        // Until it is there, the page that is asked may go before it answers, and then nobody answers.
+        let it_is_there = format!("globalThis.outliving?.born === {born}");
+        while !matches!(timeout(PATIENCE, tab.eval::<bool>(&it_is_there)).await, Ok(Ok(true))) {}
     };
     tokio::select! {
         () = back => Ok(()),

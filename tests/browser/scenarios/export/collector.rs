@@ -135,6 +135,8 @@ fn compare_resource(page: &Page, item: &Item) -> Result<()> {
     for (name, value) in expected {
         same(name, item.resource.get(name).map_or("", String::as_str), value)?;
     }
+    let instance = item.resource.get("service.instance.id").map_or("", String::as_str);
+    ensure!(instance.len() == "Str()".len() + 36, "service.instance.id is no UUID: {instance:?}");
     same("scope", item.scope.get("atelier.task.id").map_or("Str(pool)", String::as_str), "Str(pool)")
 }
 

@@ -35,7 +35,13 @@ fn careful_resource(resource: Option<&Resource>) -> Checked {
         let said = text(attributes, key).is_some_and(|text| !text.is_empty());
         demand(said, || format!("resource: {key} is missing"))?;
     }
-    for key in ["service.version", "browser.language", "browser.platform", "user_agent.original"] {
+    for key in [
+        "service.version",
+        "service.instance.id",
+        "browser.language",
+        "browser.platform",
+        "user_agent.original",
+    ] {
         let there = attributes.iter().any(|attribute| attribute.key == key);
         let said = text(attributes, key).is_some_and(|text| !text.is_empty());
         demand(!there || said, || {
