@@ -10,6 +10,7 @@ mod panes;
 mod schedule;
 mod settings;
 mod shell;
+mod size;
 mod style;
 mod tab_list;
 

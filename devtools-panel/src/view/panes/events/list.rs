@@ -8,6 +8,7 @@ use web_sys::{Event, HtmlElement, KeyboardEvent};
 use crate::model::{EventRow, EventsAction, EventsState};
 use crate::view::dom::{Listeners, Live, Make, Told, must};
 use crate::view::host::Own;
+use crate::view::size::SizeWatch;
 
 /// The height of a row, and of one on a narrow panel, where it has two lines; the style sheet follows `data-narrow`.
 const ROW: f64 = 24.0;
@@ -35,8 +36,9 @@ pub(super) struct EventList {
     list: Live,
     rows: Live,
     views: RefCell<Vec<Row>>,
-    /// The chosen event that was last brought into sight, by its number.
-    sought: Cell<Option<u64>>,
+    /// The chosen event that was last brought into sight, by its number, and whether that was in a narrow list.
+    sought: Cell<Option<(u64, bool)>>,
+    _resize: SizeWatch,
     _listeners: Listeners,
 }
 
@@ -70,6 +72,8 @@ impl EventList {
             )
             .with([&head, &rows]);
         listen(&list, own, &mut listeners);
+        let look = own.clone();
+        let resize = SizeWatch::new(&list, move || look.send(EventsAction::Look));
         EventList {
             make: make.clone(),
             own: own.clone(),
@@ -77,6 +81,7 @@ impl EventList {
             rows: Live::new(rows),
             views: RefCell::default(),
             sought: Cell::new(None),
+            _resize: resize,
             _listeners: listeners,
         }
     }
@@ -101,7 +106,8 @@ impl EventList {
         if !state.is_paused() {
             self.to_top();
         }
-        if self.sought.replace(chosen) != chosen {
+        let sought = chosen.map(|number| (number, narrow));
+        if self.sought.replace(sought) != sought {
             self.seek(state.chosen_line(), row_height, height);
         }
         let above = (f64::from(list.scroll_top()) / row_height) as usize;

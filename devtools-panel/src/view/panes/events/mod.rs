@@ -42,7 +42,7 @@ impl EventsPane {
         let (make, own) = (&host.make, host.own());
         let mut listeners = Listeners::default();
         let pause = make
-            .text("button", "toggle", "Pause")
+            .text("button", "toggle event-pause", "Pause")
             .attr("type", "button")
             .attr("title", "Whether the list stands still; what comes meanwhile is counted (P)");
         let (asked, pressed) = (own.clone(), pause.clone());
@@ -65,7 +65,7 @@ impl EventsPane {
         let text =
             filter_field(make, words, &mut listeners, move |text| of_text.send(EventsAction::Text(text)));
         let filters = make.element("div", "event-filters").with([&task, &text]);
-        let shown = make.element("span", "about");
+        let shown = make.element("span", "about event-count");
         let bar = make.element("div", "bar").with([&pause, &group, &filters, &shown]);
         let paused = make.element("span", "event-paused");
         let lost = make.element("span", "event-lost");

@@ -7,8 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::*;
-use web_sys::{Event, HtmlElement, HtmlSelectElement, PointerEvent, ResizeObserver};
+use web_sys::{Event, HtmlElement, HtmlSelectElement, PointerEvent};
 
 use crate::model::{
     LatencyAction, LatencyState, Link, Measured, PERCENTILES, Source, count, cut, measure, milliseconds,
@@ -18,6 +17,7 @@ use crate::view::cells::{cell, empty_state, head_row};
 use crate::view::dom::{Listeners, Live, Make, Told, clear, must};
 use crate::view::host::{Host, Own, Pane};
 use crate::view::palette::Palette;
+use crate::view::size::SizeWatch;
 use paint::{Aim, paint_curve, paint_heat};
 
 /// The pane's own rules.
@@ -40,7 +40,7 @@ pub(crate) struct LatencyPane {
     curve: Chart,
     heat: Chart,
     percentiles: Vec<PercentileRow>,
-    resize: (ResizeObserver, Closure<dyn FnMut()>),
+    _resize: SizeWatch,
     _listeners: Listeners,
 }
 
@@ -106,7 +106,7 @@ impl LatencyPane {
             curve,
             heat,
             percentiles,
-            resize,
+            _resize: resize,
             _listeners: listeners,
         }
     }
@@ -170,12 +170,6 @@ impl Pane for LatencyPane {
 
     fn another_source(&self, source: &Source) {
         self.own.another_store(&source.store);
-    }
-}
-
-impl Drop for LatencyPane {
-    fn drop(&mut self) {
-        self.resize.0.disconnect();
     }
 }
 
@@ -261,16 +255,13 @@ fn percentile_table(host: &Host, listeners: &mut Listeners) -> (HtmlElement, Vec
     (table, rows)
 }
 
-fn watch_size(element: &HtmlElement, own: Own<LatencyState>) -> (ResizeObserver, Closure<dyn FnMut()>) {
+fn watch_size(element: &HtmlElement, own: Own<LatencyState>) -> SizeWatch {
     let seen = Cell::new(0);
     let at = element.clone();
-    let closure = Closure::<dyn FnMut()>::new(move || {
+    SizeWatch::new(element, move || {
         // Charts follow the width; their height is theirs.
         if seen.replace(at.client_width()) != at.client_width() {
             own.send(LatencyAction::Look);
         }
-    });
-    let observer = must(ResizeObserver::new(closure.as_ref().unchecked_ref()));
-    observer.observe(element);
-    (observer, closure)
+    })
 }

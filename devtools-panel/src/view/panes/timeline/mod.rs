@@ -9,9 +9,7 @@ mod paint;
 mod paint_marks;
 mod tip;
 
-use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::*;
-use web_sys::{Event, HtmlElement, ResizeObserver};
+use web_sys::{Event, HtmlElement};
 
 use crate::model::{Link, PHASES, Source, TimelineAction, TimelineState, count, cut, milliseconds};
 use crate::view::canvas::Canvas;
@@ -19,6 +17,7 @@ use crate::view::cells::empty_state;
 use crate::view::dom::{Listeners, Live, Make, Told, must};
 use crate::view::host::{Host, Own, Pane};
 use crate::view::palette::Palette;
+use crate::view::size::SizeWatch;
 use call::CallPane;
 use input::{listen_to_pointer, listen_to_wheel_and_keys};
 use marked::MarkedStrip;
@@ -51,7 +50,7 @@ pub(crate) struct TimelinePane {
     marked: MarkedStrip,
     tip: Tip,
     call: CallPane,
-    resize: (ResizeObserver, Closure<dyn FnMut()>),
+    _resize: SizeWatch,
     _listeners: Listeners,
 }
 
@@ -107,7 +106,8 @@ impl TimelinePane {
         listen_to_wheel_and_keys(&described, &own, &mut listeners);
         let look = own.clone();
         listeners.on(&lanes, "scroll", move |_: Event| look.send(TimelineAction::Look));
-        let resize = watch_size(&lanes, own.clone());
+        let look = own.clone();
+        let resize = SizeWatch::new(&lanes, move || look.send(TimelineAction::Look));
         TimelinePane {
             own,
             pane: make.element("div", "fill").with([&bar, marked.element(), &body, &empty]),
@@ -123,7 +123,7 @@ impl TimelinePane {
             marked,
             tip,
             call,
-            resize,
+            _resize: resize,
             _listeners: listeners,
         }
     }
@@ -188,12 +188,6 @@ impl Pane for TimelinePane {
     }
 }
 
-impl Drop for TimelinePane {
-    fn drop(&mut self) {
-        self.resize.0.disconnect();
-    }
-}
-
 fn gutter(width: f64) -> f64 {
     if width < NARROW { NARROW_GUTTER } else { GUTTER }
 }
@@ -217,11 +211,4 @@ fn legend(make: &Make) -> HtmlElement {
         must(legend.append_child(&make.element("span", "").with([&swatch, &make.text("span", "", outcome)])));
     }
     legend
-}
-
-fn watch_size(element: &HtmlElement, own: Own<TimelineState>) -> (ResizeObserver, Closure<dyn FnMut()>) {
-    let closure = Closure::<dyn FnMut()>::new(move || own.send(TimelineAction::Look));
-    let observer = must(ResizeObserver::new(closure.as_ref().unchecked_ref()));
-    observer.observe(element);
-    (observer, closure)
 }
