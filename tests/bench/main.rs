@@ -5,6 +5,7 @@
 
 mod cell;
 mod measure;
+mod panel;
 mod report;
 
 use std::net::Ipv4Addr;
@@ -17,12 +18,13 @@ use xtask::{Mount, Project, ReceiverOptions, Server, ServerOptions, Site};
 
 use cell::{CELLS, Contender};
 use measure::{Sample, measure};
+use panel::{PanelResults, SCENARIOS};
 use report::Results;
 
 /// Where `cargo xtask bench` puts Comlink.
 const COMLINK: &str = "target/bench/node_modules/comlink/dist/esm";
 
-/// Measures; the package has to be built.
+/// Measures; the package has to be built. Cells and the panel's scenarios are chosen by name.
 #[derive(Parser)]
 struct Options {
     /// A tenth of the calls and fewer rounds: rough figures soon.
@@ -55,11 +57,15 @@ async fn run(options: &Options) -> Result<()> {
     let project = Project::here();
     let comlink = project.path(COMLINK);
     let has_comlink = comlink.is_dir();
-    let cells: Vec<_> = CELLS
-        .iter()
-        .filter(|cell| options.filter.as_ref().is_none_or(|part| cell.name.contains(part.as_str())))
-        .collect();
-    ensure!(!cells.is_empty(), "no such cell; there are {}", CELLS.map(|cell| cell.name).join(", "));
+    let wanted = |name: &str| options.filter.as_ref().is_none_or(|part| name.contains(part.as_str()));
+    let cells: Vec<_> = CELLS.iter().filter(|cell| wanted(cell.name)).collect();
+    let scenarios: Vec<_> = SCENARIOS.iter().filter(|scenario| wanted(scenario.name)).collect();
+    let names = CELLS.iter().map(|cell| cell.name).chain(SCENARIOS.iter().map(|scenario| scenario.name));
+    ensure!(
+        !(cells.is_empty() && scenarios.is_empty()),
+        "no such cell; there are {}",
+        names.collect::<Vec<_>>().join(", ")
+    );
 
     let mut site = Site::tests(&project);
     site.add(Mount::new("/comlink/", &comlink, "cargo xtask bench"));
@@ -95,11 +101,24 @@ async fn run(options: &Options) -> Result<()> {
         }
         eprintln!("    measured {}", cell.name);
     }
+    let mut panel = PanelResults::default();
+    let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 3 });
+    for scenario in scenarios {
+        panel.measure(&chromium, &server.url(), scenario, (rounds, options.quick)).await?;
+        eprintln!("    measured {}", scenario.name);
+    }
     chromium.close().await;
-    println!("{}", results.markdown());
+    if !results.is_empty() {
+        println!("{}", results.markdown());
+    }
+    if !panel.is_empty() {
+        println!("{}", panel.markdown());
+    }
     let file = project.path("target/bench/results.json");
     std::fs::create_dir_all(project.path("target/bench"))?;
-    std::fs::write(&file, serde_json::to_string_pretty(&results.json())?)?;
+    let mut all = results.json();
+    all["panel"] = panel.json();
+    std::fs::write(&file, serde_json::to_string_pretty(&all)?)?;
     eprintln!("    every sample: {}", file.display());
     Ok(())
 }

@@ -87,6 +87,11 @@ async fn measure_in(
     })
 }
 
+/// How long the operating system ran a page's main thread, in seconds.
+pub(crate) async fn main_thread_seconds(page: &Page) -> Result<f64> {
+    times(page).await.map(|times| times.thread)
+}
+
 async fn times(page: &Page) -> Result<Times> {
     let metrics = page.metrics().await?;
     let of = |name: &str| {

@@ -17,6 +17,10 @@ impl Results {
         self.0.entry((cell.name, contender)).or_default().insert(round, sample);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A table with a row for every cell and contender.
     pub(crate) fn markdown(&self) -> String {
         let mut table = String::from(
@@ -77,7 +81,7 @@ impl Results {
     }
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.len() {

@@ -5,7 +5,7 @@ import { createTaskRuntime } from '/atelier/index.js';
 import { exportOtlp } from '/atelier/otlp.js';
 import { mountDevtools } from '/atelier/devtools.js';
 
-/** Opens the panel, makes calls of every kind, and gives the names of the panes. */
+/** Opens the panel, makes calls of every kind, and gives the names of the panes; `queues` is that of tasks, as pictures. */
 export async function open() {
   document.documentElement.lang = 'en';
   const runtime = createTaskRuntime({ observability: { spans: 'on', metrics: 'on' } });
@@ -27,11 +27,21 @@ export async function open() {
   globalThis.driven = {
     async look(pane, theme) {
       document.querySelector('atelier-devtools').theme = theme;
-      root.querySelector(`[data-tab=${pane}]`).click();
+      root.querySelector(`[data-tab=${pane === 'queues' ? 'tasks' : pane}]`).click();
       const dialog = root.querySelector('.dialog');
       if (pane === 'delivery' && dialog.hidden) root.querySelector('.settings > button').click();
       if (pane === 'timeline') {
-        root.querySelector('.timeline-canvas').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }));
+        const press = (key) => root.querySelector('.timeline-canvas').dispatchEvent(new KeyboardEvent('keydown', { key }));
+        press('ArrowRight');
+        for (let n = 0; n < 500 && !root.querySelector('.black-box'); n++) {
+          press('ArrowLeft');
+          await frame();
+        }
+        if (!root.querySelector('.black-box')) throw new Error('the call that the crash hit is not to be found');
+      }
+      if (pane === 'queues' || pane === 'tasks') {
+        const [table, queues] = root.querySelectorAll('[data-pane=tasks] .choice button');
+        (pane === 'queues' ? queues : table).click();
       }
       if (pane === 'events') {
         await until(() => root.querySelector('.event-rows .event-row:not([hidden])'), 'there are events');
@@ -46,5 +56,5 @@ export async function open() {
       };
     },
   };
-  return [...root.querySelectorAll('[role=tab]')].map(({ dataset }) => dataset.tab);
+  return ['queues', ...[...root.querySelectorAll('[role=tab]')].map(({ dataset }) => dataset.tab)];
 }

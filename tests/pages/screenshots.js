@@ -10,6 +10,21 @@ const frames = (count) => new Promise((done) => {
   next(count);
 });
 
+/** Pictures that are not what a pane shows at first, and the pane. */
+const MORE = { queues: 'tasks', call: 'timeline' };
+
+const press = (root, key) => root.querySelector('.timeline-canvas').dispatchEvent(new KeyboardEvent('keydown', { key }));
+
+/** Has a worker crash and selects the call that it hit: it is among the latest. */
+async function findCrashedCall(root, crash) {
+  await crash();
+  await frames(30);
+  for (let left = 300; left > 0 && !root.querySelector('.call:not([hidden]) .black-box'); left--) {
+    press(root, 'ArrowLeft');
+    await frames(1);
+  }
+}
+
 /** Begins; `globalThis.shots` says when there is enough to see, and puts the panel where it is wanted. */
 export function run(runtime) {
   const crowded = bench({ taskName: 'crowded', maxQueueDepth: 2, queuePolicy: 'reject' }, runtime);
@@ -66,11 +81,16 @@ export function run(runtime) {
       element.theme = theme;
       root.querySelector('.dock').style.setProperty('--size', `${size}px`);
       await frames(3);
-      return [...root.querySelectorAll('[role=tab]')].map((tab) => tab.dataset.tab);
+      return [...Object.keys(MORE), ...[...root.querySelectorAll('[role=tab]')].map((tab) => tab.dataset.tab)];
     },
-    async show(pane) {
+    async show(name) {
+      const pane = MORE[name] ?? name;
       root.querySelector(`[data-tab=${pane}]`).click();
       if (pane === 'events') await someEvents();
+      const [table, queues] = root.querySelectorAll('[data-pane=tasks] .choice button');
+      (name === 'queues' ? queues : table).click();
+      press(root, 'Escape');
+      if (name === 'call') await findCrashedCall(root, crash);
       await frames(20);
       return !root.querySelector(`[data-pane=${pane}]`).hidden;
     },

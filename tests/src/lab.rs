@@ -32,7 +32,7 @@ impl Scene {
     /// # Errors
     /// The browser is gone.
     pub async fn window(&self, address: &str) -> Result<Tab> {
-        Tab::of(self.chromium.page_at(address).await?, self.server.url()).await
+        Tab::opened_at(&self.chromium, address, self.server.url()).await
     }
 
     /// Opens another tab of the same origin; the browser closes it at the end, if nobody does before.

@@ -37,8 +37,16 @@ impl Tab {
         Tab::of(chromium.new_page().await?, origin).await
     }
 
+    /// A window that a page opened, once there is one whose address begins like this; its paths are of `origin`.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn opened_at(chromium: &Chromium, address: &str, origin: String) -> Result<Tab> {
+        Tab::of(chromium.page_at(address).await?, origin).await
+    }
+
     /// A page that is open already.
-    pub(crate) async fn of(page: Page, origin: String) -> Result<Tab> {
+    async fn of(page: Page, origin: String) -> Result<Tab> {
         let console = Console::of(&page).await?;
         Ok(Tab { page, origin, console })
     }

@@ -17,6 +17,18 @@ pub(crate) fn milliseconds(value: f64) -> String {
     }
 }
 
+/// How long something has been going on, or how far away it is (milliseconds), with its unit: tenths of a second below ten
+/// seconds, whole units above.
+pub(crate) fn age(value: f64) -> String {
+    match value.abs() / 1000.0 {
+        seconds if !seconds.is_finite() => "–".to_owned(),
+        seconds if seconds < 9.95 => format!("{seconds:.1} s"),
+        seconds if seconds < 120.0 => format!("{seconds:.0} s"),
+        seconds if seconds < 7_200.0 => format!("{:.0} min", seconds / 60.0),
+        seconds => format!("{} h", group_thousands(&format!("{:.0}", seconds / 3_600.0))),
+    }
+}
+
 /// A count with its thousands set apart, shortened from ten millions on.
 pub(crate) fn count(value: u64) -> String {
     const SCALES: [(u64, f64, &str); 2] = [(10_000_000_000, 1e9, "G"), (10_000_000, 1e6, "M")];
@@ -95,6 +107,12 @@ mod tests {
         let shown: Vec<_> =
             [0.0, 0.004, 1.256, 12.56, 125.6, 12_345.6, f64::NAN, f64::INFINITY].map(milliseconds).into();
         assert_eq!(shown, ["0", "0.00", "1.26", "12.6", "126", "12,346", "–", "–"]);
+    }
+
+    #[test]
+    fn ages_have_the_unit_that_fits() {
+        let shown: Vec<_> = [0.0, 260.0, 9_960.0, 119_000.0, 150_000.0, 9e9, f64::NAN].map(age).into();
+        assert_eq!(shown, ["0.0 s", "0.3 s", "10 s", "119 s", "2 min", "2,500 h", "–"]);
     }
 
     #[test]

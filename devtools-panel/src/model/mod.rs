@@ -35,7 +35,10 @@ pub(crate) use settings::{Settings, Theme, dock_label};
 pub(crate) use state::{Source, State};
 pub(crate) use store::{CallOutcome, Happening, LongTask, PHASES, Store};
 pub(crate) use tabs::Tabs;
-pub(crate) use tasks::{SortColumn, SortOrder, TaskRow, TasksAction, TasksState, overview, task_rows};
+pub(crate) use tasks::{
+    Direction, Level, QueuePicture, SortColumn, SortOrder, StateFilter, TaskPage, TaskRow, TasksAction,
+    TasksState, WorkerBox, overview, picture, task_page,
+};
 pub(crate) use timeline::{
     Bar, BoxTold, CallCopies, CallDetails, ChildShare, Edge, Group, Layout, METRICS, Part, RangeSummary,
     Scale, Spot, TimelineAction, TimelineState, bars, call_box, describe_call, summarize, time_ticks,

@@ -44,6 +44,7 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("panel_window::a_closed_window_ends_the_stream", panel_window::closes),
         lab.trial("panel_window::it_outlives_the_page_and_goes_on", panel_window::outlives_the_page),
         lab.trial("panel_window::a_refused_window_is_told", panel_window::is_refused),
+        lab.trial("panel_window::it_shows_what_keeps_the_page_busy", panel_window::shows_long_tasks),
         lab.trial("profiler::a_recording_has_the_tracks_and_their_times", profiler::tracks),
         lab.trial("recording::holds_what_a_listener_heard_one_for_one", recording::everything),
         lab.trial("recording::holds_handlers_spans_black_boxes_and_frames", recording::the_rest),

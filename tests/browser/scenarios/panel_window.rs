@@ -149,3 +149,25 @@ pub(crate) async fn is_refused(scene: &Scene) -> Result<()> {
     window.close().await;
     gone(scene).await
 }
+
+/// What keeps the page's main thread busy is in the window's timeline, although the window has a thread of its own.
+pub(crate) async fn shows_long_tasks(scene: &Scene) -> Result<()> {
+    let window = open_window(scene).await?;
+    let show = "document.querySelector('body > div').shadowRoot.querySelector('[data-tab=timeline]').click()";
+    window.eval::<Option<bool>>(show).await?;
+    scene.tab.eval::<i32>("page.task.add(1, 1)").await?;
+    let pixels = format!(
+        "import('{}/tests/main_thread.js').then(it => \
+         it.mainThreadPixels(document.querySelector('body > div').shadowRoot.querySelector('.panel')))",
+        scene.server.url()
+    );
+    let canvas =
+        "document.querySelector('body > div').shadowRoot.querySelector('.timeline-canvas').clientWidth > 0";
+    window.until::<bool>(canvas).await?;
+    let before: u32 = window.eval(&pixels).await?;
+    assert_eq!(before, 0);
+    let busy = "new Promise(done => setTimeout(() => { const end = Date.now() + 200; while (Date.now() < end); done(1); }))";
+    scene.tab.eval::<i32>(busy).await?;
+    window.until::<bool>(&format!("{pixels}.then(found => found > 0)")).await?;
+    Ok(())
+}

@@ -1,19 +1,7 @@
 // The panel's panes of calls: what they show agrees with the events, and each leads to the other.
 import { observed } from '../atelier.js';
 import { deepEqual, equal, ok, until } from '../assert.js';
-import { mountDevtools } from '/atelier/devtools.js';
-
-const root = () => document.querySelector('atelier-devtools')?.shadowRoot;
-const find = (selector) => root()?.querySelector(selector);
-const all = (selector) => [...(root()?.querySelectorAll(selector) ?? [])];
-const front = () => find('[role=tab][aria-selected=true]')?.dataset.tab;
-
-async function opened(runtime, tab) {
-  mountDevtools(runtime, { open: true });
-  await until(() => find(`[data-tab=${tab}]`));
-  find(`[data-tab=${tab}]`).click();
-  await until(() => front() === tab);
-}
+import { all, find, front, opened } from '../panel_root.js';
 
 const staged = (runtime) =>
   runtime.defineTask({

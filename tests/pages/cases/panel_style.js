@@ -76,19 +76,6 @@ export async function odd_names_and_errors_are_text_cut_and_can_be_seen_whole() 
   equal(globalThis.hurt, undefined);
 }
 
-export async function ten_thousand_tasks_are_still_usable() {
-  const { runtime } = observed();
-  for (let n = 0; n < 10_000; n++) bench({ taskId: `task-${n}` }, runtime);
-  mountDevtools(runtime, { open: true });
-  await until(() => find('tr[data-task-id]'), 'the panel is drawn');
-  ok(find('tbody').childElementCount <= 200, 'few of them have rows');
-  ok(find('.more').textContent.includes('9,800 more tasks'), find('.more').textContent);
-  const filter = find('.filter');
-  filter.value = 'task-9876';
-  filter.dispatchEvent(new Event('input'));
-  await until(() => find('tbody').childElementCount === 1 && find('tr[data-task-id=task-9876]'), 'the filter finds one');
-}
-
 export async function a_page_that_does_not_ask_for_the_panel_does_not_load_it() {
   await import('/atelier/index.js');
   const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);

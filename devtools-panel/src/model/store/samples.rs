@@ -14,8 +14,14 @@ pub(crate) struct Sample {
     pub(crate) ts: f64,
     /// Calls settled so far.
     pub(crate) completed: u64,
-    /// Calls pending or waiting.
-    pub(crate) queued: u64,
+    /// Calls in the queue.
+    pub(crate) pending: u64,
+    /// Calls whose callers wait for a place.
+    pub(crate) waiting: u64,
+    /// Calls that got a worker so far.
+    started: u64,
+    /// The milliseconds that they waited for it, together.
+    waited: f64,
 }
 
 impl Sample {
@@ -25,8 +31,16 @@ impl Sample {
         Sample {
             ts,
             completed: completed.into_iter().fold(0, u64::saturating_add),
-            queued: u64::from(task.pending) + u64::from(task.waiting),
+            pending: task.pending.into(),
+            waiting: task.waiting.into(),
+            started: task.wait.count,
+            waited: task.wait.sum,
         }
+    }
+
+    /// Calls pending or waiting.
+    pub(crate) fn queued(&self) -> u64 {
+        self.pending + self.waiting
     }
 }
 
@@ -54,12 +68,35 @@ impl Samples {
     /// Calls settled per second in each of `buckets` equal parts of the time from `from` to `to`.
     pub(crate) fn rates(&self, from: f64, to: f64, buckets: usize) -> Vec<f64> {
         let width = (to - from) / buckets as f64;
+        let completed = self.growth(from, to, buckets, |sample| sample.completed as f64);
+        completed.into_iter().map(|grown| if grown > 0.0 { grown / width * 1000.0 } else { 0.0 }).collect()
+    }
+
+    /// How long the calls that got a worker in each of these parts had waited, in milliseconds, on average; zero where none
+    /// did.
+    pub(crate) fn waits(&self, from: f64, to: f64, buckets: usize) -> Vec<f64> {
+        let started = self.growth(from, to, buckets, |sample| sample.started as f64);
+        let waited = self.growth(from, to, buckets, |sample| sample.waited);
+        let mean = |(calls, waited): (f64, f64)| if calls > 0.0 { waited / calls } else { 0.0 };
+        started.into_iter().zip(waited).map(mean).collect()
+    }
+
+    /// The most calls that were pending, and that were waiting, since then.
+    pub(crate) fn peaks(&self, from: f64) -> (u64, u64) {
+        let since = self.ring.iter().rev().take_while(|sample| sample.ts >= from);
+        since.fold((0, 0), |(pending, waiting), sample| {
+            (pending.max(sample.pending), waiting.max(sample.waiting))
+        })
+    }
+
+    /// By how much a number that only grows did so in each part. A number that is smaller than before began anew.
+    fn growth(&self, from: f64, to: f64, buckets: usize, of: fn(&Sample) -> f64) -> Vec<f64> {
+        let width = (to - from) / buckets as f64;
         if !width.is_finite() || width <= 0.0 {
             return vec![0.0; buckets];
         }
-        let edges: Vec<f64> =
-            (0..=buckets).map(|edge| self.completed_at(from + width * edge as f64)).collect();
-        edges.windows(2).map(|pair| (pair[1] - pair[0]).max(0.0) / width * 1000.0).collect()
+        let edges: Vec<f64> = (0..=buckets).map(|edge| self.at(from + width * edge as f64, of)).collect();
+        edges.windows(2).map(|pair| (pair[1] - pair[0]).max(0.0)).collect()
     }
 
     /// The samples, oldest first.
@@ -67,14 +104,14 @@ impl Samples {
         self.ring.iter()
     }
 
-    fn completed_at(&self, ts: f64) -> f64 {
+    fn at(&self, ts: f64, of: fn(&Sample) -> f64) -> f64 {
         let after = self.ring.partition_point(|sample| sample.ts <= ts);
         match (after.checked_sub(1).and_then(|before| self.ring.get(before)), self.ring.get(after)) {
             (Some(before), Some(next)) => {
                 let share = (ts - before.ts) / (next.ts - before.ts);
-                before.completed as f64 + (next.completed as f64 - before.completed as f64) * share
+                of(before) + (of(next) - of(before)) * share
             }
-            (Some(only), None) | (None, Some(only)) => only.completed as f64,
+            (Some(only), None) | (None, Some(only)) => of(only),
             (None, None) => 0.0,
         }
     }
@@ -106,6 +143,32 @@ mod tests {
         // Nothing changed until 2000; then 50 calls in a second.
         samples.record(&with_successes(150), 3000.0, Some(2000.0));
         assert_eq!(samples.rates(0.0, 3000.0, 3), [100.0, 0.0, 50.0]);
+    }
+
+    #[test]
+    fn waits_are_those_of_the_calls_that_started_then() {
+        let mut samples = Samples::default();
+        for (ts, count, sum) in [(0.0, 10, 1000.0), (1000.0, 30, 1100.0), (2000.0, 30, 1100.0)] {
+            let mut frame = task("t");
+            (frame.wait.count, frame.wait.sum) = (count, sum);
+            samples.record(&frame, ts, None);
+        }
+        assert_eq!(samples.waits(0.0, 2000.0, 2), [5.0, 0.0]);
+        assert_eq!(samples.waits(0.0, f64::NAN, 1), [0.0]);
+    }
+
+    #[test]
+    fn the_peak_is_that_of_the_last_while() {
+        let mut samples = Samples::default();
+        for (ts, pending, waiting) in [(0.0, 9, 90), (1000.0, 4, 7), (2000.0, 2, 8)] {
+            let mut frame = task("t");
+            (frame.pending, frame.waiting) = (pending, waiting);
+            samples.record(&frame, ts, None);
+        }
+        assert_eq!(
+            (samples.peaks(1000.0), samples.peaks(0.0), samples.peaks(3000.0)),
+            ((4, 8), (9, 90), (0, 0))
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use web_sys::HtmlElement;
 
-use crate::model::{DeliveryRow, Source, Verdict, count, delivery_rows, verdict};
+use crate::model::{DeliveryRow, Source, Verdict, count, cut, delivery_rows, verdict};
 use crate::view::cells::{LongText, cell, empty_state, head_row};
 use crate::view::dom::{Live, Make, Told, must};
 use crate::view::host::{Host, Pane};
@@ -15,6 +15,9 @@ pub(crate) const STYLE: &str = include_str!("delivery.css");
 
 /// How many characters of an error a row shows unopened.
 const ERROR_CHARACTERS: usize = 90;
+/// The same of a consumer's name, and of why something was refused.
+const NAME_CHARACTERS: usize = 40;
+const REASON_CHARACTERS: usize = 60;
 /// The parts of a row's bar, in the order of [`DeliveryRow::shares`].
 const PARTS: [&str; 4] = ["delivered", "pending", "rejected", "dropped"];
 
@@ -36,6 +39,8 @@ struct DeliveryRowView {
     reasons: Live,
     fills: Vec<Live>,
     bar: Live,
+    rejection: LongText,
+    next: Live,
     error: LongText,
 }
 
@@ -53,6 +58,7 @@ impl DeliveryPane {
             ("number", "Pending"),
             ("number", "Rejected"),
             ("number", "Dropped"),
+            ("", "Next attempt"),
             ("", "Last error"),
         ];
         let head = make.element("thead", "").attr("role", "rowgroup").with([&head_row(make, &columns)]);
@@ -96,7 +102,7 @@ impl Pane for DeliveryPane {
 
     fn draw(&self, source: &Source) {
         let store = &source.store;
-        let rows = delivery_rows(store.ledger());
+        let rows = delivery_rows(store.ledger(), store.now().unwrap_or(0.0));
         let (level, sentence) = match verdict(&rows) {
             Verdict::NoConsumers => ("none", "Nothing to deliver.".to_owned()),
             Verdict::AllDelivered => ("good", "Everything emitted was delivered.".to_owned()),
@@ -115,7 +121,7 @@ impl Pane for DeliveryPane {
             count(calls)
         ));
         let mut views = self.rows.borrow_mut();
-        let key = |row: &DeliveryRow<'_>| (row.row.consumer.clone(), row.row.signal.clone());
+        let key = |row: &DeliveryRow<'_>| (row.consumer.clone(), row.row.signal.clone());
         let keys: Vec<_> = rows.iter().map(key).collect();
         let known = views.len();
         views.retain(|key, view| {
@@ -143,8 +149,14 @@ impl Pane for DeliveryPane {
 
 impl DeliveryRowView {
     fn new(make: &Make, row: &DeliveryRow<'_>) -> DeliveryRowView {
-        let (consumer, signal) = (row.row.consumer.as_str(), row.row.signal.as_str());
-        let head = make.text("th", "consumer", consumer).attr("scope", "row").attr("role", "rowheader");
+        let (consumer, signal) = (row.consumer.as_str(), row.row.signal.as_str());
+        let name = LongText::new(make, "", NAME_CHARACTERS);
+        name.show(consumer);
+        let head = make
+            .element("th", "consumer")
+            .with([name.element()])
+            .attr("scope", "row")
+            .attr("role", "rowheader");
         let signal_cell = cell(make, "", "signal", "Signal");
         signal_cell.set_text_content(Some(signal));
         let bar = make.element("span", "shares").attr("role", "img");
@@ -157,7 +169,7 @@ impl DeliveryRowView {
         let element = make
             .element("tr", "")
             .attr("role", "row")
-            .attr("data-consumer", consumer)
+            .attr("data-consumer", &cut(consumer, 200).0)
             .attr("data-signal", signal)
             .with([&head, &signal_cell, &shares]);
         let columns = [
@@ -176,14 +188,22 @@ impl DeliveryRowView {
         if let Some(dropped) = numbers[4].element.parent_element() {
             must(dropped.append_child(&reasons));
         }
+        let rejection = LongText::new(make, "reasons", REASON_CHARACTERS);
+        if let Some(rejected) = numbers[3].element.parent_element() {
+            must(rejected.append_child(&rejection.element().clone().attr("data-col", "rejection")));
+        }
+        let next = make.element("span", "");
+        let next_cell = cell(make, "next-retry", "nextRetry", "Next attempt").with([&next]);
         let error = LongText::new(make, "last-error", ERROR_CHARACTERS);
         let error_cell = cell(make, "error-cell", "lastError", "Last error").with([error.element()]);
         DeliveryRowView {
-            row: element.with([&error_cell]),
+            row: element.with([&next_cell, &error_cell]),
             numbers: numbers.into(),
             reasons: Live::new(reasons),
             fills: fills.into(),
             bar: Live::new(bar),
+            rejection,
+            next: Live::new(next),
             error,
         }
     }
@@ -205,6 +225,9 @@ impl DeliveryRowView {
         let told: Vec<_> =
             PARTS.iter().zip(row.shares).map(|(part, share)| format!("{} {part}", percent(share))).collect();
         self.bar.attr("aria-label", &told.join(", "));
+        self.rejection.show(ledger.last_rejection.as_deref().unwrap_or_default());
+        self.next.text(if row.next_retry.is_empty() { "–" } else { &row.next_retry });
+        self.next.attr("data-waits", if row.next_retry.is_empty() { "false" } else { "true" });
         let unexplained = match row.unexplained {
             0 => String::new(),
             amount => {

@@ -1,5 +1,9 @@
-//! The pane of tasks: a line of sums, a filter, and a row for each task.
+//! The pane of tasks: a line of sums and filters, and the tasks as a table or as pictures of their queues.
 
+mod bar;
+mod pager;
+mod pin;
+mod queue_card;
 mod row;
 mod spark;
 
@@ -8,31 +12,29 @@ use std::collections::HashMap;
 
 use web_sys::{Event, HtmlElement};
 
-use crate::model::{
-    SortColumn, SortOrder, Source, TasksAction, TasksState, count, overview, rate, task_rows,
-};
-use crate::view::cells::{empty_state, filter_field};
+use crate::model::{SortColumn, SortOrder, Source, TaskPage, TasksAction, TasksState, picture, task_page};
+use crate::view::cells::empty_state;
 use crate::view::dom::{Listeners, Live, Make, Told, must};
 use crate::view::host::{Host, Own, Pane};
 use crate::view::palette::Palette;
+use bar::TasksBar;
+use pager::Pager;
+use queue_card::QueueCard;
 use row::TaskRowView;
 
 /// The pane's own rules.
-pub(crate) const STYLE: &str = include_str!("tasks.css");
-
-/// How many tasks have rows at most; a line says how many more there are and that the filter finds them.
-const DEFAULT_ROWS_SHOWN: usize = 200;
+pub(crate) const STYLE: &str = concat!(include_str!("tasks.css"), include_str!("queues.css"));
 
 /// Columns that stand for several numbers have a second head below: (title, columns below, what they sort by).
 const HEADS: [(&str, u32, Option<SortColumn>); 10] = [
     ("Task", 1, Some(SortColumn::Task)),
-    ("Workers", 1, None),
+    ("Workers", 1, Some(SortColumn::Workers)),
     ("Calls/s", 1, Some(SortColumn::Rate)),
     ("In flight", 1, Some(SortColumn::InFlight)),
     ("Pending", 1, Some(SortColumn::Pending)),
     ("Waiting", 1, Some(SortColumn::Waiting)),
-    ("Wait, ms", 3, Some(SortColumn::Wait)),
-    ("Run, ms", 3, Some(SortColumn::Run)),
+    ("Wait, ms", 5, Some(SortColumn::Wait)),
+    ("Run, ms", 4, Some(SortColumn::Run)),
     ("Outcomes", 1, Some(SortColumn::Failed)),
     ("Crashes", 1, Some(SortColumn::Crashes)),
 ];
@@ -42,15 +44,15 @@ pub(crate) struct TasksPane {
     own: Own<TasksState>,
     make: Make,
     pane: HtmlElement,
-    stats: Vec<Live>,
+    bar: TasksBar,
     heads: Vec<(SortColumn, Live, Live)>,
     table: Live,
-    body: HtmlElement,
-    rows: RefCell<HashMap<String, TaskRowView>>,
-    order: RefCell<Vec<String>>,
+    rows: InOrder<TaskRowView>,
+    queues: Live,
+    cards: InOrder<QueueCard>,
+    pager: Pager,
     empty: Live,
     no_match: Live,
-    more: Live,
     _listeners: Listeners,
 }
 
@@ -58,12 +60,7 @@ impl TasksPane {
     pub(crate) fn new(host: &Host) -> TasksPane {
         let (make, own) = (&host.make, host.own());
         let mut listeners = Listeners::default();
-        let (stats_list, stats) = stats(make);
-        let asked = own.clone();
-        let words = ("Filter tasks", "Filter tasks by name or id");
-        let filtered = move |text| asked.send(TasksAction::Filter(text));
-        let filter = filter_field(make, words, &mut listeners, filtered);
-        let bar = make.element("div", "bar").with([&filter, &stats_list]);
+        let bar = TasksBar::new(make, &own, &mut listeners);
         let (head, heads) = table_head(make, &own, &mut listeners);
         let body = make.element("tbody", "").attr("role", "rowgroup");
         let table = make
@@ -71,80 +68,54 @@ impl TasksPane {
             .attr("role", "table")
             .attr("aria-label", "Tasks")
             .with([&head, &body]);
+        let queues = make.element("ul", "queues").attr("aria-label", "Queues of the tasks");
+        let pager = Pager::new(make, &own, &mut listeners);
         let empty = empty_state(
             make,
             "No tasks yet",
             "A task appears here as soon as the app defines it with defineTask().",
         );
-        let no_match = empty_state(make, "No task matches", "Clear the filter to see all of them.");
-        let more = make.element("p", "more");
-        let scroll = make.element("div", "scroll").with([&table, &more, &empty, &no_match]);
+        let no_match = empty_state(make, "No task matches", "Clear the filters to see all of them.");
+        let scroll =
+            make.element("div", "scroll").with([&table, &queues, pager.element(), &empty, &no_match]);
         TasksPane {
             own,
             make: make.clone(),
-            pane: make.element("div", "fill").with([&bar, &scroll]),
-            stats,
+            pane: make.element("div", "fill").with([bar.element(), &scroll]),
+            bar,
             heads,
             table: Live::new(table),
-            body,
-            rows: RefCell::default(),
-            order: RefCell::default(),
+            rows: InOrder::new(body),
+            cards: InOrder::new(queues.clone()),
+            queues: Live::new(queues),
+            pager,
             empty: Live::new(empty),
             no_match: Live::new(no_match),
-            more: Live::new(more),
             _listeners: listeners,
         }
     }
 
     fn draw_tasks(&self, source: &Source, state: &TasksState) {
         let store = &source.store;
-        let sum = overview(store);
-        let numbers = [
-            rate(sum.rate),
-            count(sum.in_flight),
-            count(sum.queued),
-            count(sum.workers),
-            count(sum.failed),
-            count(sum.crashed),
-        ];
-        for (live, text) in self.stats.iter().zip(numbers) {
-            live.attr("data-zero", if text == "0" { "true" } else { "false" });
-            live.text(&text);
-        }
+        self.bar.draw(store, state);
         self.draw_heads(state.sort);
-        let mut rows = task_rows(store, &state.filter, state.sort);
-        let hidden = rows.len().saturating_sub(DEFAULT_ROWS_SHOWN);
-        rows.truncate(DEFAULT_ROWS_SHOWN);
-        self.table.show(!rows.is_empty());
+        let page = task_page(store, state);
+        let some = !page.rows.is_empty();
+        self.table.show(some && !state.as_queues);
+        self.queues.show(some && state.as_queues);
         self.empty.show(store.tasks().is_empty());
-        self.no_match.show(rows.is_empty() && !store.tasks().is_empty());
-        self.more.show(hidden > 0);
-        self.more.text(&format!("{} more tasks: the filter finds them.", count(hidden as u64)));
-        let ids: Vec<String> = rows.iter().map(|row| row.task.frame.task_id.clone()).collect();
+        self.no_match.show(!some && !store.tasks().is_empty());
+        self.pager.draw(&page);
         let Some(palette) = Palette::of(&self.pane) else { return };
-        let mut views = self.rows.borrow_mut();
-        for (id, row) in ids.iter().zip(&rows) {
-            views.entry(id.clone()).or_insert_with(|| TaskRowView::new(&self.make, id)).draw(row, &palette);
+        if state.as_queues {
+            let new = |id: &str| QueueCard::new(&self.make, &self.own, id);
+            self.cards.draw(&page, new, QueueCard::element, |card, row| {
+                card.draw(row, &picture(store, row), &palette);
+            });
+        } else {
+            let new = |id: &str| TaskRowView::new(&self.make, &self.own, id);
+            self.rows.draw(&page, new, TaskRowView::element, |view, row| view.draw(row, &palette));
         }
-        self.arrange(&mut views, ids);
-    }
-
-    /// Puts the rows in their order; touches the page only when it changed.
-    fn arrange(&self, views: &mut HashMap<String, TaskRowView>, ids: Vec<String>) {
-        if *self.order.borrow() == ids {
-            return;
-        }
-        views.retain(|id, view| {
-            let stays = ids.contains(id);
-            if !stays {
-                view.element().remove();
-            }
-            stays
-        });
-        for view in ids.iter().filter_map(|id| views.get(id)) {
-            must(self.body.append_child(view.element()));
-        }
-        *self.order.borrow_mut() = ids;
     }
 
     fn draw_heads(&self, sort: Option<SortOrder>) {
@@ -169,25 +140,54 @@ impl Pane for TasksPane {
     fn draw(&self, source: &Source) {
         self.own.read(|state| self.draw_tasks(source, state));
     }
+
+    fn another_source(&self, source: &Source) {
+        self.own.another_store(&source.store);
+    }
 }
 
-fn stats(make: &Make) -> (HtmlElement, Vec<Live>) {
-    let list = make.element("dl", "stats").attr("aria-label", "All tasks together");
-    let names = [
-        ("calls/s", "rate"),
-        ("in flight", "inFlight"),
-        ("queued", "queued"),
-        ("workers", "workers"),
-        ("failed", "failed"),
-        ("crashes", "crashes"),
-    ];
-    let numbers = names.map(|(title, name)| {
-        let number = make.element("dd", "").attr("data-stat", name);
-        let stat = make.element("div", "stat").with([&make.text("dt", "", title), &number]);
-        must(list.append_child(&stat));
-        Live::new(number)
-    });
-    (list, numbers.into())
+/// The tasks of a page, each in an element of its own, in the page's order.
+struct InOrder<V> {
+    parent: HtmlElement,
+    views: RefCell<HashMap<String, V>>,
+    order: RefCell<Vec<String>>,
+}
+
+impl<V> InOrder<V> {
+    fn new(parent: HtmlElement) -> InOrder<V> {
+        InOrder { parent, views: RefCell::default(), order: RefCell::default() }
+    }
+
+    /// Draws each task; puts elements in, out and in order only where that changed.
+    fn draw(
+        &self,
+        page: &TaskPage<'_>,
+        new: impl Fn(&str) -> V,
+        element: impl Fn(&V) -> &HtmlElement,
+        draw: impl Fn(&V, &crate::model::TaskRow<'_>),
+    ) {
+        let mut views = self.views.borrow_mut();
+        for row in &page.rows {
+            let id = &row.task.frame.task_id;
+            draw(views.entry(id.clone()).or_insert_with(|| new(id)), row);
+        }
+        let ids: Vec<String> = page.rows.iter().map(|row| row.task.frame.task_id.clone()).collect();
+        if *self.order.borrow() == ids {
+            return;
+        }
+        let stay: std::collections::HashSet<&str> = ids.iter().map(String::as_str).collect();
+        views.retain(|id, view| {
+            let stays = stay.contains(id.as_str());
+            if !stays {
+                element(view).remove();
+            }
+            stays
+        });
+        for view in ids.iter().filter_map(|id| views.get(id)) {
+            must(self.parent.append_child(element(view)));
+        }
+        *self.order.borrow_mut() = ids;
+    }
 }
 
 fn table_head(
@@ -201,7 +201,9 @@ fn table_head(
     for (title, below, sort) in HEADS {
         let head = make.element("th", "").attr("role", "columnheader");
         let head = if below > 1 {
-            for name in ["p50", "p95", "p99"] {
+            let percentiles = ["p50", "p95", "p99", "max"];
+            let names = ["15 s"].iter().filter(|_| below > 4).chain(&percentiles);
+            for name in names {
                 let small = make.text("th", "number", name).attr("scope", "col").attr("role", "columnheader");
                 must(second.append_child(&small));
             }

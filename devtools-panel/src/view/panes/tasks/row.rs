@@ -6,10 +6,12 @@ use web_sys::HtmlElement;
 
 use atelier_telemetry::frame::{TaskFrame, Totals, WorkerFrame};
 
+use super::pin::PinButton;
 use super::spark::Spark;
-use crate::model::{TaskRow, count, milliseconds, rate};
+use crate::model::{TaskRow, TasksState, count, cut, milliseconds, rate};
 use crate::view::cells::{GaugeCell, LongText, cell, number_cell};
 use crate::view::dom::{Live, Make, Told, must};
+use crate::view::host::Own;
 use crate::view::palette::Palette;
 
 /// How many characters of a task's name, and of a crash's message, a row shows unopened.
@@ -22,6 +24,7 @@ const DEFAULT_WORKERS_DRAWN: usize = 16;
 pub(crate) struct TaskRowView {
     make: Make,
     row: HtmlElement,
+    pin: PinButton,
     name: LongText,
     kind: Live,
     status: Live,
@@ -32,6 +35,7 @@ pub(crate) struct TaskRowView {
     workers_shown: RefCell<Vec<WorkerFrame>>,
     rate: Live,
     spark: Spark,
+    wait_spark: Spark,
     in_flight: GaugeCell,
     pending: GaugeCell,
     waiting: GaugeCell,
@@ -43,8 +47,9 @@ pub(crate) struct TaskRowView {
 }
 
 impl TaskRowView {
-    pub(crate) fn new(make: &Make, id: &str) -> TaskRowView {
+    pub(super) fn new(make: &Make, own: &Own<TasksState>, id: &str) -> TaskRowView {
         let row = make.element("tr", "").attr("role", "row").attr("data-task-id", id);
+        let pin = PinButton::new(make, own, id);
         let name = LongText::new(make, "task-name", NAME_CHARACTERS);
         let (kind, status) =
             (make.element("span", "kind"), make.element("span", "chip").attr("data-col", "status"));
@@ -55,7 +60,7 @@ impl TaskRowView {
             .attr("scope", "row")
             .attr("role", "rowheader")
             .attr("data-col", "task")
-            .with([name.element(), &about]);
+            .with([pin.element(), name.element(), &about]);
         let (worker_count, worker_marks) =
             (make.element("span", "worker-count"), make.element("span", "worker-marks"));
         let workers = cell(make, "workers", "workers", "Workers").with([&worker_count, &worker_marks]);
@@ -66,13 +71,17 @@ impl TaskRowView {
         let waiting = GaugeCell::new(make, "waiting", "Waiting");
         let row =
             row.with([&head, &workers, &rate, in_flight.element(), pending.element(), waiting.element()]);
+        let wait_spark = Spark::new(make);
+        must(row.append_child(&cell(make, "trend", "waitTrend", "Wait, 15 s").with([wait_spark.element()])));
         let durations: Vec<Live> = [
             ("waitP50", "Wait p50"),
             ("waitP95", "Wait p95"),
             ("waitP99", "Wait p99"),
+            ("waitMax", "Wait max"),
             ("runP50", "Run p50"),
             ("runP95", "Run p95"),
             ("runP99", "Run p99"),
+            ("runMax", "Run max"),
         ]
         .map(|(column, label)| number_cell(make, column, label))
         .into();
@@ -92,6 +101,7 @@ impl TaskRowView {
         TaskRowView {
             row: row.with([&outcome_cell, &crashes]),
             make: make.clone(),
+            pin,
             name,
             kind: Live::new(kind),
             status: Live::new(status),
@@ -102,6 +112,7 @@ impl TaskRowView {
             workers_shown: RefCell::default(),
             rate: Live::new(number),
             spark,
+            wait_spark,
             in_flight,
             pending,
             waiting,
@@ -113,12 +124,13 @@ impl TaskRowView {
         }
     }
 
-    pub(crate) fn element(&self) -> &HtmlElement {
+    pub(super) fn element(&self) -> &HtmlElement {
         &self.row
     }
 
     pub(crate) fn draw(&self, row: &TaskRow<'_>, palette: &Palette) {
         let frame = &row.task.frame;
+        self.pin.draw(row.pinned, row.label());
         self.name.show(row.label());
         self.kind.text(&format!("{} · {}", frame.task_type, frame.queue_policy));
         self.kind.attr("title", &format!("id {}", frame.task_id));
@@ -129,12 +141,13 @@ impl TaskRowView {
         self.worker_status.show(matches!(frame.worker_status.as_str(), "crashed" | "stopping"));
         self.draw_workers(frame);
         self.rate.text(&rate(row.rate));
-        self.spark.draw(&row.spark, palette);
+        self.spark.draw(&row.rate_spark, palette);
+        self.wait_spark.draw(&row.wait_spark, palette);
         self.in_flight.show(row.in_flight);
         self.pending.show(row.pending);
         self.waiting.show(row.waiting);
         let parts = [(frame.wait.count, frame.wait), (frame.run.count, frame.run)]
-            .map(|(counted, all)| [all.p50, all.p95, all.p99].map(|value| (counted, value)));
+            .map(|(counted, all)| [all.p50, all.p95, all.p99, all.max].map(|value| (counted, value)));
         for (live, (counted, value)) in self.durations.iter().zip(parts.into_iter().flatten()) {
             live.attr("data-value", &value.to_string());
             live.text(&if counted == 0 { "–".to_owned() } else { milliseconds(value) });
@@ -161,7 +174,10 @@ impl TaskRowView {
         self.worker_marks.set_text_content(None);
         for worker in frame.workers.iter().take(DEFAULT_WORKERS_DRAWN) {
             let calls = if worker.in_flight == 1 { "call" } else { "calls" };
-            let title = format!("worker {}: {}, {} {calls}", worker.index, worker.status, worker.in_flight);
+            let current = worker.current.as_ref().and_then(|current| current.method.as_deref());
+            let current = current.map_or_else(String::new, |method| format!(": {}", cut(method, 40).0));
+            let title =
+                format!("worker {}: {}, {} {calls}{current}", worker.index, worker.status, worker.in_flight);
             let busy = if worker.in_flight > 0 { "true" } else { "false" };
             let mark =
                 self.make.element("i", "worker").attr("data-state", &worker.status).attr("data-busy", busy);

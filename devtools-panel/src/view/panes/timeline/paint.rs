@@ -127,7 +127,7 @@ fn paint_queue(
         .samples
         .iter()
         .filter(|sample| in_sight(sample.ts))
-        .map(|sample| sample.queued)
+        .map(|sample| sample.queued())
         .max()
         .unwrap_or(0);
     if top == 0 {
@@ -140,8 +140,8 @@ fn paint_queue(
     for sample in task.samples.iter().filter(|sample| in_sight(sample.ts)) {
         let x = scale.x(sample.ts).max(-1.0);
         context.line_to(x, last.map_or(base, |(_, queued)| height(queued)));
-        context.line_to(x, height(sample.queued));
-        last = Some((x, sample.queued));
+        context.line_to(x, height(sample.queued()));
+        last = Some((x, sample.queued()));
     }
     if let Some((_, queued)) = last {
         let end = scale.x(store.now().unwrap_or(scale.to)).min(scale.width + 1.0);
