@@ -165,9 +165,9 @@ pub(crate) async fn shows_long_tasks(scene: &Scene) -> Result<()> {
         "document.querySelector('body > div').shadowRoot.querySelector('.timeline-canvas').clientWidth > 0";
     window.until::<bool>(canvas).await?;
     let before: u32 = window.eval(&pixels).await?;
-    assert_eq!(before, 0);
-    let busy = "new Promise(done => setTimeout(() => { const end = Date.now() + 200; while (Date.now() < end); done(1); }))";
+    let busy = "new Promise(done => setTimeout(() => { const end = Date.now() + 600; while (Date.now() < end); done(1); }))";
     scene.tab.eval::<i32>(busy).await?;
-    window.until::<bool>(&format!("{pixels}.then(found => found > 0)")).await?;
+    // A machine that is busy with other things has long tasks of its own.
+    window.until::<bool>(&format!("{pixels}.then(found => found >= {before} + 20)")).await?;
     Ok(())
 }

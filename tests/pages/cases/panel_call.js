@@ -64,10 +64,11 @@ export async function long_tasks_are_drawn_in_the_lane_of_the_main_thread() {
   await opened(runtime, 'timeline');
   await task.add(1, 1);
   await until(() => find('.kept').dataset.calls === '1');
-  equal(mainThreadPixels(find('.panel')), 0, 'nothing is drawn there before');
-  const end = performance.now() + 200;
+  // A machine that is busy with other things has long tasks of its own.
+  const before = mainThreadPixels(find('.panel'));
+  const end = performance.now() + 600;
   while (performance.now() < end);
-  await until(() => mainThreadPixels(find('.panel')) > 0, 'the busy stretch');
+  await until(() => mainThreadPixels(find('.panel')) >= before + 40, 'the busy stretch');
 }
 
 export async function odd_texts_are_text_cut_and_can_be_seen_whole() {

@@ -90,17 +90,18 @@ impl Call {
 /// The place where calls of one worker are drawn; `None` for calls that never reached one.
 type LaneKey = (String, Option<u32>);
 
-/// What is known of a lane: its number, and for each of its rows when the last call in it ended.
+/// What is known of a lane that has calls: its number, how many, and for each of its rows when the last one in it ended.
 #[derive(Debug)]
 struct Lane {
     number: usize,
+    calls: usize,
     rows: Vec<f64>,
 }
 
-/// A lane that ever held a call.
+/// A lane that has calls.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LaneRows<'a> {
-    /// Its number, unique in the history.
+    /// Its number, which no other lane has now.
     pub(crate) lane: usize,
     /// The task's id.
     pub(crate) task: &'a str,
@@ -116,6 +117,8 @@ pub(crate) struct History {
     calls: VecDeque<Call>,
     lanes: BTreeMap<LaneKey, Lane>,
     next_lane: usize,
+    /// Numbers of lanes that are gone, for those to come.
+    free_lanes: Vec<usize>,
     next_number: u64,
     /// The numbers of the calls with a stack, oldest first.
     with_stack: VecDeque<u64>,
@@ -139,7 +142,7 @@ impl History {
         }
         (call.lane, call.row) = self.place(&call);
         if self.calls.len() >= DEFAULT_CALLS_KEPT {
-            self.calls.pop_front();
+            self.evict();
         }
         self.calls.push_back(call);
         true
@@ -162,9 +165,13 @@ impl History {
         const CLOCK_NOISE_MS: f64 = 0.02;
         let key = (call.span.task_id.clone(), call.span.worker_index);
         let lane = self.lanes.entry(key).or_insert_with(|| {
-            self.next_lane += 1;
-            Lane { number: self.next_lane - 1, rows: Vec::new() }
+            let number = self.free_lanes.pop().unwrap_or_else(|| {
+                self.next_lane += 1;
+                self.next_lane - 1
+            });
+            Lane { number, calls: 0, rows: Vec::new() }
         });
+        lane.calls += 1;
         let rows = &mut lane.rows;
         let free = rows.iter().position(|&end| end <= call.bar_start() + CLOCK_NOISE_MS);
         let row = match free {
@@ -177,6 +184,19 @@ impl History {
         };
         rows[row] = rows[row].max(call.end());
         (lane.number, row)
+    }
+
+    /// The oldest call goes, and with its last call a lane: however many tasks come and go, there are no more lanes than
+    /// calls.
+    fn evict(&mut self) {
+        let Some(oldest) = self.calls.pop_front() else { return };
+        let key = (oldest.span.task_id, oldest.span.worker_index);
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        lane.calls = lane.calls.saturating_sub(1);
+        if lane.calls == 0 {
+            self.free_lanes.push(lane.number);
+            self.lanes.remove(&key);
+        }
     }
 
     /// The calls, oldest end first.
@@ -201,7 +221,7 @@ impl History {
         self.next_number - self.calls.len() as u64
     }
 
-    /// The lanes that ever held a call, by task and worker.
+    /// The lanes that have calls, by task and worker.
     pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneRows<'_>> {
         self.lanes.iter().map(|((task, worker), lane)| LaneRows {
             lane: lane.number,
@@ -214,13 +234,6 @@ impl History {
     /// One more than the greatest number of a lane.
     pub(crate) fn lane_numbers(&self) -> usize {
         self.next_lane
-    }
-
-    /// Forgets a task's lanes and calls, when it is gone and has no calls left to show.
-    pub(crate) fn forget_lanes_without_calls(&mut self, task: &str) {
-        if !self.calls.iter().any(|call| call.span.task_id == task) {
-            self.lanes.retain(|(lane_task, _), _| lane_task != task);
-        }
     }
 }
 
@@ -258,6 +271,21 @@ mod tests {
         assert_eq!(history.evicted(), 10);
         assert_eq!(history.lanes().map(|lane| lane.rows).collect::<Vec<_>>(), [DEFAULT_ROWS_PER_LANE]);
         assert!(history.get(9).is_none() && history.get(10).is_some_and(|call| call.number == 10));
+    }
+
+    #[test]
+    fn tasks_that_come_and_go_leave_no_lanes_behind() {
+        let mut history = History::default();
+        for task in 0..3 * DEFAULT_CALLS_KEPT / 100 {
+            let id = format!("task-{task}");
+            (0..100).for_each(|n| assert!(history.push(span(&id, Some(n % 2), f64::from(n), 1.0))));
+        }
+        let lanes = DEFAULT_CALLS_KEPT / 100 * 2;
+        assert_eq!((history.lanes().count(), history.lane_numbers() <= lanes + 2), (lanes, true));
+        let mut numbers: Vec<_> = history.lanes().map(|lane| lane.lane).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), lanes, "no two lanes have the same number");
     }
 
     #[test]

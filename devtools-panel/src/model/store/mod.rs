@@ -10,7 +10,7 @@ mod marks;
 mod samples;
 mod traces;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use atelier_telemetry::frame::{
     FRAME_VERSION, Finding, Frame, FrameKind, HandlerSpanFrame, LedgerRow, SpanFrame, TaskFrame,
@@ -195,9 +195,6 @@ impl Store {
             }
             self.put_task(task, ts, frame_before);
         }
-        for gone in past.keys() {
-            self.history.forget_lanes_without_calls(gone);
-        }
     }
 
     fn put_task(&mut self, frame: TaskFrame, ts: f64, frame_before: Option<f64>) {
@@ -215,12 +212,10 @@ impl Store {
         if ids.is_empty() {
             return;
         }
-        self.tasks.retain(|task| !ids.contains(&task.frame.task_id));
+        let gone: HashSet<&String> = ids.iter().collect();
+        self.tasks.retain(|task| !gone.contains(&task.frame.task_id));
         self.places =
             self.tasks.iter().enumerate().map(|(place, task)| (task.frame.task_id.clone(), place)).collect();
-        for id in ids {
-            self.history.forget_lanes_without_calls(id);
-        }
     }
 
     fn take_calls(&mut self, spans: Vec<SpanFrame>, handler_spans: Vec<HandlerSpanFrame>) {

@@ -30,6 +30,8 @@ pub(crate) struct Layout {
     metrics: Option<Metrics>,
     /// The tops of the lanes with calls, by their numbers.
     tops: Vec<Option<f64>>,
+    /// The places of the groups, by their tasks.
+    places: HashMap<String, usize>,
 }
 
 /// A task's lanes.
@@ -82,7 +84,7 @@ pub(crate) fn layout(store: &Store, metrics: Metrics, only: Option<&str>) -> Lay
     let main_thread = (!store.long_tasks().is_empty()).then_some(0.0);
     let mut y = if main_thread.is_some() { metrics.bar + 3.0 * metrics.gap } else { 0.0 };
     let mut tops = vec![None; store.history().lane_numbers()];
-    let mut groups = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     let shown = |id: &str| only.is_none_or(|only| only == id);
     let all = living.chain(gone.into_iter().map(|id| (id, id, Vec::new())));
     for (id, label, alive) in all.filter(|(id, _, _)| shown(id)) {
@@ -104,7 +106,8 @@ pub(crate) fn layout(store: &Store, metrics: Metrics, only: Option<&str>) -> Lay
         }
         groups.push(Group { task_id: id.to_owned(), label: label.to_owned(), y: top, lanes });
     }
-    Layout { main_thread, groups, height: y, metrics: Some(metrics), tops }
+    let places = groups.iter().enumerate().map(|(place, group)| (group.task_id.clone(), place)).collect();
+    Layout { main_thread, groups, height: y, metrics: Some(metrics), tops, places }
 }
 
 impl Metrics {
@@ -136,7 +139,7 @@ impl Layout {
 
     /// The task with this id.
     pub(crate) fn group(&self, task: &str) -> Option<&Group> {
-        self.groups.iter().find(|group| group.task_id == task)
+        self.groups.get(*self.places.get(task)?)
     }
 }
 
