@@ -1,4 +1,4 @@
-import type { Finding, RuntimeEvent } from './index.js';
+import type { BlackBox, Finding, RuntimeEvent } from './index.js';
 
 /** A frame of the snapshot stream. */
 export interface RuntimeFrame {
@@ -8,6 +8,11 @@ export interface RuntimeFrame {
   kind: 'full' | 'delta';
   /** In every frame. */
   findings: Finding[];
+  /**
+   * What is left of the workers that died since the frame before; in a reader's first frame, of those of late. `number` counts
+   * them in their runtime, from 1. Absent when none died.
+   */
+  blackBoxes?: (BlackBox & { number: number })[];
   /** What listeners of `subscribeEvents` got since the frame before, at most 512. Only for a reader that asked for events. */
   events?: RuntimeEvent[];
   /** How many events since the frame before did not fit; they were older than those in `events`. Absent when none. */

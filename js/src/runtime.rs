@@ -53,7 +53,11 @@ impl RuntimeHandle {
             errors::out_of_range(option, &error.to_string())
         })?;
         let mut tasks = self.0.tasks.borrow_mut();
-        tasks.retain(|entry| entry.task.state().is_some());
+        // At powers of two only, so that what is gone goes at the latest when their number has doubled, and a page with
+        // thousands of tasks does not look at all of them with each new one.
+        if tasks.len().is_power_of_two() {
+            tasks.retain(|entry| entry.task.state().is_some());
+        }
         tasks.push(Entry { task: task.clone(), name });
         Ok(TaskHandle { task, page: self.0.clone(), remains: RefCell::default() })
     }

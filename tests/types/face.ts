@@ -124,6 +124,7 @@ const facts: BlackBoxFact[] | undefined = telemetry.blackBoxes[0]?.facts ?? task
 const unknown: WorkerFact = 'task.dispatch.total';
 const lead: string | undefined = telemetry.tasks[0]?.histograms['task.duration_ms'].exemplars?.at(-1)?.traceId;
 const surplus: number | undefined = telemetry.overflow['atelier.task.completed'];
+runtime.subscribeFrames(({ blackBoxes = [] }) => blackBoxes.map(({ number, facts }): [number, BlackBoxFact[]] => [number, facts]));
 runtime.subscribeFrames(async (frame) => frame.seq);
 void [facts, unknown, lead, surplus];
 telemetry.tasks[0]?.histograms['task.phase_ms'].run.p95.toFixed();
