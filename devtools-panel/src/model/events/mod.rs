@@ -59,6 +59,7 @@ impl PaneState for EventsState {
     type Action = EventsAction;
 
     fn update(&mut self, action: EventsAction, store: &Store) {
+        self.follow_back(store.events());
         match action {
             EventsAction::Look => {}
             EventsAction::Kind(kind) => self.narrow(|filter| filter.toggle(kind)),
@@ -174,14 +175,18 @@ impl EventsState {
         self.held = paused.then(|| Held { events: store.events().clone(), at: store.now() });
     }
 
+    /// An earlier moment of a recording is in front: what stood still is of its future, and what is shown is too.
+    fn follow_back(&mut self, live: &Events) {
+        let taken = self.held.as_ref().map_or(self.next, |held| held.events.taken());
+        if taken > live.taken() {
+            (self.held, self.chosen) = (None, None);
+            self.begin_again();
+        }
+    }
+
     /// Looks at the events that are new, and says at how many.
     fn look(&mut self, live: &Events) -> usize {
         let events = self.held.as_ref().map_or(live, |held| &held.events);
-        if self.next > events.taken() {
-            // Another moment of a recording.
-            self.shown.clear();
-            self.next = 0;
-        }
         let first = events.evicted();
         while self.shown.front().is_some_and(|oldest| oldest.number < first) {
             self.shown.pop_front();
@@ -338,9 +343,11 @@ mod tests {
         state.update(EventsAction::Look, &earlier);
         assert!(state.chosen(0.0).is_none() && !state.is_paused());
         assert!(state.filter().is_narrow(), "what is looked for stays");
-        push(&mut store, 2, 10, 0);
-        state.update(EventsAction::Look, &store);
-        state.update(EventsAction::Look, &earlier);
-        assert!(numbers(&state).iter().all(|number| *number < 2));
+        for paused in [false, true] {
+            push(&mut store, 2, 10, 0);
+            state.update(EventsAction::Pause(paused), &store);
+            state.update(EventsAction::Look, &earlier);
+            assert_eq!((numbers(&state), state.is_paused()), (vec![1, 0], false));
+        }
     }
 }
