@@ -37,8 +37,7 @@ const SETTINGS: [Setting; 3] = [
 ];
 const THEMES: [&str; 2] = ["light", "dark"];
 /// The panes whose pictures the documents use, and their files.
-const FOR_DOCS: [(&str, &str); 3] =
-    [("timeline", "panel.png"), ("tasks", "panel-tasks.png"), ("findings", "panel-findings.png")];
+const FOR_DOCS: [(&str, &str); 2] = [("timeline", "panel.png"), ("queues", "panel-queues.png")];
 
 /// Two photographs of every kind, one that is none, a crowd that is turned away, crashes, and calls that are cancelled.
 const LOAD: &str = "import('/tests/screenshots.js').then(load => load.run(tour.runtime))";
@@ -79,6 +78,9 @@ async fn take_all(project: &Project, server: &Server, chromium: &Chromium, docs:
     tab.until::<bool>("globalThis.tour && !document.querySelector('#use-samples').disabled").await?;
     tab.eval::<bool>(LOAD).await.context("the tour could not be driven")?;
     tab.until::<bool>("globalThis.shots.ready()").await?;
+    if docs {
+        panel_for_docs(project, &tab).await?;
+    }
     for setting in &SETTINGS {
         size(&tab, setting.page).await?;
         for theme in THEMES {
@@ -91,20 +93,25 @@ async fn take_all(project: &Project, server: &Server, chromium: &Chromium, docs:
         }
     }
     if docs {
-        for_docs(project, &tab).await?;
+        tour_for_docs(project, &tab).await?;
     }
     tab.close().await;
     println!("{}", folder.display());
     Ok(())
 }
 
-async fn for_docs(project: &Project, tab: &Tab) -> Result<()> {
+/// While what happened is still in sight.
+async fn panel_for_docs(project: &Project, tab: &Tab) -> Result<()> {
     size(tab, (1200, 461)).await?;
     tab.eval::<Vec<String>>("shots.place('bottom', 461, 'dark')").await?;
     for (pane, file) in FOR_DOCS {
         tab.until::<bool>(&format!("shots.show({pane:?})")).await?;
         picture(tab, &project.path("docs").join(file)).await?;
     }
+    Ok(())
+}
+
+async fn tour_for_docs(project: &Project, tab: &Tab) -> Result<()> {
     size(tab, (1280, 1330)).await?;
     tab.eval::<bool>("shots.away()").await?;
     let params = ScreenshotParams::builder().format(CaptureScreenshotFormat::Jpeg).quality(82).build();
