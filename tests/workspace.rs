@@ -24,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("atelier-js", &["atelier-runtime", "atelier-telemetry", "atelier-exporters", "atelier-core"]),
     ("atelier-tour", &["atelier-runtime", "atelier-telemetry", "atelier-exporters", "atelier-core"]),
     ("atelier-rust-app", &["atelier-runtime", "atelier-telemetry", "atelier-exporters", "atelier-core"]),
+    ("atelier-encoder-bench", &["atelier-exporters", "atelier-telemetry", "atelier-core"]),
     ("atelier-tests", &["atelier-core", "atelier-telemetry", "xtask"]),
     ("xtask", &[]),
 ];

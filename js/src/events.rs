@@ -1,23 +1,60 @@
-//! Events for `subscribeEvents`, as the page has them: plain objects.
+//! Events for `subscribeEvents`, as the page has them: plain objects. What crosses the border of what is many, metrics and calls,
+//! are numbers and what is there already; `events.js` makes the objects.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use atelier_runtime::core::names::Instrument;
-use atelier_telemetry::{EventAttrs, ListenerEvent, MetricRecord, Record};
+use atelier_runtime::core::ErrorKind;
+use atelier_runtime::core::names::{Instrument, Phase};
+use atelier_telemetry::{EventAttrs, ListenerEvent, MetricRecord, Record, SpanRecord};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(raw_module = "../events.js")]
 extern "C" {
     #[wasm_bindgen(js_name = metricEvent)]
-    fn metric_event(kind: u8, name: &str, value: f64, ts: f64, attrs: &JsValue) -> JsValue;
+    fn metric_event(kind: u8, name: &JsValue, value: f64, ts: f64, attrs: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = taskFields)]
+    fn task_fields(id: &str, name: Option<&str>, kind: &str) -> JsValue;
+    #[wasm_bindgen(js_name = spanEvent)]
+    fn span_event(
+        ts: f64,
+        span_0: u32,
+        span_1: u32,
+        trace_0: u32,
+        trace_1: u32,
+        trace_2: u32,
+        trace_3: u32,
+        trace_name: Option<&str>,
+        call_id: f64,
+        task: &JsValue,
+        method: &JsValue,
+        worker_index: f64,
+        queue_wait_ms: f64,
+        queue_wait_last_ms: f64,
+        attempt_count: u32,
+        duration_ms: f64,
+        admission: f64,
+        queue: f64,
+        delivery: f64,
+        run: f64,
+        reply: f64,
+        status: u8,
+        error_kind: Option<&str>,
+        error: Option<&str>,
+    ) -> JsValue;
 }
 
-/// Makes events. What repeats (a task's attributes) is made once.
+/// How many different texts (names of metrics, methods) are kept. The program writes them, so there are few.
+const DEFAULT_TEXTS_KEPT: usize = 10_000;
+
+/// Makes events. What repeats (a task's attributes, a method) is made once.
 #[derive(Default)]
 pub(crate) struct EventMaker {
-    attrs: RefCell<HashMap<AttrsKey, JsValue>>,
+    attrs: RefCell<FxHashMap<AttrsKey, JsValue>>,
+    tasks: RefCell<FxHashMap<u64, JsValue>>,
+    texts: RefCell<FxHashMap<Arc<str>, JsValue>>,
 }
 
 /// What tells one attributes object from another.
@@ -26,7 +63,7 @@ struct AttrsKey {
     task: u64,
     queue: bool,
     worker: Option<u32>,
-    phase: Option<&'static str>,
+    phase: Option<Phase>,
 }
 
 impl EventMaker {
@@ -34,19 +71,19 @@ impl EventMaker {
     pub(crate) fn event(&self, record: &Record) -> JsValue {
         match record {
             Record::Metric(metric) => self.metric(metric),
+            Record::Span(span) => self.span(span),
             other => ListenerEvent::of(other).map_or(JsValue::UNDEFINED, |event| to_js(&event)),
         }
     }
 
-    /// Metrics are many: their objects are made on the other side, in one call across the border.
     fn metric(&self, record: &MetricRecord) -> JsValue {
         let kind = match record.metric.instrument() {
             Instrument::Counter => 0,
             Instrument::Gauge => 1,
             Instrument::Histogram => 2,
         };
-        let attrs = self.attrs(record);
-        metric_event(kind, record.listener_name(), record.listener_value(), record.listener_ts(), &attrs)
+        let (name, attrs) = (self.text(record.listener_name()), self.attrs(record));
+        metric_event(kind, &name, record.listener_value(), record.listener_ts(), &attrs)
     }
 
     fn attrs(&self, record: &MetricRecord) -> JsValue {
@@ -54,10 +91,58 @@ impl EventMaker {
             task: record.task.handle,
             queue: EventAttrs::have_queue(record),
             worker: record.worker_index,
-            phase: record.phase.map(|phase| phase.name()),
+            phase: record.phase,
         };
         let mut attrs = self.attrs.borrow_mut();
         attrs.entry(key).or_insert_with(|| frozen(to_js(&EventAttrs::from(record)))).clone()
+    }
+
+    /// A text that comes again and again, as JavaScript has it.
+    fn text(&self, text: &str) -> JsValue {
+        let mut texts = self.texts.borrow_mut();
+        if let Some(known) = texts.get(text) {
+            return known.clone();
+        }
+        let made = JsValue::from_str(text);
+        if texts.len() < DEFAULT_TEXTS_KEPT {
+            texts.insert(text.into(), made.clone());
+        }
+        made
+    }
+
+    /// As [`atelier_telemetry::ListenerEvent`] has it, which is what frames and replays make of the same record.
+    fn span(&self, span: &SpanRecord) -> JsValue {
+        let make = || task_fields(&span.task.id, span.task.name.as_deref(), &span.task.kind);
+        let task = self.tasks.borrow_mut().entry(span.task.handle).or_insert_with(make).clone();
+        let ms = |seconds: Option<f64>| seconds.map_or(f64::NAN, |seconds| seconds * 1e3);
+        let phase = |phase| ms(span.phases.get(phase));
+        let word = |at: u32| (span.trace_id >> (96 - 32 * at)) as u32;
+        span_event(
+            span.end_unix_nano as f64 / 1e6,
+            (span.span_id >> 32) as u32,
+            span.span_id as u32,
+            word(0),
+            word(1),
+            word(2),
+            word(3),
+            span.trace_name.as_deref(),
+            span.call_id as f64,
+            &task,
+            &self.text(&span.method),
+            span.worker_index.map_or(f64::NAN, f64::from),
+            ms(span.queue_wait),
+            ms(span.queue_wait_last),
+            span.attempt,
+            span.duration() * 1e3,
+            phase(Phase::Admission),
+            phase(Phase::Queue),
+            phase(Phase::Delivery),
+            phase(Phase::Run),
+            phase(Phase::Reply),
+            span.status() as u8,
+            span.error_kind.map(ErrorKind::name),
+            span.error_message.as_deref(),
+        )
     }
 }
 

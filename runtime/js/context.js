@@ -10,10 +10,17 @@ export class TaskContext {
 
   #call;
 
-  constructor(call, traceparent = call.traceparent) {
+  #traceparent;
+
+  constructor(call, traceparent) {
     this.#call = call;
     this.key = call.key;
-    this.traceparent = traceparent;
+    this.#traceparent = traceparent;
+  }
+
+  /** Where the call's span stands, or the one whose context this is (W3C Trace Context); nothing, unless it is sampled. */
+  get traceparent() {
+    return this.#traceparent ?? this.#call.traceparent;
   }
 
   /** The call's id, unique in its runtime. */

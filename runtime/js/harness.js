@@ -4,9 +4,9 @@
 // a worker.
 
 import { TaskContext, abortError } from './context.js';
-import { CallSpans } from './spans.js';
+import { CallSpans, traceparent } from './spans.js';
 import { NOTHING, transferables } from './transferables.js';
-import { MARK, TO_PAGE, TO_WORKER } from './wire.js';
+import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
 const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
@@ -137,7 +137,10 @@ export function serve(handle) {
         case CALL: {
           const call = new Call(message[at++], message[at++], message[at++], message[at++], message[at++]);
           if (call.flags & KEY) call.key = message[at++];
-          if (call.flags & TRACE) call.traceparent = message[at++];
+          if (call.flags & TRACE) {
+            call.place = message.slice(at, at + PLACE_LENGTH);
+            at += PLACE_LENGTH;
+          }
           calls[call.slot] = call;
           inbox.push(call);
           break;
@@ -307,7 +310,7 @@ export function serve(handle) {
 /** A call in the worker. */
 class Call {
   key = undefined;
-  traceparent = undefined;
+  place = undefined;
   cancelled = false;
   controller = undefined;
   began = undefined;
@@ -326,9 +329,14 @@ class Call {
     this.controller?.abort(abortError());
   }
 
+  /** Where its span stands, as text; nothing, unless the call is sampled. */
+  get traceparent() {
+    return this.place && traceparent(this.place);
+  }
+
   /** Where what the handler tells goes; nowhere, unless the call is sampled. */
   spans() {
-    if (this.traceparent !== undefined) this.began ??= new CallSpans();
+    if (this.place !== undefined) this.began ??= new CallSpans();
     return this.began;
   }
 }

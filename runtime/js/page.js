@@ -5,7 +5,7 @@
 
 import { copiedBytes } from './copied.js';
 import { NOTHING, transferables } from './transferables.js';
-import { MARK, TO_PAGE, TO_WORKER } from './wire.js';
+import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
 const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
@@ -31,7 +31,7 @@ class Payload {
     this.owner = owner;
     this.method = 0;
     this.number = 0;
-    this.traceparent = undefined;
+    this.place = undefined;
     this.posts = 0;
     this.moved = false;
     this.answer = undefined;
@@ -74,10 +74,10 @@ export class Payloads {
     this.#slots[slot] = payload;
   }
 
-  /** The call is sampled. */
-  trace(slot, traceparent) {
+  /** The call is sampled: where its span stands, word by word (see `PLACE_LENGTH`). */
+  trace(slot, ...place) {
     const payload = this.#slots[slot];
-    payload.traceparent = traceparent;
+    payload.place = place;
     payload.flags |= TRACE;
   }
 
@@ -203,7 +203,7 @@ export class Port {
    */
   call(slot, timed) {
     const payload = this.#payloads.at(slot);
-    const { method, args, key, traceparent } = payload;
+    const { method, args, key, place } = payload;
     const message = this.#begun();
     if (this.#introduced[method] === undefined) {
       this.#introduced[method] = true;
@@ -217,7 +217,7 @@ export class Port {
     payload.posts++;
     message.push(CALL, slot, method, timed ? payload.flags | TIMED : payload.flags, payload.number, args);
     if (key !== undefined) message.push(key);
-    if (traceparent !== undefined) message.push(traceparent);
+    if (place !== undefined) message.push(...place);
     // What we chose ourselves leaves nothing to be moved.
     return timed && payload.transfer !== undefined ? copiedBytes(args, transfer) : 0;
   }
@@ -361,7 +361,7 @@ function lengthAt(message, at) {
   switch (message[at]) {
     case CALL: {
       const flags = message[at + 3];
-      return 6 + (flags & KEY ? 1 : 0) + (flags & TRACE ? 1 : 0);
+      return 6 + (flags & KEY ? 1 : 0) + (flags & TRACE ? PLACE_LENGTH : 0);
     }
     case METHOD:
       return 3;

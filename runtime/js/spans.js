@@ -122,7 +122,17 @@ function newId() {
   const words = crypto.getRandomValues(new Uint32Array(2));
   // An id of nothing but zeros is none (W3C Trace Context, "parent-id").
   words[1] |= words[0] === 0 ? 1 : 0;
-  return [...words].map((word) => word.toString(16).padStart(8, '0')).join('');
+  return hex(words);
+}
+
+function hex(words) {
+  return Array.from(words, (word) => word.toString(16).padStart(8, '0')).join('');
+}
+
+/** The place that came in numbers (see `PLACE_LENGTH`) as a `traceparent` of version 00. */
+export function traceparent(place) {
+  const flags = place[6].toString(16).padStart(2, '0');
+  return ['00', hex(place.slice(0, 4)), hex(place.slice(4, 6)), flags].join('-');
 }
 
 // Attributes are strings, numbers and booleans; what is something else is sent as a string.

@@ -9,9 +9,15 @@
 /** Begins every message of this protocol: pages and workers may send each other messages of their own. */
 export const MARK = 0x1a7e11e7;
 
+/**
+ * How many numbers say where a call's span stands: four words of the trace id, two of the span id, the flags. Of a text the
+ * wasm would have to hand over a copy, call by call; the worker makes one where a handler wants it.
+ */
+export const PLACE_LENGTH = 7;
+
 /** Page to worker: the kinds of entries, the flags of a call. */
 export const TO_WORKER = {
-  CALL: 1, // slot, method, flags, number, args; then key if KEY, traceparent if TRACE
+  CALL: 1, // slot, method, flags, number, args; then key if KEY, place if TRACE (see PLACE_LENGTH)
   CANCEL: 2, // slot
   METHOD: 3, // method, name
   PING: 4, // answer, if you can

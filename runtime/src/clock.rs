@@ -52,7 +52,8 @@ impl Clock {
 
     /// Now.
     pub fn now(&self) -> Instant {
-        Instant::from_nanos((performance_now() * 1e6) as u64)
+        // Rounded: what the browser cut to its steps would come out a nanosecond short, now and then.
+        Instant::from_nanos((performance_now() * 1e6).round_ties_even() as u64)
     }
 
     /// A moment as nanoseconds since the Unix epoch.

@@ -275,11 +275,10 @@ impl Driver {
         slot: u32,
         place: &SpanPlace,
     ) -> Option<CallSpan> {
-        let at = self.clock.unix_nanos(self.clock.now());
         let tasks = self.tasks.borrow();
         let label = &tasks.get(&task)?.label;
-        let span = self.emitter.call_span(label, number, &self.method_name(method), at, place, None);
-        self.slots.trace(slot, &span.context.to_string());
+        let span = self.emitter.call_span(label, number, &self.method_name(method), place, None);
+        self.slots.place_span(slot, span.context);
         Some(span)
     }
 }

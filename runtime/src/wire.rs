@@ -1,7 +1,7 @@
 //! The wire as the wasm sees it: numbers. `js/page.js` keeps the payloads and holds the page's end of the wire, whose rules
 //! are in `js/harness.js`.
 
-use atelier_core::{CallId, Reply};
+use atelier_core::{CallId, Reply, SpanContext};
 use js_sys::{Array, Function};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::*;
@@ -49,7 +49,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn place(this: &Slots, slot: u32, method: u32, number: f64);
     #[wasm_bindgen(method)]
-    pub(crate) fn trace(this: &Slots, slot: u32, traceparent: &str);
+    fn trace(this: &Slots, slot: u32, a: u32, b: u32, c: u32, d: u32, e: u32, f: u32, flags: u8);
     #[wasm_bindgen(method)]
     pub(crate) fn resolve(this: &Slots, slot: u32);
     #[wasm_bindgen(method)]
@@ -146,6 +146,14 @@ pub(crate) fn read_unsent(told: &Array) -> impl Iterator<Item = (u32, CallError)
 }
 
 impl Slots {
+    /// The call is sampled: where its span stands.
+    pub(crate) fn place_span(&self, slot: u32, context: SpanContext) {
+        let (trace, span) = (context.trace_id, context.span_id);
+        let word = |at: u32| (trace >> (96 - 32 * at)) as u32;
+        let (high, low) = ((span >> 32) as u32, span as u32);
+        self.trace(slot, word(0), word(1), word(2), word(3), high, low, context.flags());
+    }
+
     /// What the handler of a call failed with.
     pub(crate) fn error(&self, slot: u32) -> CallError {
         let Some(told) = self.failure(slot) else { return CallError::Thrown(JsValue::UNDEFINED) };

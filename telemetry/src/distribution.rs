@@ -27,6 +27,11 @@ pub struct TaskDistributions {
     pub exemplars: TaskExemplars,
 }
 
+/// The nearest whole number of microseconds. Rounded to even, which is an instruction of wasm where `round` is none.
+pub(crate) fn micros(seconds: f64) -> u64 {
+    (seconds * 1e6).round_ties_even() as u64
+}
+
 impl HistogramValue {
     /// An empty one, small until long durations come. `None` only if `hdrhistogram` refuses [`HISTOGRAM_DIGITS`].
     pub fn empty() -> Option<HistogramValue> {
@@ -37,7 +42,7 @@ impl HistogramValue {
     /// Counts a duration, in seconds. Below zero counts as zero: clocks that were corrected may say so.
     pub fn record(&mut self, seconds: f64) {
         let seconds = seconds.max(0.0);
-        let micros = ((seconds * 1e6).round() as u64).min(DEFAULT_MAX_DURATION_MICROS);
+        let micros = micros(seconds).min(DEFAULT_MAX_DURATION_MICROS);
         // It resizes by itself up to the limit just applied, so that there is always room.
         if self.histogram.record(micros).is_ok() {
             self.sum += seconds;

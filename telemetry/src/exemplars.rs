@@ -1,5 +1,6 @@
 //! Exemplars: calls that a histogram remembers, so that a percentile leads to one.
 
+use crate::distribution::micros;
 use crate::frame::{Distribution, ExemplarFrame};
 use crate::metrics::HistogramValue;
 
@@ -28,8 +29,7 @@ impl Exemplar {
 
 /// The range a duration belongs to, below [`DEFAULT_EXEMPLARS`].
 fn range(seconds: f64) -> u32 {
-    let micros = (seconds * 1e6).round() as u64;
-    micros.max(1).ilog2().min(DEFAULT_EXEMPLARS as u32 - 1)
+    micros(seconds).max(1).ilog2().min(DEFAULT_EXEMPLARS as u32 - 1)
 }
 
 impl HistogramValue {

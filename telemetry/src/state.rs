@@ -146,11 +146,11 @@ impl State {
     /// Takes a metric's value, or a clue.
     pub(crate) fn metric(&mut self, event: &Event<'_>) {
         let fields = self.metric_fields(event);
-        if let (Some(clue), Some(runtime)) = (fields.clue, self.runtimes.get_mut(&fields.runtime)) {
+        let Some(runtime) = self.runtimes.get_mut(&fields.runtime) else { return };
+        if let Some(clue) = fields.clue {
             runtime.clue(clue, &fields, &self.texts);
         }
-        let Some((metric, value)) = fields.value else { return };
-        if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
+        if let Some((metric, value)) = fields.value {
             runtime.metric(metric, value, fields, &self.texts);
         }
     }

@@ -25,12 +25,18 @@ pub(crate) enum Text {
 pub(crate) struct Texts {
     numbers: FxHashMap<Arc<str>, u32>,
     texts: Vec<Arc<str>>,
+    /// The one that was asked for last: most often it is asked for again.
+    last: u32,
 }
 
 impl Texts {
     /// Finds or adds a string.
     pub(crate) fn intern(&mut self, text: &str) -> Text {
+        if self.texts.get(self.last as usize).is_some_and(|last| **last == *text) {
+            return Text::Known(self.last);
+        }
         if let Some(&number) = self.numbers.get(text) {
+            self.last = number;
             return Text::Known(number);
         }
         let shared: Arc<str> = text.into();

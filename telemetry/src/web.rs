@@ -51,7 +51,7 @@ thread_local! {
 }
 
 fn monotonic() -> Instant {
-    Instant::from_nanos((now() * 1e6) as u64)
+    Instant::from_nanos((now() * 1e6).round_ties_even() as u64)
 }
 
 /// Now, in nanoseconds since the Unix epoch.

@@ -17,7 +17,9 @@ pub(crate) enum Contender {
     Listener,
     /// That, with arrays of events instead.
     Batches,
-    /// Spans, aggregation, and an exporter that sends all of it to the benchmark's own receiver.
+    /// Spans, and an exporter that sends them to the benchmark's own receiver.
+    Exported,
+    /// Spans, aggregation, and an exporter that sends all of it there.
     Otlp,
 }
 
@@ -32,6 +34,7 @@ impl Contender {
             Contender::Aggregated => "aggregated",
             Contender::Listener => "listener",
             Contender::Batches => "batches",
+            Contender::Exported => "exported",
             Contender::Otlp => "otlp",
         }
     }
@@ -75,6 +78,7 @@ const THAT_CANCEL: &[Contender] = &[Contender::Raw, Contender::Ours];
 const OBSERVED: &[Contender] = &[
     Contender::Ours,
     Contender::Spans,
+    Contender::Exported,
     Contender::Aggregated,
     Contender::Listener,
     Contender::Batches,

@@ -4,6 +4,7 @@
 //! hits all of them alike. Ratios are taken within a round; what is shown is the median over the rounds, and the spread.
 
 mod cell;
+mod encoding;
 mod measure;
 mod panel;
 mod report;
@@ -20,6 +21,9 @@ use cell::{CELLS, Contender};
 use measure::{Sample, measure};
 use panel::{PanelResults, SCENARIOS};
 use report::Results;
+
+/// Where `cargo xtask bench` puts the encoder by itself.
+const ENCODER: &str = "target/bench/encoder";
 
 /// Where `cargo xtask bench` puts Comlink.
 const COMLINK: &str = "target/bench/node_modules/comlink/dist/esm";
@@ -60,15 +64,21 @@ async fn run(options: &Options) -> Result<()> {
     let wanted = |name: &str| options.filter.as_ref().is_none_or(|part| name.contains(part.as_str()));
     let cells: Vec<_> = CELLS.iter().filter(|cell| wanted(cell.name)).collect();
     let scenarios: Vec<_> = SCENARIOS.iter().filter(|scenario| wanted(scenario.name)).collect();
-    let names = CELLS.iter().map(|cell| cell.name).chain(SCENARIOS.iter().map(|scenario| scenario.name));
+    let wants_encoding = wanted(encoding::NAME);
+    let names = CELLS
+        .iter()
+        .map(|cell| cell.name)
+        .chain(SCENARIOS.iter().map(|scenario| scenario.name))
+        .chain([encoding::NAME]);
     ensure!(
-        !(cells.is_empty() && scenarios.is_empty()),
+        wants_encoding || !(cells.is_empty() && scenarios.is_empty()),
         "no such cell; there are {}",
         names.collect::<Vec<_>>().join(", ")
     );
 
     let mut site = Site::tests(&project);
     site.add(Mount::new("/comlink/", &comlink, "cargo xtask bench"));
+    site.add(Mount::new("/encoder/", project.path(ENCODER), "cargo xtask bench"));
     let server = Server::start(ServerOptions {
         host: Ipv4Addr::LOCALHOST.into(),
         port: 0,
@@ -101,6 +111,13 @@ async fn run(options: &Options) -> Result<()> {
         }
         eprintln!("    measured {}", cell.name);
     }
+    let mut encodings = Vec::new();
+    if wants_encoding {
+        for _ in 0..rounds {
+            encodings.push(encoding::measure(&chromium, &server.url(), options.quick).await?);
+        }
+        eprintln!("    measured {}", encoding::NAME);
+    }
     let mut panel = PanelResults::default();
     let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 3 });
     for scenario in scenarios {
@@ -114,10 +131,14 @@ async fn run(options: &Options) -> Result<()> {
     if !panel.is_empty() {
         println!("{}", panel.markdown());
     }
+    if wants_encoding {
+        println!("{}", encoding::markdown(&encodings));
+    }
     let file = project.path("target/bench/results.json");
     std::fs::create_dir_all(project.path("target/bench"))?;
     let mut all = results.json();
     all["panel"] = panel.json();
+    all["encoding"] = serde_json::to_value(&encodings)?;
     std::fs::write(&file, serde_json::to_string_pretty(&all)?)?;
     eprintln!("    every sample: {}", file.display());
     Ok(())

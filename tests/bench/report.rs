@@ -25,9 +25,10 @@ impl Results {
     pub(crate) fn markdown(&self) -> String {
         let mut table = String::from(
             "µs a call: median (least to most over the rounds); × is the median ratio, within a round, to the first of the cell. \
-             Main-thread CPU is ThreadTime of the DevTools protocol.\n\n\
-             | Cell | Contender | Wall | × | Main-thread CPU | × | Other threads' CPU |\n\
-             |---|---|--:|--:|--:|--:|--:|\n",
+             Main-thread CPU is ThreadTime of the DevTools protocol while calls are made; left over is what it takes after the last of \
+             them, to flush an exporter; + is how much both together are more than the first's, within a round.\n\n\
+             | Cell | Contender | Wall | × | Main-thread CPU | × | Left over | + | Other threads' CPU |\n\
+             |---|---|--:|--:|--:|--:|--:|--:|--:|\n",
         );
         for cell in &CELLS {
             for &contender in cell.contenders {
@@ -37,13 +38,15 @@ impl Results {
                 // A String takes everything.
                 let _ = writeln!(
                     table,
-                    "| {} | {} | {} | {} | {} | {} | {} |",
+                    "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
                     cell.title,
                     contender.name(),
                     column(|sample| sample.wall),
                     ratio(|sample| sample.wall),
                     column(|sample| sample.main_cpu),
                     ratio(|sample| sample.main_cpu),
+                    column(|sample| sample.finish_cpu),
+                    self.more(cell, contender).map_or_else(String::new, shown),
                     column(|sample| sample.other_cpu),
                 );
             }
@@ -59,6 +62,14 @@ impl Results {
             (floor > 0.0).then(|| of(sample) / floor)
         });
         median(ratios.collect())
+    }
+
+    /// How much more of the main thread's time a call takes than the cell's floor, in each round.
+    fn more(&self, cell: &Cell, contender: Contender) -> Option<Vec<f64>> {
+        let all = |sample: &Sample| sample.main_cpu + sample.finish_cpu;
+        let floors = self.0.get(&(cell.name, cell.floor()?))?;
+        let samples = self.0.get(&(cell.name, contender))?.iter();
+        Some(samples.filter_map(|(round, sample)| Some(all(sample) - all(floors.get(round)?))).collect())
     }
 
     /// Every sample, and the ratios.
@@ -91,9 +102,9 @@ pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     }
 }
 
-fn shown(values: Vec<f64>) -> String {
+pub(crate) fn shown(values: Vec<f64>) -> String {
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(0.0, f64::max);
+    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let middle = median(values).unwrap_or_default();
     format!("{} ({} to {})", rounded(middle), rounded(least), rounded(most))
 }

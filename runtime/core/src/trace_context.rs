@@ -43,13 +43,17 @@ impl SpanContext {
             random: flags & FLAG_RANDOM != 0,
         })
     }
+
+    /// The trace flags (W3C Trace Context, "trace-flags").
+    pub fn flags(self) -> u8 {
+        (if self.sampled { FLAG_SAMPLED } else { 0 }) | if self.random { FLAG_RANDOM } else { 0 }
+    }
 }
 
 impl fmt::Display for SpanContext {
     /// Writes a `traceparent` of version 00.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let flags = if self.sampled { FLAG_SAMPLED } else { 0 } | if self.random { FLAG_RANDOM } else { 0 };
-        write!(f, "00-{:032x}-{:016x}-{flags:02x}", self.trace_id, self.span_id)
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags())
     }
 }
 

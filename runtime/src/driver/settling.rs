@@ -58,8 +58,8 @@ impl Driver {
         if let Some(trace) = trace {
             trace.keep(reason);
         }
-        let (at, method) = (self.clock.unix_nanos(timing.dispatched), self.method_name(record.method));
-        Some(self.emitter.call_span(&entry.label, record.number, &method, at, &place, Some(reason)))
+        let method = self.method_name(record.method);
+        Some(self.emitter.call_span(&entry.label, record.number, &method, &place, Some(reason)))
     }
 
     /// Why a call did not return; `None` when it did.

@@ -17,19 +17,36 @@ impl Emitter {
         label: &Label,
         call: u64,
         method: &str,
-        at: u64,
         place: &SpanPlace,
         kept_for: Option<KeptFor>,
     ) -> CallSpan {
-        let name = format!("{}.{method}", label.name.as_ref().unwrap_or(&label.id));
         let span = tracing::span!(
             target: TARGET,
             Level::DEBUG,
             CALL_SPAN,
-            { field::OTEL_NAME } = name,
-            { field::OTEL_KIND } = "internal",
+            // What `CallSpan::end` records: first, since fields are looked for one after the other.
+            { field::TIME } = Empty,
+            { field::END_TIME } = Empty,
+            { field::OUTCOME } = Empty,
+            { field::ATTEMPT } = Empty,
+            { field::WORKER_INDEX } = Empty,
+            { field::QUEUE_WAIT } = Empty,
+            { field::QUEUE_WAIT_LAST } = Empty,
+            { PHASE_FIELDS[0] } = Empty,
+            { PHASE_FIELDS[1] } = Empty,
+            { PHASE_FIELDS[2] } = Empty,
+            { PHASE_FIELDS[3] } = Empty,
+            { PHASE_FIELDS[4] } = Empty,
+            { field::ERROR_KIND } = Empty,
+            { field::ERROR_TYPE } = Empty,
+            { field::EXCEPTION_STACKTRACE } = Empty,
             { field::OTEL_STATUS_CODE } = Empty,
             { field::OTEL_STATUS_DESCRIPTION } = Empty,
+            { field::SPANS_LOST } = Empty,
+            { field::LOGS_LOST } = Empty,
+            // What is known now.
+            { field::OTEL_NAME } = format_args!("{}.{method}", label.name.as_ref().unwrap_or(&label.id)),
+            { field::OTEL_KIND } = "internal",
             { field::RUNTIME } = self.runtime,
             { field::TASK } = label.handle,
             { field::TASK_ID } = &*label.id,
@@ -37,28 +54,11 @@ impl Emitter {
             { field::TASK_TYPE } = label.kind,
             { field::CALL_ID } = call,
             { field::METHOD } = method,
-            { field::TIME } = at,
             { field::TRACE_ID } = place.context.trace_id,
             { field::SPAN_ID } = place.context.span_id,
             { field::PARENT_SPAN_ID } = place.parent,
             { field::TRACE_NAME } = place.trace_name.as_deref(),
-            { field::SAMPLING_REASON } = kept_for.map(KeptFor::name),
-            { field::OUTCOME } = Empty,
-            { field::ATTEMPT } = Empty,
-            { field::END_TIME } = Empty,
-            { field::WORKER_INDEX } = Empty,
-            { field::ERROR_KIND } = Empty,
-            { field::ERROR_TYPE } = Empty,
-            { field::EXCEPTION_STACKTRACE } = Empty,
-            { field::QUEUE_WAIT } = Empty,
-            { field::QUEUE_WAIT_LAST } = Empty,
-            { field::SPANS_LOST } = Empty,
-            { field::LOGS_LOST } = Empty,
-            { PHASE_FIELDS[0] } = Empty,
-            { PHASE_FIELDS[1] } = Empty,
-            { PHASE_FIELDS[2] } = Empty,
-            { PHASE_FIELDS[3] } = Empty,
-            { PHASE_FIELDS[4] } = Empty
+            { field::SAMPLING_REASON } = kept_for.map(KeptFor::name)
         );
         CallSpan { span, context: place.context, number: call }
     }
@@ -177,41 +177,45 @@ pub(crate) struct CallSpan {
 impl CallSpan {
     /// The call is over: its span gets the rest of its fields.
     pub(super) fn end(&self, at: u64, ended: &Ended<'_>) {
-        let span = &self.span;
         let outcome = ended.end.outcome();
-        // The core's time of the call, where its first phase begins; the span was opened a moment before that.
-        span.record(field::TIME, ended.dispatched_at);
-        span.record(field::OUTCOME, outcome.name());
-        span.record(field::ATTEMPT, u64::from(ended.timing.attempts));
-        span.record(field::END_TIME, at);
-        if let Some(index) = ended.timing.worker_index {
-            span.record(field::WORKER_INDEX, u64::from(index));
-        }
-        if let Some(kind) = ended.end.error_kind() {
-            span.record(field::ERROR_KIND, kind.name());
-        }
-        if let Some(error) = ended.error_type {
-            span.record(field::ERROR_TYPE, error);
-            span.record(field::OTEL_STATUS_DESCRIPTION, ended.error_message);
-            if outcome != atelier_core::Outcome::Canceled {
-                span.record(field::OTEL_STATUS_CODE, "ERROR");
-            }
-        }
-        if let Some(stack) = ended.error_stack {
-            span.record(field::EXCEPTION_STACKTRACE, stack);
-        }
-        if let Some(posted) = ended.timing.posted {
-            span.record(field::QUEUE_WAIT, ended.timing.waited.as_secs_f64());
-            span.record(field::QUEUE_WAIT_LAST, posted.since(ended.timing.queued).as_secs_f64());
-        }
-        if ended.spans_lost > 0 {
-            span.record(field::SPANS_LOST, ended.spans_lost);
-        }
-        if ended.logs_lost > 0 {
-            span.record(field::LOGS_LOST, ended.logs_lost);
-        }
+        let waits = ended.timing.posted.map(|posted| {
+            (ended.timing.waited.as_secs_f64(), posted.since(ended.timing.queued).as_secs_f64())
+        });
+        let (queue_wait, queue_wait_last) = waits.unzip();
+        let mut phases = [None; 5];
         for (phase, seconds) in ended.phases() {
-            span.record(PHASE_FIELDS[phase as usize], seconds);
+            phases[phase as usize] = Some(seconds);
         }
+        // All at once, since each record costs as much as an event.
+        tracing::record_all!(
+            self.span,
+            // The core's time of the call, where its first phase begins; the span was opened a moment before that.
+            { field::TIME } = ended.dispatched_at,
+            { field::END_TIME } = at,
+            { field::OUTCOME } = outcome.name(),
+            { field::ATTEMPT } = u64::from(ended.timing.attempts),
+            { field::WORKER_INDEX } = ended.timing.worker_index.map(u64::from),
+            { field::QUEUE_WAIT } = queue_wait,
+            { field::QUEUE_WAIT_LAST } = queue_wait_last,
+            { PHASE_FIELDS[0] } = phases[0],
+            { PHASE_FIELDS[1] } = phases[1],
+            { PHASE_FIELDS[2] } = phases[2],
+            { PHASE_FIELDS[3] } = phases[3],
+            { PHASE_FIELDS[4] } = phases[4]
+        );
+        if outcome == atelier_core::Outcome::Ok && ended.spans_lost + ended.logs_lost == 0 {
+            return;
+        }
+        let failed = ended.error_type.is_some() && outcome != atelier_core::Outcome::Canceled;
+        tracing::record_all!(
+            self.span,
+            { field::ERROR_KIND } = ended.end.error_kind().map(|kind| kind.name()),
+            { field::ERROR_TYPE } = ended.error_type,
+            { field::EXCEPTION_STACKTRACE } = ended.error_stack,
+            { field::OTEL_STATUS_CODE } = failed.then_some("ERROR"),
+            { field::OTEL_STATUS_DESCRIPTION } = ended.error_type.map(|_| ended.error_message),
+            { field::SPANS_LOST } = (ended.spans_lost > 0).then_some(ended.spans_lost),
+            { field::LOGS_LOST } = (ended.logs_lost > 0).then_some(ended.logs_lost)
+        );
     }
 }

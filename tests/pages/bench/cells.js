@@ -1,6 +1,6 @@
 // What is measured. A contender has `call(n)` (a handler that returns its argument), `move(buffer)` (there and back,
 // without a copy) and `cancelQueued(n)` (n calls of one key are made while all workers are busy, then cancelled); it may
-// have `finish()`, which is measured too.
+// have `finish()` for what is left to do, which is measured by itself.
 
 /** Calls that are under way at once in the cell "64 outstanding". */
 const OUTSTANDING = 64;

@@ -9,15 +9,20 @@ const OBSERVED = {
   aggregated: { spans: 'on', metrics: 'on', measures: 'off' },
   listener: { spans: 'on', metrics: 'on', measures: 'off' },
   batches: { spans: 'on', metrics: 'on', measures: 'off' },
+  exported: { spans: 'on', metrics: 'off', measures: 'off' },
   otlp: { spans: 'on', metrics: 'on', measures: 'off' },
 };
+
+/** What is exported. */
+const SIGNALS = { exported: ['traces'], otlp: ['traces', 'metrics'] };
 
 export async function open({ workers, maxInFlight }, contender) {
   const runtime = createTaskRuntime({ observability: OBSERVED[contender] });
   let told = 0;
   if (contender === 'listener') runtime.subscribeEvents(() => told++);
   if (contender === 'batches') runtime.subscribeEvents((events) => (told += events.length), { batch: true });
-  const otlp = contender === 'otlp' ? exporting(runtime) : undefined;
+  const signals = SIGNALS[contender];
+  const finish = signals && exporting(runtime, signals);
   const task = runtime.defineTask({
     type: 'parallel',
     worker: () => new Worker('/tests/bench/workers/ours.js', { type: 'module' }),
@@ -29,7 +34,7 @@ export async function open({ workers, maxInFlight }, contender) {
   const keyed = task.with({ key: 'all' });
   let busy = false;
   return {
-    finish: otlp,
+    finish,
     call: (n) => task.echo(n),
     move: (buffer) => task.echo(buffer),
     async cancelQueued(calls) {
@@ -47,8 +52,8 @@ export async function open({ workers, maxInFlight }, contender) {
 }
 
 // Everything is to arrive, or else the figure would be that of losing things.
-function exporting(runtime) {
-  const otlp = exportOtlp(runtime, { signals: ['traces', 'metrics'], maxQueueSize: 1_000_000 });
+function exporting(runtime, signals) {
+  const otlp = exportOtlp(runtime, { signals, maxQueueSize: 1_000_000 });
   return async () => {
     await otlp.flush();
     const { traces } = otlp.ledger();

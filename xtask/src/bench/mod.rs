@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::build::{cargo, fetch_by_npm};
-use crate::{BuildError, DistOptions, Progress, Project, dist, find_or_install_chrome};
+use crate::{BuildError, DistOptions, Progress, Project, build_wasm, dist, find_or_install_chrome};
 
 /// What ours is compared with; only the benchmark ever sees it.
 const COMLINK: &str = "comlink@4.4.2";
@@ -28,6 +28,13 @@ pub struct BenchOptions {
 pub fn bench(project: &Project, options: &BenchOptions) -> Result<(), BuildError> {
     let progress = Progress::start();
     dist(project, &progress, DistOptions { optimize: !options.profile, keep_names: options.profile })?;
+    build_wasm(
+        project,
+        &progress,
+        "atelier-encoder-bench",
+        &project.path("target/bench/encoder"),
+        options.profile,
+    )?;
     let chrome = find_or_install_chrome(&progress)?;
     fetch_comlink(project, &progress);
     let mut command = cargo();
