@@ -1,7 +1,9 @@
 //! Events for `subscribeEvents`, as the page has them: plain objects. What crosses the border of what is many, metrics and calls,
 //! are numbers and what is there already; `events.js` makes the objects.
 
+use std::borrow::Borrow;
 use std::cell::RefCell;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use atelier_runtime::core::ErrorKind;
@@ -46,19 +48,50 @@ extern "C" {
     ) -> JsValue;
 }
 
-/// How many different texts (names of metrics, methods) are kept. The program writes them, so there are few.
-const DEFAULT_TEXTS_KEPT: usize = 10_000;
+/// How many objects of a kind are kept for the next event. A page has fewer tasks and methods, unless it makes new ones for
+/// ever; then all are made anew.
+const DEFAULT_KEPT: usize = 10_000;
 
 /// Makes events. What repeats (a task's attributes, a method) is made once.
 #[derive(Default)]
 pub(crate) struct EventMaker {
-    attrs: RefCell<FxHashMap<AttrsKey, JsValue>>,
-    tasks: RefCell<FxHashMap<u64, JsValue>>,
-    texts: RefCell<FxHashMap<Arc<str>, JsValue>>,
+    attrs: Kept<AttrsKey>,
+    tasks: Kept<u64>,
+    texts: Kept<Arc<str>>,
+}
+
+/// What is in JavaScript already.
+struct Kept<K>(RefCell<FxHashMap<K, JsValue>>);
+
+impl<K> Default for Kept<K> {
+    fn default() -> Kept<K> {
+        Kept(RefCell::default())
+    }
+}
+
+impl<K: Eq + Hash> Kept<K> {
+    fn get<Q: Eq + Hash + ?Sized>(
+        &self,
+        key: &Q,
+        own: impl FnOnce() -> K,
+        make: impl FnOnce() -> JsValue,
+    ) -> JsValue
+    where
+        K: Borrow<Q>,
+    {
+        let mut kept = self.0.borrow_mut();
+        if let Some(known) = kept.get(key) {
+            return known.clone();
+        }
+        if kept.len() >= DEFAULT_KEPT {
+            kept.clear();
+        }
+        kept.entry(own()).or_insert(make()).clone()
+    }
 }
 
 /// What tells one attributes object from another.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct AttrsKey {
     task: u64,
     queue: bool,
@@ -93,27 +126,18 @@ impl EventMaker {
             worker: record.worker_index,
             phase: record.phase,
         };
-        let mut attrs = self.attrs.borrow_mut();
-        attrs.entry(key).or_insert_with(|| frozen(to_js(&EventAttrs::from(record)))).clone()
+        self.attrs.get(&key, || key, || frozen(to_js(&EventAttrs::from(record))))
     }
 
     /// A text that comes again and again, as JavaScript has it.
     fn text(&self, text: &str) -> JsValue {
-        let mut texts = self.texts.borrow_mut();
-        if let Some(known) = texts.get(text) {
-            return known.clone();
-        }
-        let made = JsValue::from_str(text);
-        if texts.len() < DEFAULT_TEXTS_KEPT {
-            texts.insert(text.into(), made.clone());
-        }
-        made
+        self.texts.get(text, || text.into(), || JsValue::from_str(text))
     }
 
     /// As [`atelier_telemetry::ListenerEvent`] has it, which is what frames and replays make of the same record.
     fn span(&self, span: &SpanRecord) -> JsValue {
         let make = || task_fields(&span.task.id, span.task.name.as_deref(), &span.task.kind);
-        let task = self.tasks.borrow_mut().entry(span.task.handle).or_insert_with(make).clone();
+        let task = self.tasks.get(&span.task.handle, || span.task.handle, make);
         let ms = |seconds: Option<f64>| seconds.map_or(f64::NAN, |seconds| seconds * 1e3);
         let phase = |phase| ms(span.phases.get(phase));
         let word = |at: u32| (span.trace_id >> (96 - 32 * at)) as u32;
