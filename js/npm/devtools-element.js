@@ -1,9 +1,11 @@
 // The element: a corner button at once, the panel's wasm when it is first opened, a window when it is to be in one.
 
+import { PanelFiles } from './devtools-files.js';
 import { loadPanel } from './devtools-load.js';
 import { WindowLink } from './devtools-link.js';
 import { watchLongTasks } from './devtools-long-tasks.js';
 import { checkDock, checkHotkey, checkRuntimes, checkTheme, IN_PAGE } from './devtools-options.js';
+import { PageRecorder } from './devtools-recorder.js';
 import { askedByAddress, keepOpen, keepSetting, readSettings, wasOpen } from './devtools-settings.js';
 import { buildShell, showMessage } from './devtools-shell.js';
 
@@ -31,6 +33,8 @@ export class AtelierDevtoolsElement extends Base {
   #link;
   #linked;
   #wantsEvents = false;
+  #recorder;
+  #files;
   #dockInPage = 'bottom';
 
   get runtime() {
@@ -41,6 +45,11 @@ export class AtelierDevtoolsElement extends Base {
     this.#runtimes = value === undefined || value === null ? [] : checkRuntimes(value);
     this.#given = value ?? undefined;
     this.#discard();
+    this.#recorder?.end();
+    const recorder = new PageRecorder(this.#runtimes, (place, state) => {
+      if (this.#recorder === recorder) this.#tellRecorder(place, state);
+    });
+    this.#recorder = recorder;
     this.#follow();
   }
 
@@ -95,6 +104,8 @@ export class AtelierDevtoolsElement extends Base {
   disconnectedCallback() {
     document.removeEventListener('keydown', this.#onKey);
     this.#discard();
+    // Moving the element is a leaving and a coming back, which ends no recording.
+    queueMicrotask(() => this.isConnected || this.#recorder?.end());
   }
 
   attributeChangedCallback(name, before, value) {
@@ -127,6 +138,7 @@ export class AtelierDevtoolsElement extends Base {
       press: () => this.#pressed(),
       sized: (name, size) => keepSetting(this.storageKey, name, size),
     });
+    this.#files = new PanelFiles(this.#shell.content, (act) => this.#guard(act), this.#recording);
     this.#tab = kept.tab;
     if (kept.theme) this.theme = kept.theme;
     if (kept.hotkey !== undefined) this.hotkey = kept.hotkey;
@@ -163,6 +175,18 @@ export class AtelierDevtoolsElement extends Base {
   #set(name, value) {
     this.#guard(() => this.#panel?.set(name, value));
     this.#link?.set(name, value);
+  }
+
+  /** What a panel asks the recorder for, wherever the panel is. */
+  #recording = {
+    record: (place, on) => this.#recorder?.record(place, on),
+    forget: (name) => this.#recorder?.forget(name),
+    ready: () => this.#recorder?.tellAll(),
+  };
+
+  #tellRecorder(place, state) {
+    this.#files?.recorder(place, state);
+    this.#link?.recorder(place, state);
   }
 
   /** What a panel begins with. */
@@ -204,6 +228,7 @@ export class AtelierDevtoolsElement extends Base {
         state: (state) => this.#windowIs(state),
         setting: (name, value) => this.#choose(name, value),
         close: this.#close,
+        ...this.#recording,
       },
     });
     this.#link.open();
@@ -255,7 +280,10 @@ export class AtelierDevtoolsElement extends Base {
         onEvents: (wanted) => { this.#wantsEvents = wanted; },
         onClose: this.#close,
         onPanic: (message) => this.#fail(message),
+        ...this.#files.options(),
       });
+      this.#files.attach(this.#panel);
+      this.#recorder.tellAll();
     });
     this.#follow();
   }
@@ -301,6 +329,7 @@ export class AtelierDevtoolsElement extends Base {
   #fail(reason) {
     this.#unsubscribe();
     this.#panel = undefined;
+    this.#files?.attach(undefined);
     if (this.#failed) return;
     this.#failed = true;
     console.error('Atelier devtools: the panel failed and was closed; the app goes on.', reason);
@@ -312,6 +341,7 @@ export class AtelierDevtoolsElement extends Base {
     this.#unlink();
     const panel = this.#panel;
     this.#panel = undefined;
+    this.#files?.attach(undefined);
     this.#opening = undefined;
     if (panel) {
       this.#guard(() => {

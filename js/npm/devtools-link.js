@@ -34,7 +34,8 @@ export class WindowLink {
   /**
    * `settings()` gives what a window is to begin with; `on.state(state)` hears `opening`, `open`, `blocked` (no window
    * came: the browser may have refused it) and `closed` (the user closed the window); `on.setting(name, value)` what the
-   * user chose there; `on.close()` that the user closed the panel there.
+   * user chose there; `on.close()` that the user closed the panel there; `on.record(place, on)` and `on.forget(name)` what
+   * the recorder is to do, and `on.ready()` that the window wants to know how it stands with recordings.
    */
   constructor(runtimes, { settings, on, intervalMs }) {
     this.#runtimes = runtimes;
@@ -71,6 +72,11 @@ export class WindowLink {
     if (this.#window) this.#say('setting', { name, value });
   }
 
+  /** Tells the window how it stands with a runtime's recording. */
+  recorder(place, state) {
+    if (this.#window) this.#say('recorder', { place, state });
+  }
+
   /** Ends it; the window closes. */
   end() {
     this.#say('bye', { closed: true });
@@ -104,6 +110,8 @@ export class WindowLink {
     if (message.kind === 'setting') this.#on.setting(message.name, message.value);
     if (message.kind === 'events') this.#wantsEvents = message.wanted === true;
     if (message.kind === 'close') this.#on.close();
+    if (message.kind === 'record') this.#on.record(message.place, message.on);
+    if (message.kind === 'forget') this.#on.forget(message.name);
     if (message.kind === 'bye') {
       this.#stop();
       clearTimeout(this.#timer);
@@ -128,6 +136,7 @@ export class WindowLink {
       this.#subscriptions.push(runtime.subscribeFrames(take, { intervalMs: this.#intervalMs, events: () => this.#wantsEvents }));
     });
     this.#subscriptions.push(watchLongTasks((start, duration) => this.#say('longTask', { start, duration })));
+    this.#on.ready();
     this.#on.state('open');
   }
 

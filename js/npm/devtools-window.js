@@ -1,5 +1,7 @@
 // The panel in a window of its own: this module runs there, gets frames from the page, and draws.
 
+import { PanelFiles } from './devtools-files.js';
+import { fillPage } from './devtools-frame.js';
 import { loadPanel } from './devtools-load.js';
 import { checkHotkey } from './devtools-options.js';
 import { showMessage } from './devtools-shell.js';
@@ -7,23 +9,10 @@ import { showMessage } from './devtools-shell.js';
 /** Where this module is: the window's page loads it from there. */
 export const address = import.meta.url;
 
-const STYLE = `
-:host, .content { position: absolute; inset: 0; color-scheme: light dark; }
-:host([theme='light']) { color-scheme: light; }
-:host([theme='dark']) { color-scheme: dark; }
-.content { background: light-dark(#ffffff, #15171c); color: light-dark(#1a1e26, #e6e9ef); }
-`;
-
 function begin(name) {
   const self = String(Math.random()).slice(2);
   const channel = new BroadcastChannel(name);
-  const host = document.createElement('div');
-  const root = host.attachShadow({ mode: 'open' });
-  const content = document.createElement('main');
-  content.className = 'content';
-  root.append(content);
-  document.body.append(host);
-  adoptStyle(root);
+  const { host, content } = fillPage();
   let page;
   let panel;
   let isHotkey;
@@ -34,6 +23,7 @@ function begin(name) {
   const discard = () => {
     const old = panel;
     panel = undefined;
+    files.attach(undefined);
     old?.dispose();
     old?.free();
   };
@@ -43,6 +33,7 @@ function begin(name) {
   };
   const fail = (reason) => {
     panel = undefined;
+    files.attach(undefined);
     say('bye');
     channel.close();
     showMessage(content, 'The panel failed. The app goes on.', `${reason}\nClose this window and open the panel again.`);
@@ -54,6 +45,10 @@ function begin(name) {
       fail(error?.stack ?? String(error));
     }
   };
+  const files = new PanelFiles(content, guard, {
+    record: (place, on) => say('record', { place, on }),
+    forget: (name) => say('forget', { name }),
+  });
   const apply = (key, value) => {
     if (key === 'theme') host.setAttribute('theme', value);
     if (key === 'hotkey') isHotkey = checkHotkey(value);
@@ -82,7 +77,9 @@ function begin(name) {
         onEvents: (wanted) => say('events', { wanted }),
         onClose: () => say('close'),
         onPanic: fail,
+        ...files.options(),
       });
+      files.attach(panel);
     });
   };
   const heard = {
@@ -95,6 +92,10 @@ function begin(name) {
       await ready;
       guard(() => panel?.push(place, frame));
       say('taken', { number });
+    },
+    recorder: async ({ place, state }) => {
+      await ready;
+      files.recorder(place, state);
     },
     longTask: ({ start, duration }) => guard(() => panel?.pushLongTask(start, duration)),
     setting: ({ name: key, value }) => guard(() => {
@@ -122,12 +123,6 @@ function begin(name) {
   });
   showMessage(content, 'Waiting for the page…');
   say('hello');
-}
-
-function adoptStyle(root) {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  root.adoptedStyleSheets = [sheet];
 }
 
 // The page imports this module too, for its address; there it does nothing.

@@ -7,6 +7,18 @@ export interface DevtoolsRuntime {
    * promise gets the next frame when it has been kept. Before each frame `events` says whether its pane of events wants any.
    */
   subscribeFrames(listener: (frame: any) => void | Promise<void>, options?: { intervalMs?: number; events?: () => boolean }): () => void;
+  /** Records the runtime, for the panel's record button; without it, the button says why it does nothing. */
+  record?(): DevtoolsRecording;
+}
+
+/** What the panel needs of a recording. What `runtime.record()` returns has it. */
+export interface DevtoolsRecording {
+  /** How long the file is so far, in bytes; the panel says that it does not know, where it is missing. */
+  readonly bytes?: number;
+  /** Facts that were lost, or had to make room. */
+  readonly dropped?: number;
+  /** Ends the recording and gives the file. */
+  stop(): Promise<Blob>;
 }
 
 /**

@@ -35,6 +35,17 @@ pub enum ListenerEvent {
 }
 
 impl ListenerEvent {
+    /// When it happened, milliseconds since the Unix epoch.
+    pub fn ts(&self) -> f64 {
+        match self {
+            ListenerEvent::Counter(metric)
+            | ListenerEvent::Gauge(metric)
+            | ListenerEvent::Histogram(metric) => metric.ts,
+            ListenerEvent::Span(span) => span.ts,
+            ListenerEvent::Trace(trace) => trace.ts,
+        }
+    }
+
     /// The event of a record; `None` for what no listener gets: handlers' spans and log records.
     pub fn of(record: &Record) -> Option<ListenerEvent> {
         match record {

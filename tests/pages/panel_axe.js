@@ -23,7 +23,6 @@ export async function open() {
   };
   for (let n = 0; n < 4; n++) crowd();
   await until(() => root.querySelector('[data-tab=findings] .tab-count')?.textContent > 0, 'there is a finding', 20_000);
-  const frame = () => new Promise((done) => requestAnimationFrame(done));
   globalThis.driven = {
     async look(pane, theme) {
       document.querySelector('atelier-devtools').theme = theme;
@@ -33,11 +32,13 @@ export async function open() {
       if (pane === 'timeline') {
         const press = (key) => root.querySelector('.timeline-canvas').dispatchEvent(new KeyboardEvent('keydown', { key }));
         press('ArrowRight');
-        for (let n = 0; n < 500 && !root.querySelector('.black-box'); n++) {
+        // The crash was before the recording, if one is open.
+        const live = root.querySelector('.replay').hidden;
+        for (let n = 0; live && n < 500 && !root.querySelector('.black-box'); n++) {
           press('ArrowLeft');
           await frame();
         }
-        if (!root.querySelector('.black-box')) throw new Error('the call that the crash hit is not to be found');
+        if (live && !root.querySelector('.black-box')) throw new Error('the call that the crash hit is not to be found');
       }
       if (pane === 'queues' || pane === 'tasks') {
         const [table, queues] = root.querySelectorAll('[data-pane=tasks] .choice button');
@@ -47,14 +48,44 @@ export async function open() {
         await until(() => root.querySelector('.event-rows .event-row:not([hidden])'), 'there are events');
         root.querySelector('.event-list').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown' }));
       }
-      for (let n = 0; n < 10; n++) await frame();
-      const { passes, violations } = await axe.run(document.querySelector('atelier-devtools'));
-      const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      return {
-        passes: passes.length,
-        violations: grave.flatMap(({ id, help, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${help}\n  ${html}\n  ${failureSummary}`)),
-      };
+      return judge(document.querySelector('atelier-devtools'));
+    },
+    /** Opens a recording of this runtime, and a file that is none; another recording runs. */
+    async replay() {
+      const recording = runtime.record();
+      await task.add(1, 1);
+      const files = new DataTransfer();
+      files.items.add(new File([await recording.stop()], 'axe.atelier'));
+      files.items.add(new File(['garbage'], 'garbage.atelier'));
+      root.querySelector('.record').click();
+      await until(() => root.querySelector('.record').dataset.state === 'running');
+      const input = root.querySelector('.open-file');
+      input.files = files.files;
+      input.dispatchEvent(new Event('change'));
+      await until(() => !root.querySelector('.replay').hidden && root.querySelector('.notice'), 'a recording and a notice');
+      return true;
     },
   };
   return ['queues', ...[...root.querySelectorAll('[role=tab]')].map(({ dataset }) => dataset.tab)];
+}
+
+const frame = () => new Promise((done) => requestAnimationFrame(done));
+
+/** What axe-core has to say of an element, when it has been drawn. */
+async function judge(element) {
+  for (let n = 0; n < 10; n++) await frame();
+  const { passes, violations } = await axe.run(element);
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return {
+    passes: passes.length,
+    violations: grave.flatMap(({ id, help, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${help}\n  ${html}\n  ${failureSummary}`)),
+  };
+}
+
+/** The page that opens recordings, before one is open. */
+export async function alone(theme) {
+  const host = await until(() => document.querySelector('body > div'), 'the page is filled');
+  await until(() => host.shadowRoot.querySelector('.welcome'), 'the panel is there');
+  host.shadowRoot.querySelector(`input[value=${theme}]`).click();
+  return judge(document.documentElement);
 }

@@ -27,6 +27,7 @@ async function findCrashedCall(root, crash) {
 
 /** Begins; `globalThis.shots` says when there is enough to see, and puts the panel where it is wanted. */
 export function run(runtime) {
+  const recording = runtime.record();
   const crowded = bench({ taskName: 'crowded', maxQueueDepth: 2, queuePolicy: 'reject' }, runtime);
   const fragile = bench({ taskName: 'fragile', type: 'parallel', poolSize: 2, crashPolicy: 'restart-fail-in-flight' }, runtime);
   let going = true;
@@ -52,6 +53,7 @@ export function run(runtime) {
   const element = document.body.querySelector(':scope > atelier-devtools');
   const root = element.shadowRoot;
   let waitsFor = 'crashes';
+  let file;
   const settle = async () => {
     await crash();
     waitsFor = 'findings';
@@ -60,6 +62,7 @@ export function run(runtime) {
     while (!document.querySelector('article[data-state=done]')) await frames(6);
     document.querySelector('#cancel-all').click();
     await frames(60);
+    file = await recording.stop();
     waitsFor = undefined;
   };
   settle().catch((error) => { waitsFor = error.stack; });
@@ -94,6 +97,28 @@ export function run(runtime) {
       await frames(20);
       return !root.querySelector(`[data-pane=${pane}]`).hidden;
     },
+    /** Opens what was recorded, at a moment in its middle. */
+    async replay() {
+      await chooseFiles(root, [new File([file], 'tour.atelier')]);
+      while (root.querySelector('.replay').hidden) await frames(1);
+      const moments = root.querySelector('.moments');
+      moments.value = String(Math.round(moments.max * 0.6));
+      moments.dispatchEvent(new Event('input'));
+      return frames(3);
+    },
+    /** Records again, and has a file that is none refused. */
+    async tell() {
+      root.querySelector('.replay [aria-label^="Close"]').click();
+      root.querySelector('.record').click();
+      await chooseFiles(root, [new File(['<html>'], 'page.atelier')]);
+      while (!root.querySelector('.notice')) await frames(1);
+      return frames(60);
+    },
+    back() {
+      element.hidden = false;
+      element.open = true;
+      return frames(3);
+    },
     async away() {
       going = false;
       await Promise.all(crowd);
@@ -104,4 +129,22 @@ export function run(runtime) {
     },
   };
   return true;
+}
+
+/** Files in the panel's own input, as the browser's dialog puts them there. */
+function chooseFiles(root, files) {
+  const list = new DataTransfer();
+  for (const file of files) list.items.add(file);
+  const input = root.querySelector('.open-file');
+  input.files = list.files;
+  input.dispatchEvent(new Event('change'));
+  return frames(3);
+}
+
+/** Shows the page that opens recordings in a theme, before one is opened. */
+export async function alone(theme) {
+  const root = document.querySelector('body > div')?.shadowRoot;
+  if (!root?.querySelector('.welcome')) return false;
+  root.querySelector(`input[value=${theme}]`).click();
+  return frames(5);
 }

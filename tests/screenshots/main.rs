@@ -81,22 +81,48 @@ async fn take_all(project: &Project, server: &Server, chromium: &Chromium, docs:
     if docs {
         panel_for_docs(project, &tab).await?;
     }
-    for setting in &SETTINGS {
-        size(&tab, setting.page).await?;
-        for theme in THEMES {
-            let panes: Vec<String> =
-                tab.eval(&format!("shots.place({:?}, {}, {theme:?})", setting.dock, setting.size)).await?;
-            for pane in panes {
-                tab.until::<bool>(&format!("shots.show({pane:?})")).await?;
-                picture(&tab, &folder.join(format!("{pane}-{theme}-{}.png", setting.name))).await?;
-            }
-        }
-    }
+    panes(&tab, &folder, "", &[]).await?;
     if docs {
         tour_for_docs(project, &tab).await?;
     }
+    recordings(&tab, &folder).await?;
     tab.close().await;
     println!("{}", folder.display());
+    Ok(())
+}
+
+/// Panes (all of them, when none is named) in both themes and at every size.
+async fn panes(tab: &Tab, folder: &Path, prefix: &str, only: &[&str]) -> Result<()> {
+    for setting in &SETTINGS {
+        size(tab, setting.page).await?;
+        for theme in THEMES {
+            let panes: Vec<String> =
+                tab.eval(&format!("shots.place({:?}, {}, {theme:?})", setting.dock, setting.size)).await?;
+            for pane in panes.iter().filter(|pane| only.is_empty() || only.contains(&pane.as_str())) {
+                tab.until::<bool>(&format!("shots.show({pane:?})")).await?;
+                picture(tab, &folder.join(format!("{prefix}{pane}-{theme}-{}.png", setting.name))).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A recording in the panel, one that runs while a bad file is refused, and the page that opens recordings.
+async fn recordings(tab: &Tab, folder: &Path) -> Result<()> {
+    tab.eval::<bool>("shots.back()").await?;
+    tab.eval::<bool>("shots.replay()").await.context("the recording cannot be opened")?;
+    panes(tab, folder, "replay-", &["tasks", "timeline"]).await?;
+    tab.eval::<bool>("shots.tell()").await?;
+    panes(tab, folder, "recording-", &["tasks"]).await?;
+    tab.goto("/atelier/devtools.html").await?;
+    for setting in &SETTINGS[..2] {
+        size(tab, setting.page).await?;
+        for theme in THEMES {
+            let alone = format!("import('/tests/screenshots.js').then(load => load.alone({theme:?}))");
+            tab.until::<bool>(&alone).await?;
+            picture(tab, &folder.join(format!("alone-{theme}-{}.png", setting.name))).await?;
+        }
+    }
     Ok(())
 }
 

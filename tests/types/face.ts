@@ -180,7 +180,8 @@ void generators().catch((error: unknown) => {
   if (error instanceof WorkerCrashedError) same<typeof error.kind, 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang'>(true);
 });
 
-const devtools = mountDevtools([runtime, { name: 'another', subscribeFrames: () => () => {} }], {
+const recorded = { name: 'recorded', subscribeFrames: () => () => {}, record: () => ({ stop: async () => new Blob() }) };
+const devtools = mountDevtools([runtime, recorded, { name: 'another', subscribeFrames: () => () => {} }], {
   target: document.body,
   open: true,
   dock: 'window',

@@ -58,7 +58,7 @@ async fn serve(project: &Project, options: DemoOptions, progress: &Progress) -> 
     let server = Server::start(ServerOptions { host, port, site: Site::demo(project), receiver }).await?;
     let url = server.url();
     writeln!(std::io::stdout().lock(), "ready {url}")?;
-    progress.note("Ctrl-C ends it");
+    progress.note(&format!("recordings open at {url}/atelier/devtools.html; Ctrl-C ends it"));
     if options.open
         && let Err(error) = open::that_detached(&url)
     {

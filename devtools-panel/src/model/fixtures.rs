@@ -4,6 +4,9 @@ use atelier_telemetry::frame::{
     BlackBoxFrame, BoxedFactFrame, Distribution, FRAME_VERSION, Finding, Frame, FrameKind, HandlerSpanFrame,
     LedgerRow, SpanFrame, TaskFrame, Totals, TraceFrame, WorkerFrame,
 };
+use atelier_telemetry::recording::{
+    Coding, Header, SegmentWriter, Summary, file_head, segment_head, summary_block,
+};
 use atelier_telemetry::{EventAttrs, ListenerEvent, MetricEvent, PhasesEvent, SpanEvent};
 
 pub(crate) fn task(id: &str) -> TaskFrame {
@@ -201,4 +204,25 @@ pub(crate) fn full(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
 
 pub(crate) fn delta(seq: u64, ts: f64, tasks: Vec<TaskFrame>) -> Frame {
     Frame { kind: FrameKind::Delta, ..full(seq, ts, tasks) }
+}
+
+/// A recording of these frames, not compressed, without its calls: those are records.
+pub(crate) fn file(frames: &[Frame]) -> Vec<u8> {
+    let mut writer = SegmentWriter::new();
+    for frame in frames {
+        assert!(writer.frame(frame));
+    }
+    let segment = writer.take();
+    let mut file = file_head(&Header::default());
+    file.extend(segment_head(Coding::Plain, segment.len() as u32, segment.len() as u32));
+    file.extend(segment);
+    file.extend(summary_block(&Summary::default()));
+    file
+}
+
+/// A recording of so many seconds, a full frame each.
+pub(crate) fn recording(seconds: u64) -> Vec<u8> {
+    let frames: Vec<Frame> =
+        (0..seconds).map(|n| full(n, n as f64 * 1_000.0, vec![task("recorded")])).collect();
+    file(&frames)
 }

@@ -9,7 +9,10 @@ mod format;
 mod gauges;
 mod hotkey;
 mod latency;
+mod notices;
 mod pane;
+mod recorder;
+mod replay;
 mod settings;
 mod state;
 mod store;
@@ -30,9 +33,12 @@ pub(crate) use hotkey::{Heard, Press, hear};
 pub(crate) use latency::{
     HEAT_ROWS, Latency, LatencyAction, LatencyState, Measured, PERCENTILES, measure, percentile_at, share_of,
 };
+pub(crate) use notices::Notice;
 pub(crate) use pane::{Link, PaneState};
+pub(crate) use recorder::Recorder;
+pub(crate) use replay::SPEEDS;
 pub(crate) use settings::{Settings, Theme, dock_label};
-pub(crate) use state::{Source, State};
+pub(crate) use state::{Origin, ReplayAction, Source, State};
 pub(crate) use store::{CallOutcome, Happening, LongTask, PHASES, Store};
 pub(crate) use tabs::Tabs;
 pub(crate) use tasks::{

@@ -1,61 +1,120 @@
-//! What all panes have in common: the runtimes, which of them is in front, and which pane is. What a single pane
-//! remembers is in a file of its own ([`super::PaneState`]).
+//! What all panes have in common: the runtimes and recordings, which of them is in front, and which pane is. What a single
+//! pane remembers is in a file of its own ([`super::PaneState`]).
 
 use atelier_telemetry::frame::Frame;
 
+use super::notices::Notices;
+use super::recorder::Recorder;
+use super::replay::Replay;
 use super::store::{LongTask, Store};
 use super::tabs::Tabs;
 
-/// A runtime as the panel sees it.
+/// Where frames come from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// A runtime of the page.
+    Runtime {
+        /// How it stands with its recording.
+        recorder: Recorder,
+    },
+    /// A file that was opened.
+    Recording {
+        /// Its frames.
+        replay: Box<Replay>,
+        /// The number that the page knows the file by.
+        file: u32,
+    },
+    /// Nowhere: there is no runtime, and no file has been opened yet.
+    Nothing,
+}
+
+/// A runtime or a recording as the panel sees it.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// What the runtime is called.
+    /// What it is called.
     pub(crate) name: String,
     /// What is known of it.
     pub(crate) store: Store,
     /// What is wrong with its stream now.
     pub(crate) problem: Option<String>,
+    /// Where its frames come from.
+    pub(crate) origin: Origin,
+}
+
+impl Source {
+    /// The recording, if it is one.
+    pub(crate) fn replay(&self) -> Option<&Replay> {
+        match &self.origin {
+            Origin::Recording { replay, .. } => Some(replay),
+            Origin::Runtime { .. } | Origin::Nothing => None,
+        }
+    }
+
+    fn replay_mut(&mut self) -> Option<(&mut Replay, &mut Store)> {
+        match &mut self.origin {
+            Origin::Recording { replay, .. } => Some((replay, &mut self.store)),
+            Origin::Runtime { .. } | Origin::Nothing => None,
+        }
+    }
+}
+
+/// Something a user did with the recording in front.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReplayAction {
+    /// Shows the moment at a place.
+    Seek(usize),
+    /// Plays, or stops.
+    Play(bool),
+    /// Plays so many times as fast as it was.
+    Speed(u32),
 }
 
 /// Everything the view draws from.
 #[derive(Debug)]
 pub(crate) struct State {
+    /// Runtimes first, whose places never change; then recordings.
     sources: Vec<Source>,
     current: usize,
     /// The panes.
     pub(crate) tabs: Tabs,
+    /// What was told and not dismissed.
+    pub(crate) notices: Notices,
 }
 
 impl State {
-    /// A state for these runtimes (at least one, so that there is always one in front) and panes.
-    pub(crate) fn new(mut names: Vec<String>, panes: Vec<&'static str>) -> State {
-        if names.is_empty() {
-            names.push("Runtime".to_owned());
+    /// A state for these runtimes and panes. Without a runtime there is nothing in front until a file is opened.
+    pub(crate) fn new(names: Vec<String>, panes: Vec<&'static str>) -> State {
+        let source = |name: String, origin| Source { name, store: Store::default(), problem: None, origin };
+        let mut sources: Vec<Source> = names
+            .into_iter()
+            .map(|name| source(name, Origin::Runtime { recorder: Recorder::Idle }))
+            .collect();
+        if sources.is_empty() {
+            sources.push(source(String::new(), Origin::Nothing));
         }
-        State {
-            sources: names
-                .into_iter()
-                .map(|name| Source { name, store: Store::default(), problem: None })
-                .collect(),
-            current: 0,
-            tabs: Tabs::new(panes),
-        }
+        State { sources, current: 0, tabs: Tabs::new(panes), notices: Notices::default() }
     }
 
-    /// The runtimes.
+    /// What can be brought to front.
     pub(crate) fn sources(&self) -> &[Source] {
         &self.sources
     }
 
-    /// The runtime in front.
+    /// The place of the runtime or recording in front.
+    pub(crate) fn current(&self) -> usize {
+        self.current
+    }
+
+    /// The runtime or recording in front.
     pub(crate) fn source(&self) -> &Source {
         &self.sources[self.current]
     }
 
-    /// Brings a runtime to front, by its place. Says whether there is one and it was not in front already.
+    /// Brings a runtime or recording to front, by its place. Says whether there is one and it was not in front already.
     pub(crate) fn choose_runtime(&mut self, place: usize) -> bool {
         let other = place < self.sources.len() && place != self.current;
         if other {
+            self.stop_playing();
             self.current = place;
         }
         other
@@ -63,7 +122,7 @@ impl State {
 
     /// Takes a runtime's next frame, or the reason why it could not be read. Says whether that concerns what is shown.
     pub(crate) fn take(&mut self, runtime: usize, frame: Result<Frame, String>) -> bool {
-        let Some(source) = self.sources.get_mut(runtime) else { return false };
+        let Some(source) = self.runtime_mut(runtime) else { return false };
         source.problem = match frame {
             Ok(frame) => source.store.apply(frame).err().map(|problem| problem.to_string()),
             Err(reason) => Some(format!("A frame of the snapshot stream could not be read: {reason}")),
@@ -71,21 +130,99 @@ impl State {
         runtime == self.current
     }
 
-    /// Takes a long task of the page's main thread, which is that of all its runtimes.
+    /// Takes a long task of the page's main thread, which is that of all its runtimes, and of no recording.
     pub(crate) fn take_long_task(&mut self, task: LongTask) {
         for source in &mut self.sources {
-            source.store.take_long_task(task);
+            if matches!(source.origin, Origin::Runtime { .. }) {
+                source.store.take_long_task(task);
+            }
         }
+    }
+
+    /// Takes what the page says of a runtime's recording.
+    pub(crate) fn set_recorder(&mut self, runtime: usize, now: Recorder) {
+        if let Some(Source { origin: Origin::Runtime { recorder }, .. }) = self.runtime_mut(runtime) {
+            *recorder = now;
+        }
+    }
+
+    /// Opens a recording and brings it to front, at its end. Where there was nothing, it takes that place.
+    ///
+    /// # Errors
+    /// The sentence to show, when nothing of it can be shown; everything else stays as it is.
+    pub(crate) fn open_recording(&mut self, file: u32, name: String, bytes: &[u8]) -> Result<(), String> {
+        let (replay, store) = Replay::open(bytes)?;
+        self.stop_playing();
+        let origin = Origin::Recording { replay: Box::new(replay), file };
+        let recording = Source { name: format!("recording {name}"), store, problem: None, origin };
+        self.sources.retain(|source| !matches!(source.origin, Origin::Nothing));
+        self.sources.push(recording);
+        self.current = self.sources.len() - 1;
+        Ok(())
+    }
+
+    /// Closes the recording in front, if it is one, and brings a runtime to front, if there is one. Gives the number of its
+    /// file.
+    pub(crate) fn close_recording(&mut self) -> Option<u32> {
+        let Origin::Recording { file, .. } = self.source().origin else { return None };
+        self.sources.remove(self.current);
+        if self.sources.is_empty() {
+            let (name, store) = (String::new(), Store::default());
+            self.sources.push(Source { name, store, problem: None, origin: Origin::Nothing });
+        }
+        self.current = 0;
+        Some(file)
+    }
+
+    /// Does what a user asked for with the recording in front. `now` is a clock in milliseconds.
+    pub(crate) fn replay(&mut self, action: ReplayAction, now: f64) {
+        let Some((replay, store)) = self.sources[self.current].replay_mut() else { return };
+        match action {
+            ReplayAction::Seek(place) => {
+                replay.play(false, now);
+                replay.seek(place, store);
+            }
+            ReplayAction::Play(plays) => {
+                replay.play(plays, now);
+                replay.advance(now, store);
+            }
+            ReplayAction::Speed(speed) => replay.set_speed(speed, now),
+        }
+    }
+
+    /// Shows what is due of a recording that plays. Says whether it plays on.
+    pub(crate) fn advance(&mut self, now: f64) -> bool {
+        self.sources[self.current].replay_mut().is_some_and(|(replay, store)| {
+            replay.advance(now, store);
+            replay.plays()
+        })
+    }
+
+    fn stop_playing(&mut self) {
+        if let Some((replay, _)) = self.sources[self.current].replay_mut() {
+            replay.play(false, 0.0);
+        }
+    }
+
+    fn runtime_mut(&mut self, place: usize) -> Option<&mut Source> {
+        self.sources.get_mut(place).filter(|source| matches!(source.origin, Origin::Runtime { .. }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixtures::full;
+    use crate::model::fixtures::{full, recording, task};
 
     fn state() -> State {
         State::new(vec!["page".to_owned(), "other".to_owned()], vec!["Tasks"])
+    }
+
+    fn file_in_front(state: &State) -> Option<u32> {
+        match state.source().origin {
+            Origin::Recording { file, .. } => Some(file),
+            Origin::Runtime { .. } | Origin::Nothing => None,
+        }
     }
 
     #[test]
@@ -110,7 +247,39 @@ mod tests {
     }
 
     #[test]
-    fn there_is_always_a_runtime_in_front() {
-        assert_eq!(State::new(Vec::new(), Vec::new()).source().name, "Runtime");
+    fn a_recording_is_a_further_source_and_leaves_the_runtimes_alone() {
+        let mut state = state();
+        state.take(0, Ok(full(1, 10_000.0, vec![task("live")])));
+        assert!(state.open_recording(3, "bad".to_owned(), b"garbage").is_err());
+        assert_eq!((state.sources().len(), state.current()), (2, 0));
+        state.open_recording(4, "a.atelier".to_owned(), &recording(3)).unwrap();
+        assert_eq!((state.source().name.as_str(), file_in_front(&state)), ("recording a.atelier", Some(4)));
+        // Live frames and long tasks go on, to the runtimes only.
+        assert!(!state.take(0, Ok(full(2, 11_000.0, vec![]))));
+        assert!(!state.take(2, Ok(full(2, 11_000.0, vec![]))), "a recording takes no frames");
+        state.take_long_task(LongTask { start: 0.0, duration_ms: 60.0 });
+        assert!(state.source().store.long_tasks().is_empty());
+        assert!(!state.sources()[1].store.long_tasks().is_empty());
+        state.replay(ReplayAction::Seek(0), 0.0);
+        assert_eq!(state.source().store.now(), Some(0.0));
+        state.replay(ReplayAction::Play(true), 500.0);
+        assert!(state.advance(1_500.0) && state.source().store.now() == Some(1_000.0));
+        assert!(state.choose_runtime(0) && state.choose_runtime(2));
+        assert!(!state.advance(9_000.0), "what is no longer in front stands");
+        assert_eq!((state.close_recording(), state.close_recording(), state.current()), (Some(4), None, 0));
+        assert_eq!(state.source().store.now(), Some(11_000.0));
+    }
+
+    #[test]
+    fn without_a_runtime_there_is_nothing_until_a_recording_is_opened() {
+        let mut state = State::new(Vec::new(), vec!["Tasks"]);
+        assert!(matches!(state.source().origin, Origin::Nothing) && !state.take(0, Ok(full(1, 1.0, vec![]))));
+        state.open_recording(1, "a".to_owned(), &recording(2)).unwrap();
+        state.open_recording(2, "b".to_owned(), &recording(2)).unwrap();
+        assert_eq!((state.sources().len(), file_in_front(&state)), (2, Some(2)));
+        state.close_recording();
+        assert_eq!(file_in_front(&state), Some(1));
+        state.close_recording();
+        assert!(matches!(state.source().origin, Origin::Nothing));
     }
 }

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use web_sys::HtmlElement;
 
 use super::dom::Make;
-use crate::model::{Link, PaneState, Source, Store};
+use super::recordings::Ask;
+use crate::model::{Link, PaneState, ReplayAction, Source, Store};
 
 /// A pane: its element, and how it is drawn. Made once; drawn only while it is in front.
 pub(crate) trait Pane {
@@ -48,6 +49,12 @@ pub(crate) trait Around {
 
     /// Brings a runtime to front, by its place.
     fn choose_runtime(&self, place: usize);
+
+    /// Does something with the recording in front.
+    fn replay(&self, action: ReplayAction);
+
+    /// Asks for what only the page can do: recording, files.
+    fn ask(&self, ask: Ask);
 
     /// Tells the page a setting that the user chose; the page keeps it and gives it back.
     fn choose_setting(&self, name: &str, value: &str);

@@ -7,10 +7,12 @@ mod host;
 mod palette;
 mod panel;
 mod panes;
+mod recordings;
 mod schedule;
 mod settings;
 mod shell;
 mod size;
+mod sources;
 mod style;
 mod tab_list;
 

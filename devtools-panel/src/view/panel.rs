@@ -12,10 +12,11 @@ use web_sys::{HtmlElement, MediaQueryList};
 use super::dom::{Listeners, Make, must};
 use super::host::{Around, Host};
 use super::panes::PANES;
+use super::recordings::{Ask, FileAsk};
 use super::schedule::Schedule;
 use super::shell::Shell;
 use super::style::Adopted;
-use crate::model::{Link, LongTask, Settings, State, Store};
+use crate::model::{Link, LongTask, Notice, Recorder, ReplayAction, Settings, State, Store};
 
 #[wasm_bindgen]
 extern "C" {
@@ -45,6 +46,15 @@ extern "C" {
     /// Called with `true` when a pane wants the frames to carry events, and with `false` when none does any more.
     #[wasm_bindgen(method, getter, js_name = onEvents)]
     fn on_events(this: &PanelOptions) -> Option<js_sys::Function>;
+    /// Called with a runtime's number and whether it is to be recorded from now on.
+    #[wasm_bindgen(method, getter, js_name = onRecord)]
+    fn on_record(this: &PanelOptions) -> Option<js_sys::Function>;
+    /// Called with a list of files that the user chose to open.
+    #[wasm_bindgen(method, getter, js_name = onFiles)]
+    fn on_files(this: &PanelOptions) -> Option<js_sys::Function>;
+    /// Called with what is to be done with a file (`save`, `perfetto`, `open`, `forget`) and the file's number.
+    #[wasm_bindgen(method, getter, js_name = onFile)]
+    fn on_file(this: &PanelOptions) -> Option<js_sys::Function>;
     /// Called when the user closes the panel; without it there is no button for that.
     #[wasm_bindgen(method, getter, js_name = onClose)]
     fn on_close(this: &PanelOptions) -> Option<js_sys::Function>;
@@ -80,6 +90,9 @@ struct App {
     on_events: Option<js_sys::Function>,
     /// Whether the page was told that events are wanted.
     events_wanted: Cell<bool>,
+    on_record: Option<js_sys::Function>,
+    on_files: Option<js_sys::Function>,
+    on_file: Option<js_sys::Function>,
     adopted: RefCell<Option<Adopted>>,
 }
 
@@ -108,7 +121,10 @@ impl Panel {
                 on_setting: options.on_setting(),
                 on_events: options.on_events(),
                 events_wanted: Cell::new(false),
-                shell: Shell::new(&host, &state, &docks, options.on_close()),
+                on_record: options.on_record(),
+                on_files: options.on_files(),
+                on_file: options.on_file(),
+                shell: Shell::new(&host, &docks, options.on_close()),
                 state: RefCell::new(state),
                 schedule: OnceCell::new(),
                 settings: RefCell::default(),
@@ -128,8 +144,7 @@ impl Panel {
         let weak = Rc::downgrade(&app);
         let draw = move || {
             if let Some(app) = living(&weak) {
-                app.shell.draw(&app.state.borrow());
-                app.ask_for_events();
+                app.draw();
             }
         };
         let schedule = Schedule::new(window, app.shell.element(), draw);
@@ -166,6 +181,56 @@ impl Panel {
         }
     }
 
+    /// Takes what the page says of recording a runtime: an object with `is` (`idle`, `cannot`, `running`, `ending`).
+    ///
+    /// # Errors
+    /// It is something else.
+    #[wasm_bindgen(js_name = setRecorder)]
+    pub fn set_recorder(&self, runtime: usize, state: JsValue) -> Result<(), JsError> {
+        let recorder = serde_wasm_bindgen::from_value::<Recorder>(state)?;
+        self.app.state.borrow_mut().set_recorder(runtime, recorder);
+        self.app.draw_at_once();
+        Ok(())
+    }
+
+    /// Offers a recording that was made: to be saved, or opened here. The page has the file under this number.
+    pub fn recorded(&self, file: u32, text: String) {
+        self.tell_notice(Notice::Recorded { file, text });
+    }
+
+    /// Tells a sentence that the user can dismiss.
+    pub fn tell(&self, text: String) {
+        self.tell_notice(Notice::Problem(text));
+    }
+
+    /// Opens a recording beside the runtimes and brings it to front. Says whether it could; if not, the panel says why.
+    #[wasm_bindgen(js_name = openRecording)]
+    pub fn open_recording(&self, file: u32, name: String, bytes: &[u8]) -> bool {
+        let opened = self.app.state.borrow_mut().open_recording(file, name.clone(), bytes);
+        match opened {
+            Ok(()) => {
+                self.app.shell.another_source(self.app.state.borrow().source());
+                self.app.draw_at_once();
+                true
+            }
+            Err(reason) => {
+                self.tell(format!("{name} cannot be opened: {reason}."));
+                false
+            }
+        }
+    }
+
+    /// Shows or hides that a file, which is held over the panel, can be dropped.
+    #[wasm_bindgen(js_name = setDropping)]
+    pub fn set_dropping(&self, dropping: bool) {
+        self.app.shell.set_dropping(dropping);
+    }
+
+    fn tell_notice(&self, notice: Notice) {
+        self.app.state.borrow_mut().notices.tell(notice);
+        self.app.draw_at_once();
+    }
+
     /// Takes the panel out of the page. It must not be used afterwards.
     pub fn dispose(&self) {
         if let Some(schedule) = self.app.schedule.get() {
@@ -191,6 +256,53 @@ impl App {
                 }
             });
             let _ = self.light_system.set(query);
+        }
+    }
+
+    /// Draws what is in front; while a recording plays, again and again.
+    fn draw(&self) {
+        let Some(schedule) = self.schedule.get() else { return };
+        let plays = self.state.borrow_mut().advance(schedule.now());
+        self.shell.draw(&self.state.borrow());
+        self.ask_for_events();
+        if plays {
+            schedule.soon();
+        }
+    }
+
+    fn draw_at_once(&self) {
+        if let Some(schedule) = self.schedule.get() {
+            schedule.at_once();
+        }
+    }
+
+    fn now(&self) -> f64 {
+        self.schedule.get().map_or(0.0, |schedule| schedule.now())
+    }
+
+    fn ask(&self, ask: Ask) {
+        let call = |function: &Option<js_sys::Function>, what: &JsValue, more: &JsValue| {
+            if let Some(function) = function {
+                must(function.call2(&JsValue::UNDEFINED, what, more));
+            }
+        };
+        let about = |ask: FileAsk, file: u32| call(&self.on_file, &ask.name().into(), &file.into());
+        match ask {
+            Ask::Record(on) => {
+                let runtime = self.state.borrow().current();
+                call(&self.on_record, &runtime.into(), &on.into());
+            }
+            Ask::Open(files) => call(&self.on_files, &files, &JsValue::UNDEFINED),
+            Ask::File(ask, file) => about(ask, file),
+            Ask::Dismiss(notice) => {
+                let file = self.state.borrow_mut().notices.dismiss(notice);
+                file.into_iter().for_each(|file| about(FileAsk::Forget, file));
+            }
+            Ask::CloseRecording => {
+                let file = self.state.borrow_mut().close_recording();
+                self.shell.another_source(self.state.borrow().source());
+                file.into_iter().for_each(|file| about(FileAsk::Forget, file));
+            }
         }
     }
 
@@ -271,6 +383,14 @@ impl Around for Inside {
                 app.draw_settings();
             }
         });
+    }
+
+    fn replay(&self, action: ReplayAction) {
+        self.with_app(|app| app.state.borrow_mut().replay(action, app.now()));
+    }
+
+    fn ask(&self, ask: Ask) {
+        self.with_app(|app| app.ask(ask));
     }
 
     fn choose_runtime(&self, place: usize) {

@@ -148,7 +148,8 @@ impl Schedule {
         *self.observer.borrow_mut() = Some((observer, closure));
     }
 
-    fn now(&self) -> f64 {
+    /// A clock in milliseconds that never goes back.
+    pub(crate) fn now(&self) -> f64 {
         self.window.performance().map_or(0.0, |performance| performance.now())
     }
 }

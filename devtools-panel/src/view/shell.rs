@@ -1,20 +1,28 @@
 //! What is around the panes: name, tabs, the choice of runtime and theme, a line for what is wrong.
 
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, HtmlElement, HtmlSelectElement};
+use wasm_bindgen::JsValue;
+use web_sys::{Event, HtmlElement};
 
 use super::dom::{Listeners, Live, Make, Told, must};
 use super::host::{Host, Pane};
 use super::panes::PANES;
+use super::recordings::{DropTarget, NoticesView, RecordTools, ReplayBar, Welcome};
 use super::settings::SettingsView;
+use super::sources::SourceChoice;
 use super::tab_list::{TabList, id_of};
-use crate::model::{Link, Settings, Source, State, Theme};
+use crate::model::{Link, Origin, Settings, Source, State, Theme};
 
 /// The frame around the panes, and the panes, in the order of their tabs.
 pub(crate) struct Shell {
     root: Live,
     settings: SettingsView,
     problem: Live,
+    sources: SourceChoice,
+    record: RecordTools,
+    notices: NoticesView,
+    replay: ReplayBar,
+    welcome: Welcome,
+    drop_target: DropTarget,
     tabs: TabList,
     sections: Vec<Live>,
     panes: Vec<Box<dyn Pane>>,
@@ -23,20 +31,15 @@ pub(crate) struct Shell {
 
 impl Shell {
     /// `docks` are the places the panel can be in.
-    pub(crate) fn new(
-        host: &Host,
-        state: &State,
-        docks: &[String],
-        on_close: Option<js_sys::Function>,
-    ) -> Shell {
+    pub(crate) fn new(host: &Host, docks: &[String], on_close: Option<js_sys::Function>) -> Shell {
         let make = &host.make;
         let mut listeners = Listeners::default();
         let root = make.element("div", "panel");
         let tabs = TabList::new(host);
         let tools = make.element("div", "tools");
-        if state.sources().len() > 1 {
-            must(tools.append_child(&runtime_choice(host, state, &mut listeners)));
-        }
+        let (sources, record) = (SourceChoice::new(host), RecordTools::new(host));
+        must(tools.append_child(sources.element()));
+        must(tools.append_child(record.element()));
         let settings = SettingsView::new(host, docks);
         must(tools.append_child(settings.element()));
         if let Some(on_close) = on_close {
@@ -48,7 +51,16 @@ impl Shell {
         }
         let top = make.element("header", "top").with([&brand(make), tabs.element(), &tools]);
         let problem = make.element("p", "problem").attr("role", "status");
-        let root = root.with([&top, &problem]);
+        let (notices, replay) = (NoticesView::new(host), ReplayBar::new(host));
+        let (welcome, drop_target) = (Welcome::new(host), DropTarget::new(host));
+        let root = root.with([
+            &top,
+            notices.element(),
+            replay.element(),
+            &problem,
+            welcome.element(),
+            drop_target.element(),
+        ]);
         let panes: Vec<_> = PANES.iter().map(|kind| (kind.new)(host)).collect();
         let sections = PANES.iter().zip(&panes).map(|(kind, pane)| {
             let section = section(make, kind.name, pane.element());
@@ -60,6 +72,12 @@ impl Shell {
             root: Live::new(root),
             settings,
             problem: Live::new(problem),
+            sources,
+            record,
+            notices,
+            replay,
+            welcome,
+            drop_target,
             tabs,
             panes,
             _listeners: listeners,
@@ -96,17 +114,29 @@ impl Shell {
         self.panes.iter().enumerate().any(|(place, pane)| pane.wants_events(place == front))
     }
 
+    /// Shows or hides that a file can be dropped.
+    pub(crate) fn set_dropping(&self, dropping: bool) {
+        self.drop_target.show(dropping);
+    }
+
     /// Draws the pane in front.
     pub(crate) fn draw(&self, state: &State) {
         let source = state.source();
+        let nothing = matches!(source.origin, Origin::Nothing);
+        self.sources.draw(state);
+        self.record.draw(state);
+        self.notices.draw(state);
+        self.replay.draw(state);
+        self.welcome.show(nothing);
+        self.tabs.show(!nothing);
         self.problem.show(source.problem.is_some());
         self.problem.text(source.problem.as_deref().unwrap_or_default());
         self.tabs.draw(state, &self.panes);
         let front = state.tabs.front();
         for (place, section) in self.sections.iter().enumerate() {
-            section.show(place == front);
+            section.show(place == front && !nothing);
         }
-        if let Some(pane) = self.panes.get(front) {
+        if let (Some(pane), false) = (self.panes.get(front), nothing) {
             pane.draw(source);
         }
     }
@@ -129,19 +159,4 @@ fn brand(make: &Make) -> HtmlElement {
         &make.element("i", ""),
     ]);
     make.element("div", "brand").with([&mark, &make.text("span", "brand-name", "Atelier")])
-}
-
-fn runtime_choice(host: &Host, state: &State, listeners: &mut Listeners) -> HtmlElement {
-    let make = &host.make;
-    let select = make.element("select", "runtime").attr("aria-label", "Runtime");
-    for (place, source) in state.sources().iter().enumerate() {
-        must(select.append_child(&make.text("option", "", &source.name).attr("value", &place.to_string())));
-    }
-    let (panel, chosen) = (host.panel.clone(), select.clone().unchecked_into::<HtmlSelectElement>());
-    listeners.on(&select, "change", move |_: Event| {
-        if let Ok(place) = usize::try_from(chosen.selected_index()) {
-            panel.choose_runtime(place);
-        }
-    });
-    select
 }

@@ -4,13 +4,15 @@ use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
 use super::panes::PANES;
+use super::recordings;
 
 /// What panes share; each pane's own rules come after it.
-const SHARED: [&str; 4] = [
+const SHARED: [&str; 5] = [
     include_str!("theme.css"),
     include_str!("panel.css"),
     include_str!("settings.css"),
     include_str!("tables.css"),
+    recordings::STYLE,
 ];
 /// What is different on a narrow panel; last, so that it wins.
 const NARROW: &str = include_str!("narrow.css");

@@ -11,7 +11,7 @@ use crate::model::{State, Tabs, count};
 
 /// The tabs.
 pub(crate) struct TabList {
-    list: HtmlElement,
+    list: Live,
     tabs: Rc<Vec<Tab>>,
     _listeners: Listeners,
 }
@@ -50,11 +50,16 @@ impl TabList {
                 must(tab.button.element.focus());
             }
         });
-        TabList { list, tabs, _listeners: listeners }
+        TabList { list: Live::new(list), tabs, _listeners: listeners }
     }
 
     pub(crate) fn element(&self) -> &HtmlElement {
-        &self.list
+        &self.list.element
+    }
+
+    /// Shows or hides all of them.
+    pub(crate) fn show(&self, shown: bool) {
+        self.list.show(shown);
     }
 
     pub(crate) fn draw(&self, state: &State, panes: &[Box<dyn Pane>]) {

@@ -3,7 +3,10 @@
 use super::error::RecordingError;
 use super::file::{Ending, Header, Reader};
 use super::items::Item;
-use crate::frame::{BlackBoxFrame, FRAME_VERSION, Frame, FrameKind, HandlerSpanFrame, SpanFrame, TraceFrame};
+use crate::frame::{
+    BlackBoxFrame, FRAME_VERSION, Finding, Frame, FrameKind, HandlerSpanFrame, LedgerRow, SpanFrame,
+    TraceFrame,
+};
 use crate::frame_events::FoldedEvents;
 use crate::record::Record;
 
@@ -20,6 +23,8 @@ pub struct Replay<'a> {
     events: Option<FoldedEvents>,
     /// Number and time of the next frame, should one have to be made up.
     next: (u64, f64),
+    /// What the last frame said of the moment: a frame that is made up has nothing newer.
+    last_said: (Vec<LedgerRow>, Vec<Finding>),
 }
 
 impl<'a> Replay<'a> {
@@ -37,6 +42,7 @@ impl<'a> Replay<'a> {
             black_boxes: Vec::new(),
             events: None,
             next: (0, 0.0),
+            last_said: Default::default(),
         })
     }
 
@@ -86,8 +92,8 @@ impl<'a> Replay<'a> {
             spans_dropped: 0,
             events,
             events_dropped: events_dropped.unwrap_or_default(),
-            ledger: Vec::new(),
-            findings: Vec::new(),
+            ledger: std::mem::take(&mut self.last_said.0),
+            findings: std::mem::take(&mut self.last_said.1),
         })
     }
 }
@@ -120,6 +126,7 @@ impl Iterator for Replay<'_> {
                 Some(Ok(Item::Record(_) | Item::BlackBox(_))) => {}
                 Some(Ok(Item::Frame(mut frame))) => {
                     self.next = (frame.seq.wrapping_add(1), frame.ts);
+                    self.last_said = (frame.ledger.clone(), frame.findings.clone());
                     frame.spans = std::mem::take(&mut self.spans);
                     frame.handler_spans = std::mem::take(&mut self.handler_spans);
                     frame.traces = std::mem::take(&mut self.traces);

@@ -6,6 +6,7 @@ mod export;
 mod harness;
 mod memory;
 mod panel_axe;
+mod panel_replay;
 mod panel_window;
 mod profiler;
 mod recording;
@@ -45,6 +46,14 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("panel_window::it_outlives_the_page_and_goes_on", panel_window::outlives_the_page),
         lab.trial("panel_window::a_refused_window_is_told", panel_window::is_refused),
         lab.trial("panel_window::it_shows_what_keeps_the_page_busy", panel_window::shows_long_tasks),
+        lab.trial("panel_replay::what_the_button_records_is_shown_moment_by_moment", panel_replay::moments),
+        lab.trial(
+            "panel_replay::a_file_is_dropped_onto_another_page_and_without_an_app",
+            panel_replay::elsewhere,
+        ),
+        lab.trial("panel_replay::it_is_saved_for_perfetto", panel_replay::perfetto),
+        lab.trial("panel_replay::bad_files_are_told_and_the_panel_lives", panel_replay::bad_files),
+        lab.trial("panel_replay::a_window_of_its_own_records_the_page", panel_replay::in_a_window),
         lab.trial("profiler::a_recording_has_the_tracks_and_their_times", profiler::tracks),
         lab.trial("recording::holds_what_a_listener_heard_one_for_one", recording::everything),
         lab.trial("recording::holds_handlers_spans_black_boxes_and_frames", recording::the_rest),

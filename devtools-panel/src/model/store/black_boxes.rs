@@ -11,7 +11,7 @@ pub(crate) const DEFAULT_BLACK_BOXES_KEPT: usize = 200;
 const SAME_MOMENT_MS: f64 = 1.0;
 
 /// The black boxes kept, in the order in which their workers died.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct BlackBoxes {
     boxes: VecDeque<BlackBoxFrame>,
 }

@@ -1,16 +1,17 @@
 //! The spans that handlers opened lately, by the call they belong to. Bounded.
 
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 
 use atelier_telemetry::frame::HandlerSpanFrame;
 
 /// How many of them a panel keeps of one runtime. When full, the oldest go and are counted as evicted.
 pub(crate) const DEFAULT_HANDLER_SPANS_KEPT: usize = 20_000;
 
-/// The spans kept, in the order they came.
-#[derive(Debug, Default)]
+/// The spans kept, in the order they came. Clones share them.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HandlerSpans {
-    spans: VecDeque<HandlerSpanFrame>,
+    spans: VecDeque<Rc<HandlerSpanFrame>>,
     by_call: HashMap<String, VecDeque<u64>>,
     taken: u64,
 }
@@ -25,7 +26,7 @@ impl HandlerSpans {
             self.evict();
         }
         self.by_call.entry(span.call_id.clone()).or_default().push_back(self.taken);
-        self.spans.push_back(span);
+        self.spans.push_back(Rc::new(span));
         self.taken += 1;
         true
     }
@@ -34,7 +35,9 @@ impl HandlerSpans {
     pub(crate) fn of_call(&self, call_id: &str) -> impl Iterator<Item = &HandlerSpanFrame> {
         let first = self.evicted();
         let numbers = self.by_call.get(call_id).into_iter().flatten();
-        numbers.filter_map(move |number| self.spans.get(usize::try_from(number.checked_sub(first)?).ok()?))
+        numbers.filter_map(move |number| {
+            self.spans.get(usize::try_from(number.checked_sub(first)?).ok()?).map(|span| &**span)
+        })
     }
 
     /// How many were taken and are no longer kept.

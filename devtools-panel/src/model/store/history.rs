@@ -1,6 +1,7 @@
 //! The calls that ended lately, each with the lane it is drawn in. Bounded.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 use atelier_telemetry::frame::SpanFrame;
 
@@ -91,7 +92,7 @@ impl Call {
 type LaneKey = (String, Option<u32>);
 
 /// What is known of a lane that has calls: its number, how many, and for each of its rows when the last one in it ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Lane {
     number: usize,
     calls: usize,
@@ -111,10 +112,10 @@ pub(crate) struct LaneRows<'a> {
     pub(crate) rows: usize,
 }
 
-/// The calls kept, oldest end first.
-#[derive(Debug, Default)]
+/// The calls kept, oldest end first. Clones share them.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct History {
-    calls: VecDeque<Call>,
+    calls: VecDeque<Rc<Call>>,
     lanes: BTreeMap<LaneKey, Lane>,
     next_lane: usize,
     /// Numbers of lanes that are gone, for those to come.
@@ -144,7 +145,7 @@ impl History {
         if self.calls.len() >= DEFAULT_CALLS_KEPT {
             self.evict();
         }
-        self.calls.push_back(call);
+        self.calls.push_back(Rc::new(call));
         true
     }
 
@@ -155,7 +156,7 @@ impl History {
             return;
         }
         if let Some(oldest) = self.with_stack.pop_front().and_then(|number| self.place_of(number)) {
-            self.calls[oldest].span.error_stack = None;
+            Rc::make_mut(&mut self.calls[oldest]).span.error_stack = None;
         }
     }
 
@@ -190,7 +191,7 @@ impl History {
     /// calls.
     fn evict(&mut self) {
         let Some(oldest) = self.calls.pop_front() else { return };
-        let key = (oldest.span.task_id, oldest.span.worker_index);
+        let key = (oldest.span.task_id.clone(), oldest.span.worker_index);
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         lane.calls = lane.calls.saturating_sub(1);
         if lane.calls == 0 {
@@ -201,12 +202,12 @@ impl History {
 
     /// The calls, oldest end first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Call> + ExactSizeIterator {
-        self.calls.iter()
+        self.calls.iter().map(|call| &**call)
     }
 
     /// The call with this number, while it is kept.
     pub(crate) fn get(&self, number: u64) -> Option<&Call> {
-        self.calls.get(self.place_of(number)?)
+        self.calls.get(self.place_of(number)?).map(|call| &**call)
     }
 
     /// Where the call with this number is, while it is kept.

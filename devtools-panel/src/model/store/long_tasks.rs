@@ -22,7 +22,7 @@ impl LongTask {
 }
 
 /// The long tasks kept, oldest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LongTasks {
     tasks: VecDeque<LongTask>,
 }

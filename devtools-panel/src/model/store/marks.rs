@@ -37,7 +37,7 @@ pub(crate) struct Mark {
 }
 
 /// The marks kept, oldest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Marks {
     marks: VecDeque<Mark>,
 }

@@ -52,8 +52,8 @@ pub(crate) struct Task {
     pub(crate) samples: Samples,
 }
 
-/// What the panel knows of one runtime.
-#[derive(Debug, Default)]
+/// What the panel knows of one runtime. A clone shares what is large with it: calls, traces, handlers' spans.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Store {
     tasks: Vec<Task>,
     places: HashMap<String, usize>,

@@ -1,16 +1,17 @@
 //! The traces that ended lately.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use atelier_telemetry::frame::TraceFrame;
 
 /// How many traces a panel keeps of one runtime. When full, the oldest go and are counted as evicted.
 pub(crate) const DEFAULT_TRACES_KEPT: usize = 5_000;
 
-/// The traces kept, oldest end first.
-#[derive(Debug, Default)]
+/// The traces kept, oldest end first. Clones share them.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Traces {
-    traces: VecDeque<TraceFrame>,
+    traces: VecDeque<Rc<TraceFrame>>,
     evicted: u64,
 }
 
@@ -24,13 +25,13 @@ impl Traces {
             self.traces.pop_front();
             self.evicted += 1;
         }
-        self.traces.push_back(trace);
+        self.traces.push_back(Rc::new(trace));
         true
     }
 
     /// The traces, oldest end first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &TraceFrame> {
-        self.traces.iter()
+        self.traces.iter().map(|trace| &**trace)
     }
 
     /// How many were taken and are no longer kept.

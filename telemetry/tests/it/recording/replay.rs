@@ -68,6 +68,8 @@ fn calls_after_the_last_frame_of_a_cut_recording_are_not_lost() {
     assert_eq!(replayed.len(), 2);
     assert_eq!((replayed[1].seq, replayed[1].spans.len(), replayed[1].tasks.len()), (1, 2, 0));
     assert!(replayed[1].ts >= replayed[1].spans[1].start);
+    // Of the moment nothing newer is known.
+    assert!(!frames[0].ledger.is_empty() && replayed[1].ledger == frames[0].ledger);
 }
 
 #[test]
