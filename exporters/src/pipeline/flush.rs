@@ -17,7 +17,7 @@ pub(super) struct Progress {
     pub(super) settled: u64,
     /// Batches that failed and may be sent again, since the beginning.
     pub(super) failed: u64,
-    /// The collector asked for patience: nothing can be sent now.
+    /// The collector asked for patience, or there is no way to it: nothing can be sent now.
     pub(super) must_wait: bool,
 }
 

@@ -75,6 +75,11 @@ impl Lane {
         self.hold_asked && now_ms < self.hold_until
     }
 
+    /// Whether nothing can leave, nobody knows for how long, and no answer is to be heard.
+    pub(super) fn is_shut(&self) -> bool {
+        self.is_closed && !matches!(self.state, State::Sent { .. })
+    }
+
     pub(super) fn failed_ever(&self) -> u64 {
         self.failed_ever
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use super::flush::{Flush, FlushId};
+use super::flush::{Flush, FlushId, Progress};
 use super::lane::Settled;
 use super::line::{DEFAULT_MAX_REQUEST_BYTES, Limits, Line};
 use super::report::{REJECTED, SelfReport};
@@ -151,7 +151,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
 
     /// Sends what is queued of every signal, metrics included. [`Output::Flushed`] tells when each item has been
     /// settled, or its signal's collector has failed once (then what remains stays pending and is not tried one by
-    /// one), or [`DEFAULT_FLUSH_TIMEOUT_MS`](super::DEFAULT_FLUSH_TIMEOUT_MS) has passed.
+    /// one), or nothing can be sent at all (offline, or the page was put aside), or [`DEFAULT_FLUSH_TIMEOUT_MS`](super::DEFAULT_FLUSH_TIMEOUT_MS) has passed.
     pub fn flush(&mut self, now: Now) -> FlushId {
         let id = self.begin_flush(now);
         self.advance(now);
@@ -379,10 +379,16 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
 
     fn release_flushes(&mut self, now: Now) {
         let (lines, waiting) = (&self.lines, self.waiting.as_ref());
+        // A shutdown gives what cannot leave the time to be stored; a flush would wait for nothing.
+        let is_stopping = matches!(self.stage, Stage::Stopping(_));
         let own = |signal| waiting.map_or((0, 0), |waiting| waiting.backlog.own(signal));
         let progress = |signal| {
             let line = lines.iter().find(|line| line.signal == signal)?;
-            Some(line.progress(own(signal), now.monotonic_ms))
+            let progress = line.progress(own(signal), now.monotonic_ms);
+            Some(Progress {
+                must_wait: progress.must_wait || line.lane.is_shut() && !is_stopping,
+                ..progress
+            })
         };
         for flush in &mut self.flushes {
             flush.update(progress);
