@@ -104,6 +104,31 @@ export async function a_finding_arrives_once_without_anyone_looking() {
   ok(attributes['atelier.finding.fix'].length > 20);
 }
 
+export async function a_page_that_is_left_tells_what_its_busy_workers_were_at() {
+  const { runtime } = observed();
+  const exporter = exportOtlp(runtime);
+  const task = bench({ taskId: 't', type: 'parallel', poolSize: 2 }, runtime);
+  equal(await task.add(1, 1), 2);
+  const held = task.hold('here', 7);
+  await heard('here');
+  window.dispatchEvent(new Event('pagehide'));
+  await until(async () => (await told('atelier.page.left')).length > 0, 'it arrives by itself');
+  window.dispatchEvent(new Event('pagehide'));
+  await exporter.flush();
+  const [left, ...more] = await told('atelier.page.left');
+  deepEqual(more, [], 'once for each leave, and only of the worker that has a call');
+  deepEqual([left.severityText, left.attributes['atelier.task.id']], ['INFO', 't']);
+  equal(Number(left.attributes['atelier.worker.in_flight']), 1);
+  const { fact, method } = facts(left).at(-1);
+  deepEqual([fact, method], ['started', 'hold']);
+  openGate('here');
+  await held;
+  window.dispatchEvent(new Event('pageshow'));
+  window.dispatchEvent(new Event('pagehide'));
+  await exporter.flush();
+  equal((await told('atelier.page.left')).length, 1, 'nothing is in flight');
+}
+
 export async function the_exporter_measures_itself() {
   const { runtime } = observed();
   const exporter = exportOtlp(runtime);
