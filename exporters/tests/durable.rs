@@ -91,6 +91,22 @@ fn without_a_network_nothing_is_tried_and_with_one_all_leaves_at_once() {
 }
 
 #[test]
+fn a_flush_is_over_at_once_where_nothing_can_be_sent() {
+    for is_put_aside in [false, true] {
+        let mut origin = Origin::default();
+        let tab = origin.open();
+        origin.emit(tab, 3);
+        origin.drive(tab, |pipeline, now| match is_put_aside {
+            true => pipeline.handle_suspended(now),
+            false => pipeline.handle_online(false, now),
+        });
+        let flush = origin.drive(tab, |pipeline, now| pipeline.flush(now));
+        assert_eq!(origin.tabs[tab].flushed, [flush]);
+        assert_eq!(origin.tabs[tab].account(), account(3, 0, &[]), "they stay pending");
+    }
+}
+
+#[test]
 fn a_page_that_may_go_stores_all_it_has_and_what_it_makes_from_then_on() {
     let mut origin = Origin::default();
     let tab = origin.open();

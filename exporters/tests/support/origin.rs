@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use atelier_exporters::durable::{Batch, BatchId, Found, Key, View, plan};
 use atelier_exporters::pipeline::{
-    Answer, Encoded, Encoder, Now, Output, Reply, RequestId, SelfReport, Settings, TakeOver, Verdict,
+    Answer, Encoded, Encoder, FlushId, Now, Output, Reply, RequestId, SelfReport, Settings, TakeOver, Verdict,
 };
 use atelier_exporters::{OtlpConfig, Pipeline, Signal};
 use atelier_telemetry::{MetricsSnapshot, Record};
@@ -67,6 +67,7 @@ pub struct Tab {
     pub aside: bool,
     /// Storage refuses everything.
     pub broken: bool,
+    pub flushed: Vec<FlushId>,
 }
 
 impl Tab {
@@ -132,6 +133,7 @@ impl Origin {
             take_over: None,
             aside: false,
             broken: false,
+            flushed: Vec::new(),
         });
         self.opened += 1;
         let tab = self.tabs.len() - 1;
@@ -181,7 +183,7 @@ impl Origin {
                     assert!(tab.take_over.replace(what).is_none(), "one at a time");
                 }
                 Output::EncodeWhenIdle => tab.pipeline.handle_idle(now),
-                Output::Flushed(_) => {}
+                Output::Flushed(id) => tab.flushed.push(id),
             }
         }
         assert!(tab.out.len() <= 1, "two requests at once");
