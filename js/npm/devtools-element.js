@@ -35,6 +35,8 @@ export class AtelierDevtoolsElement extends Base {
   #wantsEvents = false;
   #recorder;
   #files;
+  /** The recordings that are open in the panel, wherever it is: it takes them along. */
+  #opened = [];
   #dockInPage = 'bottom';
 
   get runtime() {
@@ -177,10 +179,11 @@ export class AtelierDevtoolsElement extends Base {
     this.#link?.set(name, value);
   }
 
-  /** What a panel asks the recorder for, wherever the panel is. */
+  /** What a panel tells of recordings, wherever the panel is. */
   #recording = {
     record: (place, on) => this.#recorder?.record(place, on),
     forget: (name) => this.#recorder?.forget(name),
+    opened: (files) => { this.#opened = files; },
     ready: () => this.#recorder?.tellAll(),
   };
 
@@ -224,6 +227,7 @@ export class AtelierDevtoolsElement extends Base {
     this.#link = new WindowLink(this.#runtimes, {
       intervalMs: DEFAULT_FRAME_INTERVAL_MS,
       settings: () => this.#settings(),
+      opened: () => this.#opened,
       on: {
         state: (state) => this.#windowIs(state),
         setting: (name, value) => this.#choose(name, value),
@@ -282,7 +286,7 @@ export class AtelierDevtoolsElement extends Base {
         onPanic: (message) => this.#fail(message),
         ...this.#files.options(),
       });
-      this.#files.attach(this.#panel);
+      this.#files.attach(this.#panel, this.#opened);
       this.#recorder.tellAll();
     });
     this.#follow();
@@ -330,6 +334,8 @@ export class AtelierDevtoolsElement extends Base {
     this.#unsubscribe();
     this.#panel = undefined;
     this.#files?.attach(undefined);
+    // One of them may be what it failed of.
+    this.#opened = [];
     if (this.#failed) return;
     this.#failed = true;
     console.error('Atelier devtools: the panel failed and was closed; the app goes on.', reason);

@@ -8,13 +8,13 @@ const DOWNLOAD_MS = 60_000;
 /**
  * What a panel needs for files. `content` is the element that it is drawn into; `guard(act)` runs what may fail in the
  * panel; `on.record(place, on)` hears that a runtime is to be recorded, `on.forget(name)` that a recorded file is not needed
- * any more.
+ * any more, `on.opened(files)` which files are open now, as `{ name, blob }`.
  */
 export class PanelFiles {
   #guard;
   #on;
   #panel;
-  /** By their numbers: `{ name, blob }`. */
+  /** By their numbers: `{ name, blob, recorded, opened }`. */
   #files = new Map();
   #last = 0;
   #depth = 0;
@@ -37,11 +37,15 @@ export class PanelFiles {
     };
   }
 
-  /** The panel from now on; without one, what belonged to the last is let go of. */
-  attach(panel) {
+  /**
+   * The panel from now on, and the files to be open in it: those of the panel that it follows. Without a panel, what
+   * belonged to the last is let go of.
+   */
+  attach(panel, opened = []) {
     this.#panel = panel;
     this.#depth = 0;
-    if (!panel) this.#files.clear();
+    if (panel) this.open(opened);
+    else this.#files.clear();
   }
 
   /** Takes what a PageRecorder tells. */
@@ -56,9 +60,9 @@ export class PanelFiles {
     this.#guard(() => this.#panel?.recorded(number, text));
   }
 
-  /** Opens files, one after the other; what is wrong with one is told in the panel. */
+  /** Opens files (or `{ name, blob }`), one after the other; what is wrong with one is told in the panel. */
   async open(files) {
-    for (const file of files) await this.#open(file.name, file);
+    for (const file of files) await this.#open(file.name, file.blob ?? file);
   }
 
   async #open(name, blob) {
@@ -76,7 +80,9 @@ export class PanelFiles {
     const number = this.#keep(name, blob);
     this.#guard(() => {
       if (!panel.openRecording(number, name, bytes)) this.#files.delete(number);
+      else this.#files.get(number).opened = true;
     });
+    this.#tellOpened();
   }
 
   #file(what, number) {
@@ -89,7 +95,13 @@ export class PanelFiles {
     if (what === 'forget') {
       this.#files.delete(number);
       if (file.recorded) this.#on.forget?.(name);
+      if (file.opened) this.#tellOpened();
     }
+  }
+
+  #tellOpened() {
+    const opened = [...this.#files.values()].filter((file) => file.opened);
+    this.#on.opened?.(opened.map(({ name, blob }) => ({ name, blob })));
   }
 
   async #convert(name, blob) {
@@ -107,7 +119,7 @@ export class PanelFiles {
 
   #keep(name, blob, recorded = false) {
     this.#last += 1;
-    this.#files.set(this.#last, { name, blob, recorded });
+    this.#files.set(this.#last, { name, blob, recorded, opened: false });
     return this.#last;
   }
 

@@ -24,6 +24,7 @@ export class WindowLink {
   #url;
   #runtimes;
   #settings;
+  #opened;
   #on;
   #intervalMs;
   #subscriptions = [];
@@ -32,14 +33,16 @@ export class WindowLink {
   #wantsEvents = false;
 
   /**
-   * `settings()` gives what a window is to begin with; `on.state(state)` hears `opening`, `open`, `blocked` (no window
-   * came: the browser may have refused it) and `closed` (the user closed the window); `on.setting(name, value)` what the
-   * user chose there; `on.close()` that the user closed the panel there; `on.record(place, on)` and `on.forget(name)` what
-   * the recorder is to do, and `on.ready()` that the window wants to know how it stands with recordings.
+   * `settings()` and `opened()` give what a window is to begin with: settings, and files that are open. `on.state(state)`
+   * hears `opening`, `open`, `blocked` (no window came: the browser may have refused it) and `closed` (the user closed the
+   * window); `on.setting(name, value)` what the user chose there; `on.close()` that the user closed the panel there;
+   * `on.record(place, on)` and `on.forget(name)` what the recorder is to do; `on.opened(files)` which files are open there
+   * now; `on.ready()` that the window wants to know how it stands with recordings.
    */
-  constructor(runtimes, { settings, on, intervalMs }) {
+  constructor(runtimes, { settings, opened, on, intervalMs }) {
     this.#runtimes = runtimes;
     this.#settings = settings;
+    this.#opened = opened;
     this.#on = on;
     this.#intervalMs = intervalMs;
     this.#channel = new BroadcastChannel(`atelier-devtools:${windowName()}`);
@@ -112,6 +115,7 @@ export class WindowLink {
     if (message.kind === 'close') this.#on.close();
     if (message.kind === 'record') this.#on.record(message.place, message.on);
     if (message.kind === 'forget') this.#on.forget(message.name);
+    if (message.kind === 'opened') this.#on.opened(message.files);
     if (message.kind === 'bye') {
       this.#stop();
       clearTimeout(this.#timer);
@@ -126,7 +130,7 @@ export class WindowLink {
     this.#stop();
     this.#window = window;
     this.#wantsEvents = false;
-    this.#say('welcome', { runtimes: this.#runtimes.map(({ name }, place) => name ?? `Runtime ${place + 1}`), settings: this.#settings() });
+    this.#say('welcome', { runtimes: this.#runtimes.map(({ name }, place) => name ?? `Runtime ${place + 1}`), settings: this.#settings(), opened: this.#opened() });
     this.#runtimes.forEach((runtime, place) => {
       const take = (frame) => new Promise((resolve) => {
         this.#sent += 1;

@@ -19,6 +19,9 @@ function begin(name) {
   // Frames wait for the panel that is to take them; there is never more than one of a runtime.
   let ready = Promise.resolve();
 
+  // Files that are open here: a page that was loaded again knows of none.
+  let open = [];
+
   const say = (kind, more = {}) => channel.postMessage({ from: 'window', window: self, page, kind, ...more });
   const discard = () => {
     const old = panel;
@@ -34,6 +37,8 @@ function begin(name) {
   const fail = (reason) => {
     panel = undefined;
     files.attach(undefined);
+    // One of them may be what it failed of.
+    say('opened', { files: [] });
     say('bye');
     channel.close();
     showMessage(content, 'The panel failed. The app goes on.', `${reason}\nClose this window and open the panel again.`);
@@ -48,12 +53,16 @@ function begin(name) {
   const files = new PanelFiles(content, guard, {
     record: (place, on) => say('record', { place, on }),
     forget: (name) => say('forget', { name }),
+    opened: (files) => {
+      open = files;
+      say('opened', { files });
+    },
   });
   const apply = (key, value) => {
     if (key === 'theme') host.setAttribute('theme', value);
     if (key === 'hotkey') isHotkey = checkHotkey(value);
   };
-  const welcome = async ({ page: from, runtimes, settings }) => {
+  const welcome = async ({ page: from, runtimes, settings, opened }) => {
     page = from;
     let module;
     try {
@@ -79,7 +88,7 @@ function begin(name) {
         onPanic: fail,
         ...files.options(),
       });
-      files.attach(panel);
+      files.attach(panel, opened.length > 0 ? opened : open);
     });
   };
   const heard = {

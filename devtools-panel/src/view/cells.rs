@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlElement, HtmlInputElement};
 
-use super::dom::{Listeners, Live, Make, Told, clear};
+use super::dom::{Listeners, Live, Make, Told, clear, must};
 use crate::model::{Gauge, count, cut};
 
 /// A table cell with a number. `data-value` holds it unshortened.
@@ -101,6 +101,23 @@ impl LongText {
             self.place.set_text_content(Some(&start));
         }
     }
+}
+
+/// Names and what they say, each of which may be of any length; so many characters of it are shown unopened.
+pub(crate) fn facts<'a>(
+    make: &Make,
+    told: impl Iterator<Item = (&'a str, &'a str)>,
+    characters: usize,
+) -> HtmlElement {
+    let list = make.element("dl", "facts");
+    for (name, said) in told {
+        let text = LongText::new(make, "", characters);
+        text.show(said);
+        let name = cut(name, characters).0;
+        must(list.append_child(&make.text("dt", "", &name)));
+        must(list.append_child(&make.element("dd", "").attr("data-field", &name).with([text.element()])));
+    }
+    list
 }
 
 /// A sentence in the place of content, with what to do about it.

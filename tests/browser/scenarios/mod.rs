@@ -54,6 +54,7 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("panel_replay::it_is_saved_for_perfetto", panel_replay::perfetto),
         lab.trial("panel_replay::bad_files_are_told_and_the_panel_lives", panel_replay::bad_files),
         lab.trial("panel_replay::a_window_of_its_own_records_the_page", panel_replay::in_a_window),
+        lab.trial("panel_replay::an_open_recording_goes_where_the_panel_goes", panel_replay::goes_along),
         lab.trial("profiler::a_recording_has_the_tracks_and_their_times", profiler::tracks),
         lab.trial("recording::holds_what_a_listener_heard_one_for_one", recording::everything),
         lab.trial("recording::holds_handlers_spans_black_boxes_and_frames", recording::the_rest),

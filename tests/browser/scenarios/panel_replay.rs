@@ -286,8 +286,8 @@ pub(crate) async fn bad_files(scene: &Scene) -> Result<()> {
     press(&alone, ".notice [aria-label=Dismiss]").await
 }
 
-/// From its own window the panel records the page, and opens the file there.
-pub(crate) async fn in_a_window(scene: &Scene) -> Result<()> {
+/// Opens the panel in a window of its own, to be driven like the page.
+async fn window_of(scene: &Scene) -> Result<Tab> {
     let tab = &scene.tab;
     tab.page().execute(SetAutoAttachParams::new(false, false)).await?;
     tab.goto("/tests/trusted.html").await?;
@@ -302,17 +302,51 @@ pub(crate) async fn in_a_window(scene: &Scene) -> Result<()> {
             scene.server.url()
         ))
         .await?;
-    let click = async |selector: &str| -> Result<()> {
-        let found = in_panel(selector);
-        window.until::<bool>(&format!("Boolean({found})")).await?;
-        window.eval::<Option<bool>>(&format!("void {found}.click()")).await?;
-        Ok(())
-    };
-    click(".record").await?;
+    Ok(window)
+}
+
+/// Clicks what a selector finds, by script: the browser gives the mouse to one window only.
+async fn click(tab: &Tab, selector: &str) -> Result<()> {
+    let found = in_panel(selector);
+    tab.until::<bool>(&format!("Boolean({found})")).await?;
+    tab.eval::<Option<bool>>(&format!("void {found}.click()")).await?;
+    Ok(())
+}
+
+/// Records the page from its panel's window, and opens the file there.
+async fn record_in(window: &Tab, tab: &Tab) -> Result<()> {
+    click(window, ".record").await?;
     window.until::<bool>(&format!("{}.dataset.state === 'running'", in_panel(".record"))).await?;
     tab.eval::<bool>("drive.happen()").await?;
-    click(".record").await?;
-    click(".notice[data-notice=recorded] .toggle:nth-of-type(2)").await?;
-    every_moment_is_true(&window, tab).await?;
+    click(window, ".record").await?;
+    click(window, ".notice[data-notice=recorded] .toggle:nth-of-type(2)").await
+}
+
+/// From its own window the panel records the page, and opens the file there.
+pub(crate) async fn in_a_window(scene: &Scene) -> Result<()> {
+    let window = window_of(scene).await?;
+    record_in(&window, &scene.tab).await?;
+    every_moment_is_true(&window, &scene.tab).await?;
+    Ok(())
+}
+
+/// A recording that is open stays so when the panel goes from its window into the page; one that was closed is gone.
+pub(crate) async fn goes_along(scene: &Scene) -> Result<()> {
+    let tab = &scene.tab;
+    let window = window_of(scene).await?;
+    record_in(&window, tab).await?;
+    let shown = every_moment_is_true(&window, tab).await?;
+    click(&window, ".docks [aria-label='Dock: Bottom']").await?;
+    tab.until::<bool>(&format!("{}?.hidden === false", in_panel(".replay"))).await?;
+    assert_eq!(every_moment_is_true(tab, tab).await?, shown);
+
+    click(tab, ".replay [aria-label='Close the recording']").await?;
+    // An element that is moved gets another panel.
+    tab.eval::<Option<bool>>("document.body.prepend(document.querySelector('atelier-devtools')), null")
+        .await?;
+    click(tab, "[data-tab=tasks]").await?;
+    let live = in_panel("tr[data-task-id=t] [data-col=success]");
+    tab.until::<bool>(&format!("Number({live}?.dataset.value) === page.live()")).await?;
+    assert!(tab.eval::<bool>(&format!("{}.hidden", in_panel(".replay"))).await?);
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use web_sys::{Event, HtmlElement};
 
 use crate::model::{EventDetails, EventsAction, EventsState};
-use crate::view::cells::LongText;
+use crate::view::cells::facts;
 use crate::view::dom::{Listeners, Live, Make, Told, clear, must};
 use crate::view::host::{Host, Own};
 
@@ -72,15 +72,8 @@ impl EventPane {
         let kind = make.text("span", "chip", details.kind.name()).attr("data-kind", details.kind.name());
         let title = make.text("strong", "call-title", &details.name);
         must(self.content.append_child(&make.element("div", "call-head").with([&kind, &title])));
-        let list = make.element("dl", "facts");
-        for (name, value) in &details.fields {
-            let text = LongText::new(make, "", FIELD_CHARACTERS);
-            text.show(value);
-            let value = make.element("dd", "").attr("data-field", name).with([text.element()]);
-            must(list.append_child(&make.text("dt", "", name)));
-            must(list.append_child(&value));
-        }
-        must(self.content.append_child(&list));
+        let fields = details.fields.iter().map(|(name, value)| (*name, value.as_str()));
+        must(self.content.append_child(&facts(make, fields, FIELD_CHARACTERS)));
         for (label, link) in &details.links {
             let button = make.text("button", "toggle", label).attr("type", "button");
             let (panel, link) = (self.host.panel.clone(), link.clone());

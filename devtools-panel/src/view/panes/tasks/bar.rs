@@ -88,7 +88,7 @@ fn stats(make: &Make) -> (HtmlElement, Vec<Live>) {
         ("queued", "queued"),
         ("workers", "workers"),
         ("failed", "failed"),
-        ("crashes", "crashes"),
+        ("crashed", "crashes"),
     ];
     let numbers = names.map(|(title, name)| {
         let number = make.element("dd", "").attr("data-stat", name);

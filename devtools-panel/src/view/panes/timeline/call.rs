@@ -7,9 +7,9 @@ use web_sys::{Event, HtmlElement};
 use super::copy::copy_row;
 use super::failure;
 use crate::model::{
-    CallCopies, CallDetails, ChildShare, Link, Store, TimelineAction, TimelineState, cut, describe_call,
+    CallCopies, CallDetails, ChildShare, Link, Store, TimelineAction, TimelineState, describe_call,
 };
-use crate::view::cells::LongText;
+use crate::view::cells::{LongText, facts};
 use crate::view::dom::{Listeners, Live, Make, Told, clear, must};
 use crate::view::host::{Host, Own};
 
@@ -96,15 +96,8 @@ impl CallPane {
         if let Some(told) = &details.black_box {
             must(self.content.append_child(&failure::black_box(&self.make, told)));
         }
-        let facts = self.make.element("dl", "facts");
-        for (name, value) in &details.facts {
-            let text = LongText::new(&self.make, "", FACT_CHARACTERS);
-            text.show(value);
-            let value = self.make.element("dd", "").with([text.element()]);
-            must(facts.append_child(&self.make.text("dt", "", name)));
-            must(facts.append_child(&value));
-        }
-        must(self.content.append_child(&facts));
+        let told = details.facts.iter().map(|(name, value)| (*name, value.as_str()));
+        must(self.content.append_child(&facts(&self.make, told, FACT_CHARACTERS)));
         let mut listeners = Listeners::default();
         let trace = self.make.text("button", "toggle", "Show its trace").attr("type", "button");
         let (panel, link) = (self.host.panel.clone(), Link::Trace(details.trace_id.clone()));
@@ -117,17 +110,9 @@ impl CallPane {
     /// What is told of a handler's span beside its time: its error, its attributes.
     fn about_child(&self, child: &ChildShare) -> Option<HtmlElement> {
         let make = &self.make;
-        let error = child.error.iter().map(|error| ("error", error));
-        let attributes = child.attributes.iter().map(|(name, value)| (name.as_str(), value));
-        let told = error.chain(attributes);
-        let list = make.element("dl", "facts");
-        for (name, value) in told {
-            let text = LongText::new(make, "", FACT_CHARACTERS);
-            text.show(value);
-            let (name, _) = cut(name, FACT_CHARACTERS);
-            must(list.append_child(&make.text("dt", "", &name)));
-            must(list.append_child(&make.element("dd", "").with([text.element()])));
-        }
+        let error = child.error.iter().map(|error| ("error", error.as_str()));
+        let attributes = child.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let list = facts(make, error.chain(attributes), FACT_CHARACTERS);
         let cell = make.element("td", "").attr("colspan", "3").with([&list]);
         (list.child_element_count() > 0).then(|| make.element("tr", "child-about").with([&cell]))
     }
