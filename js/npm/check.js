@@ -28,6 +28,13 @@ export function aFlag(value, name) {
   return value;
 }
 
+/** A string that is not empty. */
+export function aName(value, name) {
+  if (typeof value !== 'string') throw new TypeError(`${name} is ${shown(value)}; it takes a string`);
+  if (value === '') throw new RangeError(`${name} is empty; it takes a string that is not`);
+  return value;
+}
+
 /** One of a few strings. */
 export function oneOf(value, known, name) {
   if (!known.includes(value)) {

@@ -2,7 +2,7 @@
 
 import { PanelFiles } from './devtools-files.js';
 import { loadPanel } from './devtools-load.js';
-import { WindowLink } from './devtools-link.js';
+import { CONSUMER, WindowLink } from './devtools-link.js';
 import { watchLongTasks } from './devtools-long-tasks.js';
 import { checkDock, checkHotkey, checkRuntimes, checkTheme, IN_PAGE } from './devtools-options.js';
 import { PageRecorder } from './devtools-recorder.js';
@@ -295,7 +295,7 @@ export class AtelierDevtoolsElement extends Base {
   #subscribe() {
     if (this.#subscriptions.length > 0) return;
     const panel = this.#panel;
-    const how = { intervalMs: DEFAULT_FRAME_INTERVAL_MS, events: () => this.#wantsEvents };
+    const how = { intervalMs: DEFAULT_FRAME_INTERVAL_MS, events: () => this.#wantsEvents, name: CONSUMER };
     this.#runtimes.forEach((runtime, place) => {
       const take = (frame) => {
         if (this.#panel === panel) this.#guard(() => panel.push(place, frame));

@@ -6,6 +6,8 @@
 
 import { watchLongTasks } from './devtools-long-tasks.js';
 
+/** What the ledger calls a panel, in the page or in its window. */
+export const CONSUMER = 'panel';
 /** How long a window may take to say hello, in milliseconds; a new one has a page and the panel's wasm to load. */
 const DEFAULT_HELLO_MS = 10_000;
 /** How long a window that was open before the page was loaded again may take. */
@@ -137,7 +139,7 @@ export class WindowLink {
         this.#waiting.set(this.#sent, resolve);
         this.#say('frame', { place, frame, number: this.#sent });
       });
-      this.#subscriptions.push(runtime.subscribeFrames(take, { intervalMs: this.#intervalMs, events: () => this.#wantsEvents }));
+      this.#subscriptions.push(runtime.subscribeFrames(take, { intervalMs: this.#intervalMs, events: () => this.#wantsEvents, name: CONSUMER }));
     });
     this.#subscriptions.push(watchLongTasks((start, duration) => this.#say('longTask', { start, duration })));
     this.#on.ready();

@@ -6,7 +6,7 @@ export interface DevtoolsRuntime {
    * Calls the listener with frames, the first one full, until the returned function is called. A listener that returns a
    * promise gets the next frame when it has been kept. Before each frame `events` says whether its pane of events wants any.
    */
-  subscribeFrames(listener: (frame: any) => void | Promise<void>, options?: { intervalMs?: number; events?: () => boolean }): () => void;
+  subscribeFrames(listener: (frame: any) => void | Promise<void>, options?: { intervalMs?: number; events?: () => boolean; name?: string }): () => void;
   /** Records the runtime, for the panel's record button; without it, the button says why it does nothing. */
   record?(): DevtoolsRecording;
 }

@@ -29,4 +29,6 @@ export interface FrameOptions {
    * Default: false.
    */
   events?: boolean | (() => boolean);
+  /** What the ledger calls this reader, not empty; another of the same name gets a number, `name:2`. Default: `'frames'`. */
+  name?: string;
 }

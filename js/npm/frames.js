@@ -1,22 +1,23 @@
 // The snapshot stream at an interval.
 
-import { aFlag, aFunction, anInterval, every, someOptions } from './check.js';
+import { aFlag, aFunction, aName, anInterval, every, someOptions } from './check.js';
 
 /**
  * Gives `listener` a frame every `intervalMs`, the first one at the end of this turn. Frames are made at the listener's
  * pace: one that is slow gets fewer, never a backlog. A frame that was due while the listener was busy (it has not
  * returned, or the promise it returned is open) is never made and counts as lost, as does one at which the listener
- * throws; the next one is full. `events` is a flag, or a function that is asked before each frame. Returns the function
- * that ends it.
+ * throws; the next one is full. `events` is a flag, or a function that is asked before each frame; `name` is what the
+ * ledger calls the listener. Returns the function that ends it.
  */
 export function subscribeFrames(handle, listener, options) {
   aFunction(listener, 'subscribeFrames');
-  const { intervalMs = 250, events = false } = someOptions(options, 'subscribeFrames');
+  const { intervalMs = 250, events = false, name = 'frames' } = someOptions(options, 'subscribeFrames');
   anInterval(intervalMs, 'intervalMs');
+  aName(name, 'name');
   const wantsEvents = typeof events === 'function' ? () => aFlag(events(), 'what events() returns') : () => events;
   if (typeof events !== 'function') aFlag(events, 'events');
   const wanted = wantsEvents();
-  const stream = handle.frames();
+  const stream = handle.frames(name);
   stream.take_events(wanted);
   let open = true;
   let busy = false;

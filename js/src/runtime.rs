@@ -124,9 +124,9 @@ impl RuntimeHandle {
         }
     }
 
-    /// A snapshot stream of its own for one reader.
-    pub fn frames(&self) -> FrameStream {
-        FrameStream::new(self.0.clone())
+    /// A snapshot stream of its own for one reader, and what the ledger calls it.
+    pub fn frames(&self, name: &str) -> FrameStream {
+        FrameStream::new(self.0.clone(), name)
     }
 
     /// Aggregates as a plain object.

@@ -17,10 +17,11 @@ pub struct FrameStream {
 }
 
 impl FrameStream {
-    pub(crate) fn new(page: Rc<Page>) -> FrameStream {
+    /// `name` is what the ledger calls the reader, with a number when there are several.
+    pub(crate) fn new(page: Rc<Page>, name: &str) -> FrameStream {
         page.demand(1);
         let runtime = page.runtime.id();
-        let reader = telemetry().frames(runtime, &free_name(runtime, "frames"));
+        let reader = telemetry().frames(runtime, &free_name(runtime, name));
         FrameStream { page, reader }
     }
 }

@@ -94,6 +94,7 @@ const stops: (() => void)[] = [
   runtime.subscribeEvents((events) => same<typeof events, RuntimeEvent[]>(true), { batch: true, kinds: ['span'], tasks: ['id'] }),
   runtime.subscribeRuntimeSnapshot((snapshot) => snapshot.tasks[0]?.lastCrash?.error.message, { onlyOnChange: true }),
   runtime.subscribeFrames((frame) => frame.seq),
+  runtime.subscribeFrames(({ seq }) => seq, { name: 'mine' }),
   runtime.subscribeFrames(({ events }) => same<typeof events, RuntimeEvent[] | undefined>(true), { events: () => true }),
   runtime.subscribeFrames((frame: RuntimeFrame) => frame.eventsDropped?.toFixed(), { intervalMs: 5, events: true }),
 ];

@@ -67,6 +67,8 @@ export async function an_option_that_makes_no_sense_is_refused() {
   const { runtime } = observed();
   throws(() => runtime.subscribeFrames(() => {}, { events: 'all' }), { name: 'TypeError', message: 'events' });
   throws(() => runtime.subscribeFrames(() => {}, { events: () => 1 }), { name: 'TypeError', message: 'events()' });
+  throws(() => runtime.subscribeFrames(() => {}, { name: '' }), { name: 'RangeError', message: 'name' });
+  throws(() => runtime.subscribeFrames(() => {}, { name: 7 }), { name: 'TypeError', message: 'name' });
   deepEqual(gatherers(runtime), []);
   equal(Object.keys(runtime.getTelemetry().ledger).filter((name) => name.startsWith('frames')).length, 0, 'and no stream was begun');
 }

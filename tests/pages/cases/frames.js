@@ -209,4 +209,8 @@ export async function each_reader_has_a_row_of_its_own_in_the_ledger() {
   deepEqual(names(), ['frames:2']);
   runtime.subscribeFrames(() => {}, INTERVAL);
   deepEqual(names(), ['frames', 'frames:2']);
+  const named = runtime.subscribeFrames(() => {}, { name: 'mine' });
+  ok('mine' in runtime.getTelemetry().ledger);
+  named();
+  ok(!('mine' in runtime.getTelemetry().ledger));
 }

@@ -16,16 +16,16 @@ export async function an_exporter_says_when_it_tries_again_and_what_went_wrong()
   const next = await until(() => cell('otlp:1', 'spans', 'nextRetry'));
   await until(() => /^in [\d.]+ (s|min)$/.test(next.textContent), `counted down: ${next.textContent}`);
   ok(find('tr[data-consumer="otlp:1"] [data-col=lastError]').textContent.includes('traces:'));
-  equal(cell('frames', 'spans', 'nextRetry').textContent, '–', 'who does not retry says nothing');
+  equal(cell('panel', 'spans', 'nextRetry').textContent, '–', 'who does not retry says nothing');
 }
 
 export async function readers_of_frames_have_a_row_each() {
   const { runtime } = observed();
   runtime.subscribeFrames(() => {});
+  runtime.subscribeFrames(() => {}, { name: 'panel' });
   await opened(runtime, 'delivery');
-  await until(() => all('tr[data-consumer^=frames]').length === 2);
-  const names = all('tr[data-consumer^=frames]').map((row) => row.dataset.consumer);
-  equal(names.join(), 'frames,frames:2');
+  const names = () => all('tr[data-consumer^=frames], tr[data-consumer^=panel]').map((row) => row.dataset.consumer).join();
+  await until(() => names() === 'frames,panel,panel:2', 'the page has two readers, the panel is the third');
 }
 
 export async function odd_rows_are_shown_as_text_and_all_of_them() {
