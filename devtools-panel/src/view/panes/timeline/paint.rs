@@ -55,12 +55,14 @@ pub(crate) fn paint(
         context.fill_rect((view.gutter + x).round(), AXIS, 1.0, view.height - AXIS);
     }
     inside(context, view, || {
-        for group in groups {
-            paint_queue(context, palette, store, group, scale);
-        }
+        let most: Vec<Option<u64>> =
+            groups.iter().map(|group| paint_queue(context, palette, store, group, scale)).collect();
         paint_main_thread(context, palette, store, layout, scale);
         paint_bars(context, palette, &bars(store, layout, scale));
         paint_marks(context, palette, store, layout, scale);
+        for (group, most) in groups.iter().zip(most) {
+            paint_most_queued(context, palette, group, most, scale);
+        }
         paint_marked(context, palette, state, scale, view);
         for (number, width) in [(state.hovered, 1.0), (state.selected, 2.0)] {
             let Some(call) = number.and_then(|number| store.history().get(number)) else { continue };
@@ -113,26 +115,18 @@ fn paint_lanes(context: &CanvasRenderingContext2d, palette: &Palette, groups: &[
     }
 }
 
-/// The calls pending or waiting, as an area in the task's head.
+/// The calls pending or waiting, as an area in the task's head. Tells how many its full height is.
 fn paint_queue(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
     store: &Store,
     group: &Group,
     scale: Scale,
-) {
-    let Some(task) = store.task(&group.task_id) else { return };
+) -> Option<u64> {
+    let task = store.task(&group.task_id)?;
     let in_sight = |ts: f64| ts <= scale.to;
-    let top = task
-        .samples
-        .iter()
-        .filter(|sample| in_sight(sample.ts))
-        .map(|sample| sample.queued())
-        .max()
-        .unwrap_or(0);
-    if top == 0 {
-        return;
-    }
+    let queued = task.samples.iter().filter(|sample| in_sight(sample.ts)).map(|sample| sample.queued());
+    let top = queued.max().filter(|top| *top > 0)?;
     let (base, room) = (group.y + METRICS.head, METRICS.head - 8.0);
     let height = |queued: u64| base - queued as f64 / top as f64 * room;
     let mut last: Option<(f64, u64)> = None;
@@ -153,10 +147,26 @@ fn paint_queue(
     context.set_global_alpha(0.3);
     context.fill();
     context.set_global_alpha(1.0);
+    Some(top)
+}
+
+/// How many the height of a task's queue is, in words: over all else, and with a border of their own.
+fn paint_most_queued(
+    context: &CanvasRenderingContext2d,
+    palette: &Palette,
+    group: &Group,
+    most: Option<u64>,
+    scale: Scale,
+) {
+    let Some(most) = most else { return };
+    let (said, x, y) = (format!("queued, at most {most}"), scale.width - 6.0, group.y + 9.0);
     context.set_font(FONT);
     context.set_text_align("right");
+    context.set_line_width(4.0);
+    context.set_stroke_style_str(&palette.head);
+    let _ = context.stroke_text(&said, x, y);
     context.set_fill_style_str(&palette.muted);
-    let _ = context.fill_text(&format!("queued, at most {top}"), scale.width - 6.0, group.y + 9.0);
+    let _ = context.fill_text(&said, x, y);
     context.set_text_align("left");
 }
 
