@@ -184,7 +184,7 @@ fn what_the_dead_left_counts_where_it_is_taken_over() {
 }
 
 #[test]
-fn who_is_shut_down_leaves_what_is_stored_to_whoever_comes() {
+fn who_is_shut_down_leaves_what_is_left_to_whoever_comes() {
     let mut origin = Origin::default();
     let tab = origin.open();
     origin.emit(tab, 8);
@@ -193,13 +193,45 @@ fn who_is_shut_down_leaves_what_is_stored_to_whoever_comes() {
     origin.emit(tab, 3);
     origin.drive(tab, |pipeline, now| pipeline.shutdown(now));
     origin.turn_away(tab);
+    // It came while the rest is being stored: too late.
+    origin.emit(tab, 2);
+    assert!(!origin.tabs[tab].pipeline.is_stopped(), "storage has not answered");
+    while origin.store(tab) {}
+    assert!(origin.tabs[tab].pipeline.is_stopped(), "and nothing else is waited for");
     let account_then = origin.tabs[tab].account();
-    assert_eq!(account_then, account(11, 0, &[(reason::HANDED_OVER, 8), (reason::SHUTDOWN, 3)]));
-    assert!(origin.tabs[tab].pipeline.is_stopped());
+    assert_eq!(account_then, account(13, 0, &[(reason::HANDED_OVER, 11), (reason::SHUTDOWN, 2)]));
     origin.crash(tab, false);
     let heir = origin.open();
     origin.recover(10_000);
-    assert_eq!(origin.tabs[heir].account(), account(8, 8, &[]));
+    assert_eq!(origin.tabs[heir].account(), account(11, 11, &[]));
+}
+
+#[test]
+fn a_shutdown_without_a_network_is_over_when_all_is_stored() {
+    let mut origin = Origin::default();
+    let tab = origin.open();
+    origin.drive(tab, |pipeline, now| pipeline.handle_online(false, now));
+    origin.emit(tab, 20);
+    let then = origin.now_ms;
+    let shutdown = origin.drive(tab, |pipeline, now| pipeline.shutdown(now));
+    assert!(!origin.tabs[tab].flushed.contains(&shutdown));
+    while origin.store(tab) {}
+    assert!(origin.tabs[tab].flushed.contains(&shutdown) && origin.now_ms == then);
+    assert_eq!(origin.tabs[tab].account(), account(20, 0, &[(reason::HANDED_OVER, 20)]));
+}
+
+#[test]
+fn a_shutdown_waits_for_a_storage_that_does_not_answer_but_not_for_ever() {
+    let mut origin = Origin::default();
+    let tab = origin.open();
+    origin.drive(tab, |pipeline, now| pipeline.handle_online(false, now));
+    origin.emit(tab, 5);
+    origin.drive(tab, |pipeline, now| pipeline.shutdown(now));
+    origin.pass(1_999);
+    assert!(!origin.tabs[tab].pipeline.is_stopped());
+    origin.pass(1);
+    assert!(origin.tabs[tab].pipeline.is_stopped());
+    assert_eq!(origin.tabs[tab].account(), account(5, 0, &[(reason::SHUTDOWN, 5)]));
 }
 
 #[test]

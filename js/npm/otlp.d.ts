@@ -125,7 +125,7 @@ export interface OtlpExporter {
    * failed once and stays pending. Never rejects.
    */
   flush(): Promise<void>;
-  /** Flushes, then stops. */
+  /** Flushes, has what could not be delivered stored for a later visit (unless `durable` is off), then stops. */
   shutdown(): Promise<void>;
   /** What became of everything so far, by signal. */
   ledger(): Record<string, OtlpAccount>;

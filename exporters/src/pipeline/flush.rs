@@ -6,6 +6,9 @@ use crate::signal::Signal;
 /// pending after a flush and is dropped (`shutdown`) by a shutdown.
 pub const DEFAULT_FLUSH_TIMEOUT_MS: u64 = 30_000;
 
+/// How long a shutdown waits after that for storage to take what could not leave, in milliseconds.
+pub const DEFAULT_STORE_TIMEOUT_MS: u64 = 2_000;
+
 /// Names a flush or a shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FlushId(pub(crate) u64);
@@ -58,6 +61,12 @@ impl Flush {
             progress(goal.signal)
                 .is_some_and(|now| now.settled < goal.settled && now.failed == goal.failed && !now.must_wait)
         });
+    }
+
+    /// Waits for nothing of what it waited for; but its owner may make it wait until then.
+    pub(super) fn give_up_goals(&mut self, deadline: u64) {
+        self.goals.clear();
+        self.deadline = deadline;
     }
 
     pub(super) fn is_over(&self, now_ms: u64) -> bool {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use super::flush::{Flush, FlushId, Progress};
+use super::flush::{DEFAULT_STORE_TIMEOUT_MS, Flush, FlushId, Progress};
 use super::lane::Settled;
 use super::line::{DEFAULT_MAX_REQUEST_BYTES, Limits, Line};
 use super::report::{REJECTED, SelfReport};
@@ -51,8 +51,10 @@ struct Leaving {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Running,
-    /// Stops when this is over.
+    /// Stores what is left when this is over.
     Stopping(FlushId),
+    /// What could not leave is being stored: this is over, and the pipeline stops, when that is done.
+    Storing(FlushId),
     Stopped,
 }
 
@@ -158,11 +160,13 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         id
     }
 
-    /// Flushes, then stops as [`Pipeline::stop`] does. [`Output::Flushed`] tells when that is done.
+    /// Flushes, has what could not leave stored (where there is a durable queue), then stops as [`Pipeline::stop`] does.
+    /// [`Output::Flushed`] tells when that is done.
     pub fn shutdown(&mut self, now: Now) -> FlushId {
         let id = self.begin_flush(now);
         if self.stage == Stage::Running {
             self.stage = Stage::Stopping(id);
+            self.put_by_what_cannot_leave(now);
         }
         self.advance(now);
         id
@@ -379,16 +383,11 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
 
     fn release_flushes(&mut self, now: Now) {
         let (lines, waiting) = (&self.lines, self.waiting.as_ref());
-        // A shutdown gives what cannot leave the time to be stored; a flush would wait for nothing.
-        let is_stopping = matches!(self.stage, Stage::Stopping(_));
         let own = |signal| waiting.map_or((0, 0), |waiting| waiting.backlog.own(signal));
         let progress = |signal| {
             let line = lines.iter().find(|line| line.signal == signal)?;
             let progress = line.progress(own(signal), now.monotonic_ms);
-            Some(Progress {
-                must_wait: progress.must_wait || line.lane.is_shut() && !is_stopping,
-                ..progress
-            })
+            Some(Progress { must_wait: progress.must_wait || line.lane.is_shut(), ..progress })
         };
         for flush in &mut self.flushes {
             flush.update(progress);
@@ -397,19 +396,36 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
 
     fn finish_flushes(&mut self, now: Now) {
         let now_ms = now.monotonic_ms;
-        let (over, open) =
-            std::mem::take(&mut self.flushes).into_iter().partition(|flush| flush.is_over(now_ms));
+        let stores = self.store_what_is_left(now);
+        let is_over =
+            |flush: &Flush| flush.is_over(now_ms) && (stores != Some(flush.id) || now_ms >= flush.deadline);
+        let (over, open) = std::mem::take(&mut self.flushes).into_iter().partition(is_over);
         let over: Vec<Flush> = over;
         self.flushes = open;
         let is_over = |id: FlushId| over.iter().any(|flush| flush.id == id);
         if self.leaving.is_some_and(|leaving| is_over(leaving.flush)) {
             self.leaving = None;
         }
-        let stops = matches!(self.stage, Stage::Stopping(id) if is_over(id));
-        if stops {
+        if matches!(self.stage, Stage::Storing(id) if is_over(id)) {
             self.stop();
         }
         self.outputs.extend(over.iter().map(|flush| Output::Flushed(flush.id)));
+    }
+
+    /// Has what is left stored once, when the flush of a shutdown has come to its end. Tells which one waits for that.
+    fn store_what_is_left(&mut self, now: Now) -> Option<FlushId> {
+        if let Stage::Stopping(id) = self.stage
+            && let Some(flush) = self.flushes.iter_mut().find(|flush| flush.id == id)
+            && flush.is_over(now.monotonic_ms)
+        {
+            flush.give_up_goals(now.monotonic_ms + DEFAULT_STORE_TIMEOUT_MS);
+            self.stage = Stage::Storing(id);
+            self.put_by_records(now);
+        }
+        match self.stage {
+            Stage::Storing(id) if self.is_storing() => Some(id),
+            _ => None,
+        }
     }
 
     pub(super) fn drop_items(&self, signal: Signal, why: &str, n: u64) {

@@ -31,7 +31,7 @@ use crate::durable::{Batch, BatchId, DurableSettings};
 use crate::signal::Signal;
 
 pub use backoff::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_BACKOFF_MS, DEFAULT_MIN_BACKOFF_MS};
-pub use flush::{DEFAULT_FLUSH_TIMEOUT_MS, FlushId};
+pub use flush::{DEFAULT_FLUSH_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS, FlushId};
 pub use line::DEFAULT_MAX_REQUEST_BYTES;
 pub use machine::{DEFAULT_IDLE_WAIT_MS, Pipeline};
 pub use report::{Operations, SelfReport, SignalReport};

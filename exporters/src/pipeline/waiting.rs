@@ -185,19 +185,60 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             return;
         }
         for place in 0..self.lines.len() {
-            if let Some(line) = self.lines.get_mut(place)
-                && let Some(batch) = line.lane.batch_mut()
-            {
-                self.outputs.extend(store(batch));
+            self.put_by_line(place, now);
+        }
+    }
+
+    /// The pipeline is about to stop: what has no way out now is put by, a last reading of the metrics as well.
+    pub(super) fn put_by_what_cannot_leave(&mut self, now: Now) {
+        for place in 0..self.lines.len() {
+            let cannot_leave = |line: &Line| line.lane.is_in_trouble() && !line.is_free(now.monotonic_ms);
+            if self.waiting.is_some() && self.lines.get(place).is_some_and(cannot_leave) {
+                self.put_by_line(place, now);
             }
-            let goal = self.lines.get(place).map_or(0, Line::goal);
-            while let Some(left) = self.lines.get(place).map(Line::left).filter(|&left| left < goal) {
-                self.encode_and_put_by(place, now);
-                // Nothing more may come out of it.
-                if self.lines.get(place).is_some_and(|line| line.left() == left) {
-                    break;
-                }
+        }
+    }
+
+    /// The pipeline stops: what is left of what was recorded is put by.
+    pub(super) fn put_by_records(&mut self, now: Now) {
+        for place in 0..self.lines.len() {
+            if self.waiting.is_none() {
+                return;
             }
+            if self.lines.get(place).is_some_and(Line::is_reading) {
+                self.store_batch_of(place);
+            } else {
+                self.put_by_line(place, now);
+            }
+        }
+    }
+
+    /// Whether storage was asked to take something and has not answered.
+    pub(super) fn is_storing(&self) -> bool {
+        let out = self.lines.iter().filter_map(|line| line.lane.batch());
+        let waiting = self.waiting.iter().flat_map(|waiting| waiting.backlog.iter());
+        out.chain(waiting).any(|batch| batch.stored == Stored::Asked)
+    }
+
+    /// All there is of a line is put by.
+    fn put_by_line(&mut self, place: usize, now: Now) {
+        self.store_batch_of(place);
+        let goal = self.lines.get(place).map_or(0, Line::goal);
+        while let Some(left) = self.lines.get(place).map(Line::left).filter(|&left| left < goal) {
+            self.encode_and_put_by(place, now);
+            // Nothing more may come out of it.
+            if self.lines.get(place).is_some_and(|line| line.left() == left) {
+                break;
+            }
+        }
+    }
+
+    /// Keeps a copy of the batch that a line's lane has.
+    fn store_batch_of(&mut self, place: usize) {
+        if let Some(line) = self.lines.get_mut(place)
+            && let Some(batch) = line.lane.batch_mut()
+        {
+            self.outputs.extend(store(batch));
         }
     }
 

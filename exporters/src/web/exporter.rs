@@ -54,8 +54,9 @@ impl OtlpExporter {
         }
     }
 
-    /// Flushes, then stops for good; what could not be delivered is dropped, counted as `shutdown`. Begins at once,
-    /// awaited or not.
+    /// Flushes, then stops for good. What could not be delivered is stored for whoever comes, counted as `handed_over`, or
+    /// dropped, counted as `shutdown`, where there is no durable queue or storage does not take it within
+    /// [`DEFAULT_STORE_TIMEOUT_MS`](crate::pipeline::DEFAULT_STORE_TIMEOUT_MS). Begins at once, awaited or not.
     pub fn shutdown(&self) -> impl Future<Output = ()> + use<> {
         let over = self.driver.wait_for(|pipeline, now| pipeline.shutdown(now));
         async move {

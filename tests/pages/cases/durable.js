@@ -125,10 +125,19 @@ export async function who_is_shut_down_hands_over_what_is_stored() {
   await until(async () => (await stored()).length > 0);
   await page.exporter.shutdown();
   const { emitted, dropped } = page.ledger();
-  equal(emitted, 10);
-  equal(dropped.handed_over + (dropped.shutdown ?? 0), 10);
+  deepEqual([emitted, dropped], [10, { handed_over: 10 }]);
   await faults({ traces: [] });
   const heir = begin(AT_ONCE);
-  await until(() => heir.ledger().delivered === dropped.handed_over);
-  equal((await received()).spans, dropped.handed_over);
+  await until(() => heir.ledger().delivered === 10);
+  equal((await received()).spans, 10);
+}
+
+export async function a_shutdown_without_a_network_is_over_when_all_is_stored() {
+  const page = begin({ scheduleDelayMs: 3_600_000 });
+  dispatchEvent(new Event('offline'));
+  await page.calls(10);
+  await page.exporter.shutdown();
+  deepEqual(page.ledger().dropped, { handed_over: 10 });
+  const heir = begin(AT_ONCE);
+  await until(() => heir.ledger().delivered === 10);
 }
