@@ -8,7 +8,9 @@ use atelier_core::Outcome;
 use atelier_core::names::{Metric as Name, Phase};
 use atelier_exporters::pipeline::{Encoder, SelfReport};
 use atelier_exporters::{OtlpConfig, OtlpEncoder, Temporality};
-use atelier_telemetry::{GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey};
+use atelier_telemetry::{
+    Exemplar, GaugeValue, HistogramValue, MetricsSnapshot, OverflowSeries, Series, SeriesKey,
+};
 use hdrhistogram::Histogram;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -188,6 +190,31 @@ fn what_found_no_series_is_marked() {
         assert_eq!(points[1].value, Some(Value::AsInt(2)));
         assert_eq!(texts(&points[1].attributes), ["otel.metric.overflow=true"]);
     }
+}
+
+#[test]
+fn delta_sends_an_exemplar_once() {
+    let exemplar = |number: u64, micros: u64| Exemplar {
+        value: micros as f64 / 1e6,
+        time_unix_nano: EPOCH_NANO + number,
+        trace_id: number.into(),
+        span_id: number,
+    };
+    let series = |micros: &[u64], exemplars: Vec<Exemplar>| {
+        let Series::Histogram(value) = histogram(micros) else { panic!("it is a histogram") };
+        vec![(key(Name::TaskDuration), Series::Histogram(HistogramValue { exemplars, ..value }))]
+    };
+    let mut encoder = encoder(Temporality::Delta);
+    let mut sent = |minute, micros: &[u64], exemplars: &[Exemplar]| -> Vec<Vec<u8>> {
+        let found = metrics(&mut encoder, &at(minute, series(micros, exemplars.to_vec())));
+        let points = distributions(&found[0]).0;
+        points[0].exemplars.iter().map(|exemplar| exemplar.span_id.clone()).collect()
+    };
+    let span = |number: u64| number.to_be_bytes().to_vec();
+    let (one, two, three) = (exemplar(1, 1_000), exemplar(2, 4_000), exemplar(3, 1_000));
+    assert_eq!(sent(1, &[1_000], std::slice::from_ref(&one)), [span(1)]);
+    assert_eq!(sent(2, &[1_000, 4_000], &[one, two.clone()]), [span(2)], "the first was sent before");
+    assert_eq!(sent(3, &[1_000, 4_000, 1_000], &[three, two]), [span(3)], "it took the place of the first");
 }
 
 #[test]
