@@ -83,7 +83,7 @@ impl PaneState for TasksState {
     }
 
     fn another_store(&mut self, _store: &Store) {
-        self.pinned.clear();
+        // Pins stay: a recording's tasks have the ids of its runtime's, and a name that is the same elsewhere is meant as well.
         self.first = 0;
     }
 }
