@@ -235,6 +235,48 @@ fn a_shutdown_waits_for_a_storage_that_does_not_answer_but_not_for_ever() {
 }
 
 #[test]
+fn a_page_that_goes_while_its_exporter_is_shut_down_loses_nothing() {
+    let mut origin = Origin::default();
+    let tab = origin.open();
+    origin.emit(tab, 20);
+    origin.drive(tab, |pipeline, now| pipeline.shutdown(now));
+    assert_eq!(origin.tabs[tab].out.len(), 1, "a batch is out, and nobody will hear the answer");
+    origin.drive(tab, |pipeline, now| pipeline.handle_leaving(40_960, now));
+    origin.drive(tab, |pipeline, now| pipeline.handle_suspended(now));
+    while origin.store(tab) {}
+    assert_eq!(origin.stored.len(), 20);
+}
+
+#[test]
+fn what_comes_while_a_hidden_page_waits_for_an_answer_is_stored_in_time() {
+    let mut origin = Origin::default();
+    let tab = origin.open();
+    origin.emit(tab, 8);
+    origin.drive(tab, |pipeline, now| pipeline.handle_leaving(40_960, now));
+    assert_eq!(origin.tabs[tab].out.len(), 1);
+    // Too few for a batch; and the pipeline has them already when the page says again that it goes.
+    origin.emit(tab, 3);
+    origin.drive(tab, |pipeline, now| pipeline.handle_leaving(40_960, now));
+    while origin.store(tab) {}
+    assert_eq!(origin.stored.len(), 11);
+    // It does not go, nor does the answer come: what is due is stored.
+    origin.emit(tab, 3);
+    origin.pass(5_000);
+    while origin.store(tab) {}
+    assert_eq!(origin.stored.len(), 14);
+}
+
+#[test]
+fn a_page_that_is_hidden_and_stays_loses_nothing_to_a_small_bound() {
+    let mut origin = Origin { settings: Some(bounded(30, 60_000)), ..Origin::default() };
+    let tab = origin.open();
+    origin.emit(tab, 100);
+    origin.drive(tab, |pipeline, now| pipeline.handle_leaving(20, now));
+    origin.recover(60_000);
+    assert_eq!(origin.tabs[tab].account(), account(100, 100, &[]));
+}
+
+#[test]
 fn a_page_put_aside_does_not_send_what_another_took_over() {
     let mut origin = Origin::default();
     let tab = origin.open();

@@ -23,7 +23,7 @@ use crate::signal::Signal;
 /// as `durable_full`. What exporters left that are gone has as much again.
 pub const DEFAULT_DURABLE_BYTES: u32 = 4 * 1024 * 1024;
 /// Batches that wait. When it is reached the oldest makes room, counted as `durable_full`.
-pub const DEFAULT_DURABLE_BATCHES: usize = 1_024;
+pub const DEFAULT_DURABLE_BATCHES: usize = 8_192;
 /// How long a batch waits: a day, in milliseconds. When it is reached the batch is dropped, counted as
 /// `durable_expired`: collectors refuse what is too old, and nobody looks at it any more.
 pub const DEFAULT_DURABLE_AGE_MS: u64 = 86_400_000;

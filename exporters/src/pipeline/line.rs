@@ -124,9 +124,10 @@ impl Line {
         self.lane.is_free_at().is_some_and(|at| now_ms >= at)
     }
 
-    /// Whether there is a batch of records that should leave and cannot, nobody knows for how long.
-    pub(super) fn is_stuck(&self, settings: &Settings, now_ms: u64) -> bool {
-        self.lane.is_in_trouble()
+    /// Whether there is a batch of records that should leave and cannot, nobody knows for how long. Who
+    /// `hurries` does not wait for the answer to the batch before either.
+    pub(super) fn is_stuck(&self, settings: &Settings, hurries: bool, now_ms: u64) -> bool {
+        (self.lane.is_in_trouble() || hurries)
             && !self.is_free(now_ms)
             && matches!(self.feed, Feed::Records(_))
             && (self.has_batch(settings, now_ms) || self.is_pressed())
@@ -147,20 +148,25 @@ impl Line {
         self.is_free(now_ms) && self.has_batch(settings, now_ms)
     }
 
+    /// Whether there are records that are in no batch.
+    pub(super) fn has_records(&self) -> bool {
+        matches!(&self.feed, Feed::Records(queue) if queue.len() > 0)
+    }
+
     /// Whether so much waits that records will soon be lost.
     pub(super) fn is_pressed(&self) -> bool {
         matches!(&self.feed, Feed::Records(queue) if queue.len() > queue.capacity() / 2)
     }
 
     /// When to come back for it.
-    pub(super) fn next_wake(&self, settings: &Settings) -> Option<u64> {
+    pub(super) fn next_wake(&self, settings: &Settings, hurries: bool) -> Option<u64> {
         // A lane that has a batch wakes for that; without one the schedule counts, but not while it has to hold.
         let is_full = matches!(&self.feed, Feed::Records(queue) if queue.len() >= settings.max_batch_size);
         let due = if is_full { 0 } else { self.due };
         let fed = match self.lane.is_free_at() {
             Some(free) => Some(due.max(free)),
             // What is stuck is put by when it is due.
-            None if settings.durable.is_some() && self.lane.is_in_trouble() => {
+            None if settings.durable.is_some() && (self.lane.is_in_trouble() || hurries) => {
                 matches!(self.feed, Feed::Records(_)).then_some(due)
             }
             None => None,

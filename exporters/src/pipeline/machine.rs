@@ -140,13 +140,24 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     /// where that is possible, so that the browser lets them outlive the page.
     pub fn handle_leaving(&mut self, max_body_bytes: usize, now: Now) {
         // A page says twice that it goes: once is enough, unless something has come in between.
-        let again = self.leaving.is_some() && self.source.is_empty();
-        if self.stage == Stage::Running && !again && !self.gate.is_suspended {
-            let flush = self.begin_flush(now);
-            self.leaving = Some(Leaving { flush, max_body_bytes });
-            self.put_by_all(now);
-            self.advance(now);
+        let nothing_came = self.source.is_empty() && self.lines.iter().all(|line| !line.has_records());
+        let again = self.leaving.is_some() && nothing_came;
+        if again || self.gate.is_suspended {
+            return;
         }
+        let flush = match self.stage {
+            Stage::Running => self.begin_flush(now),
+            // What is being shut down loses nothing either.
+            Stage::Stopping(flush) | Stage::Storing(flush) => flush,
+            Stage::Stopped => return,
+        };
+        // A body that is longer than what storage takes would not be stored.
+        let stored = self.settings.durable.map_or(u64::MAX, |durable| durable.max_bytes);
+        let max_body_bytes = max_body_bytes.min(usize::try_from(stored).unwrap_or(usize::MAX));
+        self.leaving = Some(Leaving { flush, max_body_bytes });
+        self.take_records();
+        self.put_by_all(now);
+        self.advance(now);
     }
 
     // Commands.
@@ -201,8 +212,9 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         if self.is_stopped() {
             return None;
         }
+        let hurries = self.hurries();
         // What could leave already waits for idle time only.
-        let lines = self.lines.iter().filter_map(|line| line.next_wake(&self.settings));
+        let lines = self.lines.iter().filter_map(|line| line.next_wake(&self.settings, hurries));
         let lines = lines.filter(|&at| self.idle.is_none() || at > self.looked_ms);
         let flushes = self.flushes.iter().map(|flush| flush.deadline);
         let waiting = self.waiting.as_ref().map(Waiting::next_wake);
@@ -343,6 +355,11 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         let limits = Limits { settings: &self.settings, max_body_bytes };
         let encoded = line.encode(&self.source, &mut self.encoder, &limits, &report, now)?;
         Some(Batch::made(&mut self.next_id, line.signal, encoded, now))
+    }
+
+    /// The longest body that is to be expected, where storage takes so many bytes in all.
+    pub(super) fn longest_body(&self, max_bytes: u64) -> u64 {
+        self.leaving.map_or(max_bytes / 2, |leaving| leaving.max_body_bytes as u64)
     }
 
     /// What it knows of its own work.

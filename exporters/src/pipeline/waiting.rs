@@ -52,6 +52,8 @@ pub struct TakeOver {
     pub room_bytes: u64,
     /// Room for batches.
     pub room_batches: usize,
+    /// Of these: others cannot be sent at the moment, and are left to somebody who may.
+    pub signals: Vec<Signal>,
     /// The bounds.
     pub settings: DurableSettings,
     /// Numbers for them.
@@ -171,7 +173,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         for place in 0..self.lines.len() {
             while self.waiting.is_some()
                 && let Some(line) = self.lines.get(place)
-                && line.is_stuck(&self.settings, now.monotonic_ms)
+                && line.is_stuck(&self.settings, self.hurries(), now.monotonic_ms)
             {
                 self.encode_and_put_by(place, now);
             }
@@ -185,7 +187,8 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             return;
         }
         for place in 0..self.lines.len() {
-            self.put_by_line(place, now);
+            let may_leave = self.lines.get(place).is_some_and(|line| !line.lane.is_in_trouble());
+            self.put_by_line(place, may_leave, now);
         }
     }
 
@@ -194,7 +197,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         for place in 0..self.lines.len() {
             let cannot_leave = |line: &Line| line.lane.is_in_trouble() && !line.is_free(now.monotonic_ms);
             if self.waiting.is_some() && self.lines.get(place).is_some_and(cannot_leave) {
-                self.put_by_line(place, now);
+                self.put_by_line(place, false, now);
             }
         }
     }
@@ -205,10 +208,10 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             if self.waiting.is_none() {
                 return;
             }
-            if self.lines.get(place).is_some_and(Line::is_reading) {
-                self.store_batch_of(place);
-            } else {
-                self.put_by_line(place, now);
+            // Metrics that were read and have left are told whole.
+            let is_told = |line: &Line| line.is_reading() && line.lane.is_idle();
+            if !self.lines.get(place).is_some_and(is_told) {
+                self.put_by_line(place, false, now);
             }
         }
     }
@@ -220,17 +223,33 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         out.chain(waiting).any(|batch| batch.stored == Stored::Asked)
     }
 
-    /// All there is of a line is put by.
-    fn put_by_line(&mut self, place: usize, now: Now) {
+    /// All there is of a line is put by. What `may_leave` as usual stays where there is no room for it: it would be lost.
+    fn put_by_line(&mut self, place: usize, may_leave: bool, now: Now) {
         self.store_batch_of(place);
         let goal = self.lines.get(place).map_or(0, Line::goal);
         while let Some(left) = self.lines.get(place).map(Line::left).filter(|&left| left < goal) {
+            if may_leave && !self.has_room() {
+                break;
+            }
             self.encode_and_put_by(place, now);
             // Nothing more may come out of it.
             if self.lines.get(place).is_some_and(|line| line.left() == left) {
                 break;
             }
         }
+    }
+
+    /// Whether what is due is put by where it would have to wait for an answer: the page may go at any time.
+    pub(super) fn hurries(&self) -> bool {
+        self.gate.is_hidden && self.has_room()
+    }
+
+    /// Whether another batch can be put by at the cost of none that waits.
+    fn has_room(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| {
+            let (bytes, batches) = waiting.backlog.room();
+            batches > 0 && bytes >= self.longest_body(waiting.backlog.settings().max_bytes)
+        })
     }
 
     /// Keeps a copy of the batch that a line's lane has.
@@ -277,15 +296,15 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     /// Looks for what others left behind, now and then; and lets go of what is too old.
     pub(super) fn take_over(&mut self, now: Now) {
         let (now_ms, first) = (now.monotonic_ms, self.next_id);
-        let may_send = !self.lines.iter().any(|line| line.lane.is_in_trouble());
+        let well = self.lines.iter().filter(|line| !line.lane.is_in_trouble());
+        let signals: Vec<Signal> = well.map(|line| line.signal).collect();
         let Some(waiting) = &mut self.waiting else { return };
         if now_ms < waiting.due {
             return;
         }
         waiting.due = now_ms + DEFAULT_TAKE_OVER_INTERVAL_MS;
         let (room_bytes, room_batches) = waiting.backlog.room();
-        // What cannot be sent is left to somebody who may.
-        if may_send && room_batches > 0 && !waiting.is_asked {
+        if !signals.is_empty() && room_batches > 0 && !waiting.is_asked {
             waiting.is_asked = true;
             let numbers = first..first + room_batches as u64;
             self.next_id = numbers.end;
@@ -293,6 +312,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             self.outputs.push_back(Output::TakeOver(TakeOver {
                 room_bytes,
                 room_batches,
+                signals,
                 settings,
                 numbers,
             }));

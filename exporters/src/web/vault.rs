@@ -121,7 +121,7 @@ impl Vault {
 
     /// Takes over what the dead left.
     pub(super) async fn take_over(self: &Rc<Self>, what: TakeOver) -> Result<Found, String> {
-        let TakeOver { room_bytes, room_batches, settings, numbers } = what;
+        let TakeOver { room_bytes, room_batches, signals, settings, numbers } = what;
         let turn = self.turn().await;
         self.sign().await;
         let asked_ms = environment::clock_ms();
@@ -129,7 +129,8 @@ impl Vault {
             Some(locks) => locks::held(locks).await.map(|names| owners(&names)),
             None => None,
         };
-        let addresses: Vec<String> = self.addresses.values().map(|address| address.url.clone()).collect();
+        let addresses = signals.iter().filter_map(|signal| self.addresses.get(signal));
+        let addresses: Vec<String> = addresses.map(|address| address.url.clone()).collect();
         if self.suspended.get() {
             return Ok(Found::default());
         }
