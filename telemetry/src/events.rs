@@ -15,6 +15,7 @@ use crate::lint::Settings;
 use crate::record::TaskMeta;
 use crate::reports::Exception;
 use crate::slots::{Plan, Slot};
+use crate::spans::{DEFAULT_ERROR_MESSAGE_BYTES, DEFAULT_STACK_BYTES, beginning};
 use crate::text::{Text, Texts};
 
 /// A metric event, or one of a worker's life, read.
@@ -110,8 +111,10 @@ impl Visit for MetricVisitor<'_> {
             Slot::CancelReason => self.fields.cancel_reason = AbortReason::from_name(value),
             Slot::Fact => self.fields.fact = WorkerFact::from_name(value),
             Slot::ExceptionType => self.exception().name = Some(value.into()),
-            Slot::ExceptionMessage => self.exception().message = Some(value.into()),
-            Slot::ExceptionStack => self.exception().stack = Some(value.into()),
+            Slot::ExceptionMessage => {
+                self.exception().message = Some(beginning(value, DEFAULT_ERROR_MESSAGE_BYTES));
+            }
+            Slot::ExceptionStack => self.exception().stack = Some(beginning(value, DEFAULT_STACK_BYTES)),
             Slot::PhaseName => {
                 self.fields.phase = Phase::ALL.into_iter().find(|phase| phase.name() == value);
             }

@@ -13,6 +13,9 @@ use crate::text::Texts;
 
 /// How much of an error's stack a call's record keeps, in bytes. The rest is cut, and a last line says how much it was.
 pub const DEFAULT_STACK_BYTES: usize = 4 * 1024;
+/// How much of an error's message a record keeps, in bytes. The rest is cut, and a last line says how much it was: somebody's
+/// whole payload in a message would be kept, queued and sent as often as calls fail.
+pub const DEFAULT_ERROR_MESSAGE_BYTES: usize = 16 * 1024;
 
 /// Why a span that closed became no record: it was never ended.
 pub(crate) const UNFINISHED: &str = "unfinished";
@@ -214,8 +217,10 @@ impl Visit for SpanVisitor<'_> {
             Slot::ErrorType => fields.error_type = Some(self.texts.shared(value)),
             Slot::SpanName if self.named => fields.name = Some(self.texts.shared(value)),
             Slot::Attributes => fields.attributes = Some(value.into()),
-            Slot::ErrorMessage => fields.error_message = Some(value.into()),
-            Slot::ExceptionStack => fields.error_stack = Some(stack(value)),
+            Slot::ErrorMessage => {
+                fields.error_message = Some(beginning(value, DEFAULT_ERROR_MESSAGE_BYTES));
+            }
+            Slot::ExceptionStack => fields.error_stack = Some(beginning(value, DEFAULT_STACK_BYTES)),
             _ => {}
         }
     }
@@ -223,9 +228,9 @@ impl Visit for SpanVisitor<'_> {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
-/// As much of a stack as a record keeps.
-fn stack(whole: &str) -> Arc<str> {
-    let kept = start(whole, DEFAULT_STACK_BYTES);
+/// As much of a text as a record keeps.
+pub(crate) fn beginning(whole: &str, max_bytes: usize) -> Arc<str> {
+    let kept = start(whole, max_bytes);
     match whole.len() - kept.len() {
         0 => whole.into(),
         cut => format!("{kept}…\n({cut} more bytes were cut)").into(),

@@ -50,7 +50,7 @@ pub(super) struct Wire {
     current: usize,
     /// Where that span's own fields begin.
     start: usize,
-    /// How long groups get, by experience.
+    /// How long the first group gets, by experience.
     capacity: usize,
 }
 
@@ -97,7 +97,9 @@ impl Wire {
             return;
         }
         self.current = self.groups.iter().position(same).unwrap_or_else(|| {
-            self.groups.push(Group { task: task.cloned(), spans: Vec::with_capacity(self.capacity) });
+            // The first is most often the only one; as much for each of many tasks would be a lot of memory.
+            let spans = if self.groups.is_empty() { Vec::with_capacity(self.capacity) } else { Vec::new() };
+            self.groups.push(Group { task: task.cloned(), spans });
             self.groups.len() - 1
         });
     }

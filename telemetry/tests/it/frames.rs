@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use atelier_core::Outcome;
 use atelier_core::names::{Metric, Phase, field};
 use atelier_telemetry::frame::{FRAME_VERSION, Frame, FrameKind, TaskFrame};
-use atelier_telemetry::{DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, DEFAULT_STACK_BYTES, Telemetry};
+use atelier_telemetry::{
+    DEFAULT_ERROR_MESSAGE_BYTES, DEFAULT_FRAME_SPANS, DEFAULT_FULL_FRAME_EVERY, DEFAULT_STACK_BYTES,
+    Telemetry,
+};
 
 use crate::support::*;
 
@@ -261,4 +264,20 @@ fn a_call_that_failed_has_the_beginning_of_its_stack() {
     assert_eq!(stacks[0], "Error: no\n    at fit (w.js:1)");
     assert!(stacks[1].starts_with("éé") && stacks[1].ends_with("é…\n(4096 more bytes were cut)"));
     assert!(stacks[1].len() < DEFAULT_STACK_BYTES + 40);
+}
+
+#[test]
+fn a_call_that_failed_has_the_beginning_of_its_message() {
+    let telemetry = Telemetry::new();
+    let mut frames = telemetry.frames(RUNTIME, "panel");
+    listening(&telemetry, || {
+        define(1, "resize");
+        let span = open_call(1, 1);
+        span.record(field::OTEL_STATUS_DESCRIPTION, "é".repeat(DEFAULT_ERROR_MESSAGE_BYTES).as_str());
+        end_call(span, 1);
+    });
+    let error = frames.next(0.0, vec![]).spans.remove(0).error.unwrap();
+    assert!(
+        error.ends_with("é…\n(16384 more bytes were cut)") && error.len() < DEFAULT_ERROR_MESSAGE_BYTES + 40
+    );
 }
