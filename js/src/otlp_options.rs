@@ -27,6 +27,12 @@ pub(crate) fn refuse_with(message: &str) -> JsValue {
     error.into()
 }
 
+/// An error of an option that all kinds of options have in common, as one of the configuration; `prefix` is whose option.
+fn ours(prefix: &str, error: JsValue) -> JsValue {
+    let message = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
+    refuse_with(&format!("{prefix}{}", message.unwrap_or_default()))
+}
+
 /// The configuration: the defaults, then the variables of `env`, then the options; the later wins.
 pub(crate) fn config(options: &JsValue) -> Result<OtlpConfig, JsValue> {
     let given = Options(options);
@@ -56,10 +62,12 @@ pub(crate) fn config(options: &JsValue) -> Result<OtlpConfig, JsValue> {
         config.signals = signal_list(&signals)?;
     }
     let temporalities = "'cumulative' or 'delta'";
-    if let Some(temporality) = given.choice("temporality", temporalities, Temporality::from_name)? {
+    let temporality = given.choice("temporality", temporalities, Temporality::from_name);
+    if let Some(temporality) = temporality.map_err(|error| ours("", error))? {
         config.temporality = temporality;
     }
-    if let Some(phases) = given.choice("phases", "'attributes' or 'spans'", PhaseExport::from_name)? {
+    let phases = given.choice("phases", "'attributes' or 'spans'", PhaseExport::from_name);
+    if let Some(phases) = phases.map_err(|error| ours("", error))? {
         config.phases = phases;
     }
     if let Some(hook) = given.get("redact") {
@@ -113,11 +121,13 @@ fn signal_config(given: &Options<'_>, prefix: &str) -> Result<SignalConfig, JsVa
         }
         None => None,
     };
+    let protocol = given.choice("protocol", "'http/protobuf' or 'http/json'", Protocol::from_name);
+    let compression = given.choice("compression", "'none' or 'gzip'", Compression::from_name);
     Ok(SignalConfig {
-        endpoint: given.text("endpoint")?,
+        endpoint: given.text("endpoint").map_err(|error| ours(prefix, error))?,
         headers,
-        protocol: given.choice("protocol", "'http/protobuf' or 'http/json'", Protocol::from_name)?,
-        compression: given.choice("compression", "'none' or 'gzip'", Compression::from_name)?,
+        protocol: protocol.map_err(|error| ours(prefix, error))?,
+        compression: compression.map_err(|error| ours(prefix, error))?,
         timeout_ms: number(given, "timeoutMs", &named("timeoutMs"))?,
     })
 }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::{Compression, Protocol};
 
+/// Bytes that a header's value has at least when it is hidden.
+const SHORTEST_SECRET: usize = 8;
+
 /// What may be given for all signals or for one. `None` means not given. `Debug` shows no header's value.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct SignalConfig {
@@ -80,6 +83,31 @@ pub struct Destination {
     pub timeout_ms: u32,
 }
 
+impl Destination {
+    /// Writes asterisks over every header's value, and over what comes after its first word (`Bearer …`): what a collector
+    /// answers is shown to people, and some repeat what they were sent. The length stays, so that it can still be decoded.
+    /// Values of fewer than eight bytes are no secrets, and would be found everywhere.
+    pub fn hide_secrets(&self, said: &mut [u8]) {
+        for (_, value) in &self.headers {
+            let credentials = value.split_once(' ').map(|(_, rest)| rest.trim());
+            let secrets = std::iter::once(value.as_str()).chain(credentials);
+            for secret in secrets.filter(|secret| secret.len() >= SHORTEST_SECRET) {
+                hide(said, secret.as_bytes());
+            }
+        }
+    }
+}
+
+fn hide(said: &mut [u8], secret: &[u8]) {
+    let mut from = 0;
+    while let Some(rest) = said.get_mut(from..)
+        && let Some(at) = rest.windows(secret.len()).position(|part| part == secret)
+    {
+        rest.iter_mut().skip(at).take(secret.len()).for_each(|byte| *byte = b'*');
+        from += at + secret.len();
+    }
+}
+
 impl fmt::Debug for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Destination")
@@ -97,12 +125,14 @@ pub(super) fn names(headers: &[(String, String)]) -> Vec<&str> {
     headers.iter().map(|(name, _)| name.as_str()).collect()
 }
 
-/// An address as it may be shown: credentials do not belong there, but somebody may have put them there.
+/// An address as it may be shown: credentials do not belong there, but somebody may have put them there, or into its query.
 pub(super) fn without_credentials(endpoint: &str) -> String {
-    match (endpoint.find("://"), endpoint.rfind('@')) {
+    let (endpoint, query) = endpoint.split_once('?').map_or((endpoint, ""), |(before, _)| (before, "?…"));
+    let shown = match (endpoint.find("://"), endpoint.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => {
             format!("{}://…{}", &endpoint[..scheme], &endpoint[at..])
         }
         _ => endpoint.to_owned(),
-    }
+    };
+    shown + query
 }

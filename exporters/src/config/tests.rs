@@ -107,3 +107,29 @@ fn numbers_out_of_range_name_their_option() {
         assert!(error.starts_with("option `timeoutMs`"), "{error}");
     }
 }
+
+#[test]
+fn what_a_collector_repeats_of_headers_is_hidden() {
+    let headers = [("authorization", "Bearer tokentoken"), ("x-api-key", "s3cret-key"), ("x-scope", "prod")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let config = OtlpConfig { headers, ..OtlpConfig::default() };
+    let destination = config.destination(Signal::Traces);
+    let hidden = |said: &str| {
+        let mut said = said.as_bytes().to_vec();
+        destination.hide_secrets(&mut said);
+        String::from_utf8(said).expect("still text")
+    };
+    assert_eq!(hidden("no 'tokentoken' of prod"), "no '**********' of prod");
+    assert_eq!(hidden("Bearer tokentoken, s3cret-keys3cret-key"), "*****************, ********************");
+    assert_eq!(hidden(""), "");
+}
+
+#[test]
+fn a_query_is_not_shown() {
+    let config = SignalConfig {
+        endpoint: Some("https://me:s3cret@in.example/v1/traces?key=s3cret@".into()),
+        ..SignalConfig::default()
+    };
+    assert_eq!(format!("{config:?}").matches("s3cret").count(), 0, "{config:?}");
+    assert!(format!("{config:?}").contains("in.example/v1/traces?…"), "{config:?}");
+}

@@ -94,6 +94,12 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     /// there is one.
     pub fn handle_online(&mut self, is_online: bool, now: Now) {
         self.gate.is_offline = !is_online;
+        if !is_online {
+            // It may be wrong, or the collector on this very machine: then this is the only sign of why nothing leaves.
+            self.source.set_last_error(
+                "the browser says that it is offline: nothing is sent until it says otherwise".to_owned(),
+            );
+        }
         self.set_gate(now);
     }
 

@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::gzip;
 use crate::config::{Compression, Destination};
+use crate::durable::stored_address;
 use crate::pipeline::{Answer, Reply, Request};
 
 /// The longest answer that is read, in bytes; what comes beyond it is not.
@@ -123,10 +124,14 @@ pub(super) fn send(
             Err(error) => Err(error),
         };
         let reply = match reply {
-            Ok(response) => Reply::Answered(answer(response.unchecked_into()).await),
+            Ok(response) => {
+                let mut answer = answer(response.unchecked_into()).await;
+                destination.hide_secrets(&mut answer.body);
+                Reply::Answered(answer)
+            }
             Err(error) => Reply::Failed(format!(
                 "no answer from {}: {} (is the collector up, and does it allow this page's origin?)",
-                destination.url,
+                stored_address(&destination.url),
                 message(&error)
             )),
         };
@@ -176,8 +181,9 @@ fn start(
     set(&init, "method", &"POST".into())?;
     set(&init, "headers", &head)?;
     set(&init, "body", &body.bytes)?;
-    // A collector is authorised by headers; the page's cookies are none of its business.
-    set(&init, "credentials", &"omit".into())?;
+    // A collector elsewhere is authorised by headers, and the page's cookies are none of its business. One behind the
+    // page's own server may be reachable for those only who are signed in there.
+    set(&init, "credentials", &"same-origin".into())?;
     set(&init, "cache", &"no-store".into())?;
     // The page's own requests go first.
     set(&init, "priority", &"low".into())?;

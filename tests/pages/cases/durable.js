@@ -141,3 +141,18 @@ export async function a_shutdown_without_a_network_is_over_when_all_is_stored() 
   const heir = begin(AT_ONCE);
   await until(() => heir.ledger().delivered === 10);
 }
+
+export async function a_signal_that_does_not_get_through_keeps_nothing_of_the_others_back() {
+  const down = [{ answer: { status: { status: 503 } }, lasting: true }];
+  await faults({ traces: down, metrics: down });
+  const page = begin(AT_ONCE);
+  await page.calls(10);
+  await page.exporter.shutdown();
+  deepEqual(page.ledger().dropped, { handed_over: 10 });
+  await faults({ traces: [], metrics: down });
+  // It may not take over what was stored a moment ago; until it may, its metrics have failed.
+  const heir = begin({ ...AT_ONCE, signals: ['traces', 'metrics'], metricIntervalMs: 1 });
+  await heir.calls(1);
+  await until(() => heir.lastError()?.startsWith('metrics'));
+  await until(() => heir.ledger().delivered === 11);
+}

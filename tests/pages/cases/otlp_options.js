@@ -193,7 +193,8 @@ export async function options_of_a_signal_name_themselves() {
     ['traces.endpoint', { traces: { endpoint: 'no url' } }],
     ['metrics.timeoutMs', { metrics: { timeoutMs: 0 } }],
     ['logs.headers', { logs: { headers: { a: 1 } } }],
-    ['protocol', { traces: { protocol: 'grpc' } }],
+    ['traces.protocol', { traces: { protocol: 'grpc' } }],
+    ['metrics.endpoint', { metrics: { endpoint: 5 } }],
     ['compression', { compression: 'zstd' }],
     ['phases', { phases: 'both' }],
     ['redact', { redact: {} }],
@@ -204,5 +205,6 @@ export async function options_of_a_signal_name_themselves() {
   for (const [option, options] of wrong) {
     const error = throws(() => exportOtlp(runtime, options), { message: option }, option);
     ok(error instanceof TypeError, option);
+    equal(error.name, 'OtlpConfigError', option);
   }
 }
