@@ -104,6 +104,19 @@ impl Samples {
         self.ring.iter()
     }
 
+    /// The most calls that were pending or waiting between two moments; what was before the first holds until the next sample.
+    pub(crate) fn most_queued(&self, from: f64, to: f64) -> u64 {
+        let (mut before, mut most) = (0, 0);
+        for sample in self.ring.iter().take_while(|sample| sample.ts <= to) {
+            if sample.ts < from {
+                before = sample.queued();
+            } else {
+                most = most.max(sample.queued());
+            }
+        }
+        most.max(before)
+    }
+
     fn at(&self, ts: f64, of: fn(&Sample) -> f64) -> f64 {
         let after = self.ring.partition_point(|sample| sample.ts <= ts);
         match (after.checked_sub(1).and_then(|before| self.ring.get(before)), self.ring.get(after)) {
@@ -169,6 +182,19 @@ mod tests {
             (samples.peaks(1000.0), samples.peaks(0.0), samples.peaks(3000.0)),
             ((4, 8), (9, 90), (0, 0))
         );
+    }
+
+    #[test]
+    fn the_most_queued_is_that_of_the_stretch_and_of_what_held_at_its_beginning() {
+        let mut samples = Samples::default();
+        for (ts, pending) in [(0.0, 11), (1000.0, 3), (2000.0, 5), (3000.0, 0)] {
+            let mut frame = task("t");
+            frame.pending = pending;
+            samples.record(&frame, ts, None);
+        }
+        let most = |from, to| samples.most_queued(from, to);
+        assert_eq!([most(0.0, 500.0), most(500.0, 900.0), most(1500.0, 1900.0)], [11, 11, 3]);
+        assert_eq!([most(1500.0, 3500.0), most(3500.0, 9000.0), most(-9.0, -1.0)], [5, 0, 0]);
     }
 
     #[test]

@@ -52,7 +52,13 @@ pub(crate) fn bars(store: &Store, layout: &Layout, scale: Scale) -> Vec<Bar> {
             *covered = covered.max(if narrow { left.floor() } else { (right - 0.5).floor() });
         }
         if narrow {
-            bars.push(Bar { x: left.floor(), width: 1.0, y, part: Part::Phase(longest_phase(call)) });
+            // A call that was refused was in none.
+            bars.extend(longest_phase(call).map(|phase| Bar {
+                x: left.floor(),
+                width: 1.0,
+                y,
+                part: Part::Phase(phase),
+            }));
         } else {
             phase_bars(call, scale, y, &mut bars);
             if right - left >= CHILDREN_FROM {
@@ -85,9 +91,9 @@ fn child_bars(store: &Store, call: &Call, scale: Scale, y: f64, bars: &mut Vec<B
     }
 }
 
-fn longest_phase(call: &Call) -> usize {
+fn longest_phase(call: &Call) -> Option<usize> {
     let in_bar = call.phases().filter(|(_, _, to)| *to > call.bar_start());
-    in_bar.max_by(|a, b| (a.2 - a.1).total_cmp(&(b.2 - b.1))).map_or(3, |(phase, _, _)| phase)
+    in_bar.max_by(|a, b| (a.2 - a.1).total_cmp(&(b.2 - b.1))).map(|(phase, _, _)| phase)
 }
 
 /// The call drawn at a point, or close beside it.
@@ -162,6 +168,19 @@ mod tests {
         let drawn = bars(&store, &layout, SCALE);
         assert!(drawn.len() <= 1010, "{} bars", drawn.len());
         assert_eq!(drawn.iter().filter(|bar| bar.part == Part::Ended(CallOutcome::Error)).count(), 1);
+    }
+
+    #[test]
+    fn a_call_that_was_refused_is_drawn_as_that_and_as_no_phase() {
+        let mut refused = span("a", None, 100.0, 0.0);
+        refused.phases = [Some(0.0), None, None, None, None];
+        refused.outcome = "rejected".to_owned();
+        let store = store(vec![refused]);
+        let drawn = bars(&store, &layout(&store, SMALL, None), SCALE);
+        assert_eq!(
+            drawn.iter().map(|bar| bar.part).collect::<Vec<_>>(),
+            [Part::Ended(CallOutcome::Rejected)]
+        );
     }
 
     #[test]

@@ -130,6 +130,14 @@ impl Layout {
         Some(top + metrics.gap + metrics.rows(call.row))
     }
 
+    /// How far to scroll for a call's bar to be in sight, where `room` pixels of the lanes are and they are scrolled so far.
+    /// `None` when it is in sight, or not shown at all.
+    pub(crate) fn scroll_to(&self, call: &Call, scrolled: f64, room: f64) -> Option<f64> {
+        let (top, height) = (self.bar_y(call)?, self.metrics?.bar);
+        let in_sight = top >= scrolled && top + height <= scrolled + room;
+        (!in_sight).then(|| (top + (height - room) / 2.0).max(0.0))
+    }
+
     /// The task, and its lane if one is there, at a height.
     pub(crate) fn at(&self, y: f64) -> Option<(&Group, Option<&Lane>)> {
         let metrics = self.metrics?;
@@ -180,6 +188,18 @@ mod tests {
             .collect();
         assert_eq!(seen, [("resize", 0.0, vec![Some(0), Some(1), None]), ("old", 62.0, vec![Some(0)])]);
         assert_eq!(layout.height, 96.0);
+    }
+
+    #[test]
+    fn lanes_are_scrolled_to_a_call_that_is_out_of_sight() {
+        let store = store();
+        let layout = layout(&store, SMALL, None);
+        // Its bar lies from 84 to 94.
+        let last = store.history().get(2).unwrap();
+        assert_eq!([layout.scroll_to(last, 0.0, 94.0), layout.scroll_to(last, 84.0, 10.0)], [None, None]);
+        assert_eq!([layout.scroll_to(last, 0.0, 50.0), layout.scroll_to(last, 85.0, 50.0)], [Some(64.0); 2]);
+        let first = store.history().get(0).unwrap();
+        assert_eq!(layout.scroll_to(first, 60.0, 80.0), Some(0.0), "not above the first lane");
     }
 
     #[test]

@@ -56,11 +56,26 @@ pub(crate) fn time_ticks(scale: Scale, zone_offset_minutes: f64) -> Vec<(f64, St
     (first..=last.min(first.saturating_add(100)))
         .map(|place| {
             let moment = place as f64 * step;
-            let time = clock_time(moment, zone_offset_minutes);
-            let shown = if step >= 1_000.0 { time[..8.min(time.len())].to_owned() } else { time };
-            (scale.x(moment), shown)
+            (scale.x(moment), tick_label(moment, step, zone_offset_minutes))
         })
         .collect()
+}
+
+/// A time of day with as many places as tell it from the next, `step` milliseconds later.
+fn tick_label(moment: f64, step: f64, zone_offset_minutes: f64) -> String {
+    let places = (-step.log10()).ceil().clamp(0.0, 3.0);
+    let parts = 10f64.powf(places);
+    let rounded = (moment * parts).round();
+    let millis = (rounded / parts).floor();
+    let time = clock_time(millis, zone_offset_minutes);
+    if step >= 1_000.0 {
+        time.chars().take("00:00:00".len()).collect()
+    } else if places > 0.0 {
+        let (rest, width) = (rounded - millis * parts, places as usize);
+        format!("{time}{rest:0width$.0}")
+    } else {
+        time
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +98,9 @@ mod tests {
         assert_eq!(labels.len(), 6);
         let minutes = time_ticks(Scale { from: 0.0, to: 60_000.0, width: 700.0 }, 0.0);
         assert_eq!(minutes[1].1, "00:00:10");
+        let near = Scale { from: 1_767_225_600_000.0, to: 1_767_225_600_000.1, width: 1000.0 };
+        let labels: Vec<_> = time_ticks(near, 0.0).into_iter().map(|tick| tick.1).collect();
+        assert_eq!(labels[..3], ["00:00:00.00000", "00:00:00.00002", "00:00:00.00004"]);
         assert!(time_ticks(Scale { from: 0.0, to: 0.0, width: 0.0 }, 0.0).is_empty());
         assert!(time_ticks(Scale { from: 0.0, to: 1.0, width: 1e9 }, 0.0).len() <= 101);
     }

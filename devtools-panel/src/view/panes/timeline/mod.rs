@@ -9,6 +9,8 @@ mod paint;
 mod paint_marks;
 mod tip;
 
+use std::cell::Cell;
+
 use web_sys::{Event, HtmlElement};
 
 use crate::model::{Link, PHASES, Source, TimelineAction, TimelineState, count, cut, milliseconds};
@@ -50,6 +52,8 @@ pub(crate) struct TimelinePane {
     marked: MarkedStrip,
     tip: Tip,
     call: CallPane,
+    /// The call that was last brought into sight.
+    sought: Cell<Option<u64>>,
     _resize: SizeWatch,
     _listeners: Listeners,
 }
@@ -123,6 +127,7 @@ impl TimelinePane {
             marked,
             tip,
             call,
+            sought: Cell::default(),
             _resize: resize,
             _listeners: listeners,
         }
@@ -155,6 +160,13 @@ impl TimelinePane {
         let layout = state.layout(store);
         let (width, height) = (f64::from(self.lanes.client_width()), f64::from(self.lanes.client_height()));
         self.spacer.style("height", &format!("{}px", (layout.height + AXIS - height).max(0.0)));
+        if self.sought.replace(state.selected) != state.selected {
+            let call = state.selected.and_then(|number| store.history().get(number));
+            let scrolled = f64::from(self.lanes.scroll_top());
+            if let Some(to) = call.and_then(|call| layout.scroll_to(call, scrolled, height - AXIS)) {
+                self.lanes.set_scroll_top(to.round() as i32);
+            }
+        }
         let view =
             View { width, height, gutter: gutter(width), scrolled: f64::from(self.lanes.scroll_top()), zone };
         if let (Some(context), Some(palette)) = (self.canvas.begin(width, height), Palette::of(&self.pane)) {

@@ -125,8 +125,7 @@ fn paint_queue(
 ) -> Option<u64> {
     let task = store.task(&group.task_id)?;
     let in_sight = |ts: f64| ts <= scale.to;
-    let queued = task.samples.iter().filter(|sample| in_sight(sample.ts)).map(|sample| sample.queued());
-    let top = queued.max().filter(|top| *top > 0)?;
+    let top = Some(task.samples.most_queued(scale.from, scale.to)).filter(|top| *top > 0)?;
     let (base, room) = (group.y + METRICS.head, METRICS.head - 8.0);
     let height = |queued: u64| base - queued as f64 / top as f64 * room;
     let mut last: Option<(f64, u64)> = None;
