@@ -93,6 +93,11 @@ export class AtelierDevtoolsElement extends Base {
     return this.getAttribute('storage-key') ?? DEFAULT_STORAGE_KEY;
   }
 
+  /** Whether it has been in a page. */
+  get wasMounted() {
+    return this.#shell !== undefined;
+  }
+
   set storageKey(value) {
     this.setAttribute('storage-key', value);
   }

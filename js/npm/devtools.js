@@ -5,12 +5,14 @@ import { checkOptions, checkRuntimes } from './devtools-options.js';
 
 export { AtelierDevtoolsElement };
 
-/** What is mounted: lists of runtimes and their handles. */
+/** What is mounted: lists of runtimes, their elements and handles. */
 const mounted = [];
 
 export function mountDevtools(runtimes, options) {
   const list = checkRuntimes(runtimes);
   const { target, open, dock, theme, hotkey, storageKey } = checkOptions(options);
+  // What the page has taken out, with whatever it was in, is no panel any more.
+  for (const { element, handle } of [...mounted]) if (element.wasMounted && !element.isConnected) handle.unmount();
   const same = mounted.find((entry) => entry.list.length === list.length && list.every((runtime) => entry.list.includes(runtime)));
   if (same) {
     if (open) same.handle.open();
@@ -33,6 +35,6 @@ export function mountDevtools(runtimes, options) {
       element.remove();
     },
   };
-  mounted.push({ list, handle });
+  mounted.push({ list, handle, element });
   return handle;
 }

@@ -116,6 +116,11 @@ impl<'a> Latency<'a> {
         self.points.len()
     }
 
+    /// Whether there may be more calls, older ones, that were not looked at.
+    pub(crate) fn is_of_latest_only(&self) -> bool {
+        self.points.len() >= DEFAULT_LATENCY_CALLS
+    }
+
     /// The call at a percentile, 0 to 100 (nearest rank).
     pub(crate) fn at(&self, percentile: f64) -> Option<Point<'a>> {
         // What a division leaves behind the comma must not lead to the next call.

@@ -75,6 +75,24 @@ pub(crate) fn clear(element: &Element) {
     element.set_text_content(None);
 }
 
+/// Puts children in this order. The one that has the focus stays where it is, and the others are moved around it: an element
+/// that is moved loses the focus.
+pub(crate) fn put_in_order(parent: &Element, children: &[&HtmlElement]) {
+    let has_focus = |child: &&HtmlElement| {
+        child.parent_element().as_ref() == Some(parent) && child.matches(":focus-within").unwrap_or(false)
+    };
+    let fixed = children.iter().find(|child| has_focus(child)).copied();
+    // Those before the one that stays go before it, those after it to the end.
+    let mut before = fixed;
+    for child in children {
+        if fixed == Some(*child) {
+            before = None;
+        } else {
+            must(parent.insert_before(child, before.map(AsRef::as_ref)));
+        }
+    }
+}
+
 /// Listeners that end when this is dropped.
 #[derive(Default)]
 pub(crate) struct Listeners {

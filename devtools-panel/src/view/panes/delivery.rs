@@ -7,7 +7,7 @@ use web_sys::HtmlElement;
 
 use crate::model::{DeliveryRow, Source, Verdict, count, cut, delivery_rows, verdict};
 use crate::view::cells::{LongText, cell, empty_state, head_row};
-use crate::view::dom::{Live, Make, Told, must};
+use crate::view::dom::{Live, Make, Told, must, put_in_order};
 use crate::view::host::{Host, Pane};
 
 /// The pane's own rules.
@@ -140,9 +140,9 @@ impl Pane for DeliveryPane {
             view.draw(row);
         }
         if changed {
-            for view in keys.iter().filter_map(|key| views.get(key)) {
-                must(self.body.append_child(&view.row));
-            }
+            let in_order: Vec<_> =
+                keys.iter().filter_map(|key| views.get(key)).map(|view| &view.row).collect();
+            put_in_order(&self.body, &in_order);
         }
     }
 }

@@ -9,7 +9,7 @@ use web_sys::{Event, HtmlElement};
 
 use crate::model::{FindingRow, Link, Source, finding_rows};
 use crate::view::cells::LongText;
-use crate::view::dom::{Listeners, Live, Make, Told, clear, must};
+use crate::view::dom::{Listeners, Live, Make, Told, clear, must, put_in_order};
 use crate::view::host::{Around, Host, Pane};
 
 /// The pane's own rules.
@@ -87,9 +87,8 @@ impl FindingsPane {
             }
             stays
         });
-        for card in keys.iter().filter_map(|key| cards.get(key)) {
-            must(self.list.append_child(&card.card));
-        }
+        let in_order: Vec<_> = keys.iter().filter_map(|key| cards.get(key)).map(|card| &card.card).collect();
+        put_in_order(&self.list, &in_order);
         *self.order.borrow_mut() = keys;
     }
 }

@@ -33,7 +33,8 @@ pub(crate) struct LatencyPane {
     make: Make,
     pane: HtmlElement,
     tasks: HtmlElement,
-    offered: RefCell<Vec<(String, String)>>,
+    /// Their ids and names, and how many more there are.
+    offered: RefCell<(Vec<(String, String)>, usize)>,
     about: Live,
     body: Live,
     empty: Live,
@@ -111,25 +112,33 @@ impl LatencyPane {
         }
     }
 
-    /// The tasks to choose from; the page is touched only when they changed.
+    /// The tasks to choose from, and the one that is measured; the page is touched only when they changed.
     fn offer(&self, source: &Source, state: &LatencyState) {
         let tasks = source.store.tasks().iter().take(TASKS_OFFERED).map(|task| {
             let name = task.frame.task_name.as_deref().unwrap_or(&task.frame.task_id);
             (task.frame.task_id.clone(), cut(name, NAME_CHARACTERS).0)
         });
         let all = std::iter::once((String::new(), "All tasks".to_owned()));
-        let offered: Vec<_> = all.chain(tasks).collect();
-        if *self.offered.borrow() == offered {
-            return;
+        let more = source.store.tasks().len().saturating_sub(TASKS_OFFERED);
+        let offered = (all.chain(tasks).collect(), more);
+        if *self.offered.borrow() != offered {
+            clear(&self.tasks);
+            for (id, name) in &offered.0 {
+                let option = self.make.text("option", "", name).attr("value", id);
+                must(self.tasks.append_child(&option));
+            }
+            if more > 0 {
+                let text = format!("and {} more, which are not offered", count(more as u64));
+                must(self.tasks.append_child(&self.make.text("option", "", &text).attr("disabled", "")));
+            }
+            *self.offered.borrow_mut() = offered;
         }
-        clear(&self.tasks);
-        for (id, name) in &offered {
-            let option = self.make.text("option", "", name).attr("value", id);
-            must(self.tasks.append_child(&option));
+        // Another runtime, or a recording, is looked at from the beginning.
+        let (chosen, task) =
+            (self.tasks.unchecked_ref::<HtmlSelectElement>(), state.task.as_deref().unwrap_or_default());
+        if chosen.value() != task {
+            chosen.set_value(task);
         }
-        let chosen: &HtmlSelectElement = self.tasks.unchecked_ref();
-        chosen.set_value(state.task.as_deref().unwrap_or_default());
-        *self.offered.borrow_mut() = offered;
     }
 
     fn draw_latency(&self, source: &Source, state: &LatencyState) {
@@ -139,8 +148,9 @@ impl LatencyPane {
         self.body.show(some);
         self.empty.show(!some);
         let kept = source.store.history().iter().len();
+        let latest = if latency.is_of_latest_only() { "the latest " } else { "" };
         self.about.text(&format!(
-            "{} of {} calls kept by this panel have it",
+            "{latest}{} of {} calls kept by this panel",
             count(latency.len() as u64),
             count(kept as u64)
         ));

@@ -14,7 +14,7 @@ use web_sys::{Event, HtmlElement};
 
 use crate::model::{SortColumn, SortOrder, Source, TaskPage, TasksAction, TasksState, picture, task_page};
 use crate::view::cells::empty_state;
-use crate::view::dom::{Listeners, Live, Make, Told, must};
+use crate::view::dom::{Listeners, Live, Make, Told, must, put_in_order};
 use crate::view::host::{Host, Own, Pane};
 use crate::view::palette::Palette;
 use bar::TasksBar;
@@ -183,9 +183,8 @@ impl<V> InOrder<V> {
             }
             stays
         });
-        for view in ids.iter().filter_map(|id| views.get(id)) {
-            must(self.parent.append_child(element(view)));
-        }
+        let in_order: Vec<_> = ids.iter().filter_map(|id| views.get(id)).map(&element).collect();
+        put_in_order(&self.parent, &in_order);
         *self.order.borrow_mut() = ids;
     }
 }
