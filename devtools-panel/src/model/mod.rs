@@ -39,7 +39,7 @@ pub(crate) use recorder::Recorder;
 pub(crate) use replay::SPEEDS;
 pub(crate) use settings::{Settings, Theme, dock_label};
 pub(crate) use state::{Origin, ReplayAction, Source, State};
-pub(crate) use store::{CallOutcome, Happening, LongTask, PHASES, Store};
+pub(crate) use store::{Call, CallOutcome, Happening, LongTask, PHASES, Store};
 pub(crate) use tabs::Tabs;
 pub(crate) use tasks::{
     Direction, Level, QueuePicture, SortColumn, SortOrder, StateFilter, TaskPage, TaskRow, TasksAction,

@@ -89,3 +89,19 @@ export async function a_panel_that_the_page_took_out_can_be_mounted_again() {
   equal(document.querySelectorAll('atelier-devtools').length, 1);
   equal(mountDevtools(stream), second, 'and one is enough');
 }
+
+export async function a_call_that_is_looked_at_stays_when_its_place_is_needed() {
+  const stream = streamOf(fullFrame(0, [taskFrame('t')], { spans: [spanFrame(1), spanFrame(2, { outcome: 'error', error: 'first line\nsecond line' })] }));
+  await opened(stream, 'timeline');
+  await until(() => find('.kept').dataset.calls === '2');
+  key('ArrowRight');
+  await until(() => find('.call')?.dataset.callId === '2');
+  equal(find('.call-error').textContent, 'first line second line');
+  // Longer than all that is kept of texts: nothing else is left.
+  stream.push(fullFrame(1, [taskFrame('t')], { spans: [spanFrame(3, { method: 'm'.repeat(33 * 1024 * 1024) }), spanFrame(4)] }));
+  await until(() => find('.kept').dataset.calls === '1');
+  ok(!find('.call').hidden);
+  equal(find('.call').dataset.callId, '2');
+  key('Escape');
+  await until(() => find('.call').hidden);
+}

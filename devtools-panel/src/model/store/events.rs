@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use atelier_telemetry::{EventAttrs, ListenerEvent};
 
+use super::texts::{DEFAULT_CHARACTERS_KEPT, shorten};
+
 /// How many events a panel keeps of one runtime. When full, the oldest go and are counted as evicted.
 pub(crate) const DEFAULT_EVENTS_KEPT: usize = 5_000;
 /// How many bytes of names and errors they may have together; beyond, the oldest go as well.
 pub(crate) const DEFAULT_EVENT_TEXT_KEPT: usize = 8 * 1024 * 1024;
-/// How many characters of one name or error are kept; the rest is cut, and an ellipsis says so.
-pub(crate) const DEFAULT_EVENT_CHARACTERS_KEPT: usize = 16_384;
 
 /// An event with its number.
 #[derive(Clone, Debug)]
@@ -45,9 +45,7 @@ impl Events {
     fn push(&mut self, mut event: ListenerEvent) {
         let mut text_bytes = 0;
         for text in texts_mut(&mut event) {
-            if text.len() > DEFAULT_EVENT_CHARACTERS_KEPT {
-                *text = shorten(text);
-            }
+            shorten(text, DEFAULT_CHARACTERS_KEPT);
             text_bytes += text.len();
         }
         self.kept.push_back(Rc::new(KeptEvent { number: self.taken, event, text_bytes }));
@@ -88,14 +86,6 @@ impl Events {
     /// Whether the stream ever had events, or said that there were none.
     pub(crate) fn were_told(&self) -> bool {
         self.told
-    }
-}
-
-fn shorten(text: &str) -> String {
-    // Line breaks stay: whoever opens the text wants to see it as it was.
-    match text.char_indices().nth(DEFAULT_EVENT_CHARACTERS_KEPT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 
@@ -155,7 +145,7 @@ mod tests {
         events.take(Some((0..1_000).map(long).collect()), 0);
         let ListenerEvent::Span(kept) = &events.iter().next_back().unwrap().event else { panic!("a call") };
         let error = kept.error.as_deref().unwrap();
-        assert_eq!(error.chars().count(), DEFAULT_EVENT_CHARACTERS_KEPT + 1);
+        assert_eq!(error.chars().count(), DEFAULT_CHARACTERS_KEPT + 1);
         assert!(error.starts_with("🙂\n🙂") && error.ends_with('…'));
         assert!(events.text_bytes <= DEFAULT_EVENT_TEXT_KEPT);
         assert!(events.iter().len() > 100 && events.iter().len() < 250, "{}", events.iter().len());

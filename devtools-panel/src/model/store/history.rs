@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use atelier_telemetry::frame::SpanFrame;
 
-use crate::model::format::cut;
+use super::texts::{DEFAULT_CHARACTERS_KEPT, DEFAULT_NAME_CHARACTERS_KEPT, bytes_of, shorten};
 
 /// How many calls a panel keeps of one runtime. When full, the oldest go and are counted as evicted. They take about half
 /// a kilobyte each, in the panel's own memory.
@@ -14,8 +14,8 @@ pub(crate) const DEFAULT_CALLS_KEPT: usize = 100_000;
 pub(crate) const DEFAULT_ROWS_PER_LANE: usize = 4;
 /// How many calls keep the stack of their error; older ones lose theirs. A stack has four kilobytes at most.
 pub(crate) const DEFAULT_STACKS_KEPT: usize = 2_000;
-/// How many characters of a call's error are kept; the rest is cut, and an ellipsis says so.
-pub(crate) const DEFAULT_ERROR_CHARACTERS_KEPT: usize = 4_096;
+/// How many bytes of errors and names all calls may have together; beyond, the oldest calls go as well.
+pub(crate) const DEFAULT_CALL_TEXT_KEPT: usize = 32 * 1024 * 1024;
 
 /// The phases of a call, in the order of [`SpanFrame::phases`].
 pub(crate) const PHASES: [&str; 5] = ["admission", "queue", "delivery", "run", "reply"];
@@ -123,6 +123,7 @@ pub(crate) struct History {
     next_number: u64,
     /// The numbers of the calls with a stack, oldest first.
     with_stack: VecDeque<u64>,
+    text_bytes: usize,
 }
 
 impl History {
@@ -134,7 +135,9 @@ impl History {
         if span.phases.iter().flatten().any(|length| !length.is_finite()) {
             span.phases = [None; 5];
         }
-        span.error = span.error.map(|error| cut(&error, DEFAULT_ERROR_CHARACTERS_KEPT).0);
+        span.error.iter_mut().for_each(|error| shorten(error, DEFAULT_CHARACTERS_KEPT));
+        span.trace_name.iter_mut().for_each(|name| shorten(name, DEFAULT_NAME_CHARACTERS_KEPT));
+        self.text_bytes += text_bytes(&span);
         let outcome = CallOutcome::from_name(&span.outcome);
         let mut call = Call { outcome, span, lane: 0, row: 0, number: self.next_number };
         self.next_number += 1;
@@ -142,10 +145,10 @@ impl History {
             self.keep_stack_of(call.number);
         }
         (call.lane, call.row) = self.place(&call);
-        if self.calls.len() >= DEFAULT_CALLS_KEPT {
+        self.calls.push_back(Rc::new(call));
+        while self.calls.len() > DEFAULT_CALLS_KEPT || self.text_bytes > DEFAULT_CALL_TEXT_KEPT {
             self.evict();
         }
-        self.calls.push_back(Rc::new(call));
         true
     }
 
@@ -191,6 +194,7 @@ impl History {
     /// calls.
     fn evict(&mut self) {
         let Some(oldest) = self.calls.pop_front() else { return };
+        self.text_bytes -= text_bytes(&oldest.span);
         let key = (oldest.span.task_id.clone(), oldest.span.worker_index);
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         lane.calls = lane.calls.saturating_sub(1);
@@ -208,6 +212,11 @@ impl History {
     /// The call with this number, while it is kept.
     pub(crate) fn get(&self, number: u64) -> Option<&Call> {
         self.calls.get(self.place_of(number)?).map(|call| &**call)
+    }
+
+    /// The same, for somebody who wants it longer than it is kept.
+    pub(crate) fn share(&self, number: u64) -> Option<Rc<Call>> {
+        self.calls.get(self.place_of(number)?).cloned()
     }
 
     /// Where the call with this number is, while it is kept.
@@ -236,6 +245,11 @@ impl History {
     pub(crate) fn lane_numbers(&self) -> usize {
         self.next_lane
     }
+}
+
+/// Its texts that may be of any length, but for the stack, which has a bound of its own.
+fn text_bytes(span: &SpanFrame) -> usize {
+    bytes_of([span.error.as_ref(), span.trace_name.as_ref(), Some(&span.method)])
 }
 
 #[cfg(test)]
@@ -316,8 +330,26 @@ mod tests {
     #[test]
     fn long_errors_are_cut() {
         let mut history = History::default();
-        history.push(SpanFrame { error: Some("é".repeat(100_000)), ..span("t", None, 0.0, 1.0) });
+        let error = format!("a line\n{}", "é".repeat(100_000));
+        history.push(SpanFrame { error: Some(error), ..span("t", None, 0.0, 1.0) });
         let kept = history.get(0).and_then(|call| call.span.error.clone()).unwrap();
-        assert_eq!(kept.chars().count(), DEFAULT_ERROR_CHARACTERS_KEPT + 1);
+        assert_eq!(kept.chars().count(), DEFAULT_CHARACTERS_KEPT + 1);
+        assert!(kept.starts_with("a line\né"), "as it was");
+    }
+
+    #[test]
+    fn their_texts_are_bounded_together() {
+        let mut history = History::default();
+        let failed = || SpanFrame { error: Some("é".repeat(10_000)), ..span("t", Some(0), 0.0, 1.0) };
+        let fit = DEFAULT_CALL_TEXT_KEPT / text_bytes(&failed());
+        for _ in 0..fit + 10 {
+            assert!(history.push(failed()));
+        }
+        assert_eq!((history.iter().len(), history.evicted()), (fit, 10));
+        // What is longer than all may be is not kept, and nothing else either; the next one is.
+        history
+            .push(SpanFrame { method: "m".repeat(DEFAULT_CALL_TEXT_KEPT + 1), ..span("t", None, 0.0, 1.0) });
+        assert_eq!((history.iter().len(), history.lanes().count(), history.text_bytes), (0, 0, 0));
+        assert!(history.push(failed()) && history.iter().len() == 1);
     }
 }

@@ -8,6 +8,7 @@ mod history;
 mod long_tasks;
 mod marks;
 mod samples;
+mod texts;
 mod traces;
 
 use std::collections::{HashMap, HashSet};

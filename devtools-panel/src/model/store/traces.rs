@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use atelier_telemetry::frame::TraceFrame;
 
+use super::texts::{DEFAULT_NAME_CHARACTERS_KEPT, shorten};
+
 /// How many traces a panel keeps of one runtime. When full, the oldest go and are counted as evicted.
 pub(crate) const DEFAULT_TRACES_KEPT: usize = 5_000;
 
@@ -17,10 +19,12 @@ pub(crate) struct Traces {
 
 impl Traces {
     /// Takes a trace. One whose times are no numbers cannot be drawn and is refused.
-    pub(crate) fn push(&mut self, trace: TraceFrame) -> bool {
+    pub(crate) fn push(&mut self, mut trace: TraceFrame) -> bool {
         if !(trace.start.is_finite() && trace.duration_ms.is_finite() && trace.duration_ms >= 0.0) {
             return false;
         }
+        trace.name.iter_mut().for_each(|name| shorten(name, DEFAULT_NAME_CHARACTERS_KEPT));
+        trace.error.iter_mut().for_each(|error| shorten(error, DEFAULT_NAME_CHARACTERS_KEPT));
         if self.traces.len() >= DEFAULT_TRACES_KEPT {
             self.traces.pop_front();
             self.evicted += 1;

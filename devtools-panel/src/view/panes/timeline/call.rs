@@ -1,13 +1,14 @@
 //! The details of one call: its phases as a waterfall, its error, its facts.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use web_sys::{Event, HtmlElement};
 
 use super::copy::copy_row;
 use super::failure;
 use crate::model::{
-    CallCopies, CallDetails, ChildShare, Link, Store, TimelineAction, TimelineState, describe_call,
+    Call, CallCopies, CallDetails, ChildShare, Link, Store, TimelineAction, TimelineState, describe_call,
 };
 use crate::view::cells::{LongText, facts};
 use crate::view::dom::{Listeners, Live, Make, Told, clear, must};
@@ -25,6 +26,7 @@ pub(crate) struct CallPane {
     make: Make,
     pane: Live,
     content: HtmlElement,
+    held: RefCell<Option<Rc<Call>>>,
     shown: RefCell<Option<CallDetails>>,
     /// Of what is in the content now.
     inside: RefCell<Listeners>,
@@ -53,6 +55,7 @@ impl CallPane {
             make: make.clone(),
             pane: Live::new(pane),
             content,
+            held: RefCell::default(),
             shown: RefCell::default(),
             inside: RefCell::default(),
             _listeners: listeners,
@@ -64,9 +67,12 @@ impl CallPane {
     }
 
     pub(crate) fn draw(&self, store: &Store, state: &TimelineState, zone_offset_minutes: f64) {
-        let call = state.selected.and_then(|number| store.history().get(number));
-        self.pane.show(call.is_some());
-        let Some(call) = call else { return };
+        // It stays as long as it is looked at, though the store may need its place meanwhile.
+        let before = self.held.take().filter(|call| Some(call.number) == state.selected);
+        let held = state.selected.and_then(|number| store.history().share(number)).or(before);
+        self.held.replace(held.clone());
+        self.pane.show(held.is_some());
+        let Some(call) = held.as_deref() else { return };
         let details = describe_call(store, call, zone_offset_minutes);
         self.pane.attr("data-span-id", &call.span.span_id);
         self.pane.attr("data-trace-id", &call.span.trace_id);
