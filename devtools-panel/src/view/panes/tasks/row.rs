@@ -74,14 +74,14 @@ impl TaskRowView {
         let wait_spark = Spark::new(make);
         must(row.append_child(&cell(make, "trend", "waitTrend", "Wait, 15 s").with([wait_spark.element()])));
         let durations: Vec<Live> = [
-            ("waitP50", "Wait p50"),
-            ("waitP95", "Wait p95"),
-            ("waitP99", "Wait p99"),
-            ("waitMax", "Wait max"),
-            ("runP50", "Run p50"),
-            ("runP95", "Run p95"),
-            ("runP99", "Run p99"),
-            ("runMax", "Run max"),
+            ("waitP50", "Wait p50, ms"),
+            ("waitP95", "Wait p95, ms"),
+            ("waitP99", "Wait p99, ms"),
+            ("waitMax", "Wait max, ms"),
+            ("runP50", "Run p50, ms"),
+            ("runP95", "Run p95, ms"),
+            ("runP99", "Run p99, ms"),
+            ("runMax", "Run max, ms"),
         ]
         .map(|(column, label)| number_cell(make, column, label))
         .into();

@@ -24,6 +24,7 @@ use call::CallPane;
 use input::{listen_to_pointer, listen_to_wheel_and_keys};
 use marked::MarkedStrip;
 use paint::{AXIS, View, paint};
+use paint_marks::{CRASH_SIGN, FULL_SIGN};
 use tip::Tip;
 
 /// The pane's own rules.
@@ -221,6 +222,10 @@ fn legend(make: &Make) -> HtmlElement {
     for outcome in ["error", "canceled", "rejected"] {
         let swatch = make.element("i", "swatch mark-swatch").attr("data-outcome", outcome);
         must(legend.append_child(&make.element("span", "").with([&swatch, &make.text("span", "", outcome)])));
+    }
+    for (sign, what, happening) in [(CRASH_SIGN, "crash", "crash"), (FULL_SIGN, "queue full", "full")] {
+        let sign = make.text("span", "sign", sign).attr("data-happening", happening);
+        must(legend.append_child(&make.element("span", "").with([&sign, &make.text("span", "", what)])));
     }
     legend
 }

@@ -9,6 +9,10 @@ use crate::view::palette::Palette;
 /// How far apart marks of one task are at least, in CSS pixels: closer ones are drawn as one.
 const MARKS_APART: f64 = 6.0;
 
+/// What stands for a crash, and for a call that a full queue refused.
+pub(super) const CRASH_SIGN: &str = "✕";
+pub(super) const FULL_SIGN: &str = "▾";
+
 /// The long tasks of the page's main thread, in a lane above all tasks.
 pub(super) fn paint_main_thread(
     context: &CanvasRenderingContext2d,
@@ -49,7 +53,7 @@ pub(super) fn paint_marks(
         context.set_fill_style_str(if crash { &palette.error } else { &palette.rejected });
         let bottom = if crash { group.bottom(METRICS) } else { group.y + METRICS.head };
         context.fill_rect(x, group.y + 2.0, 1.0, bottom - group.y - 2.0);
-        let _ = context.fill_text(if crash { "✕" } else { "▾" }, x, group.y + 9.0);
+        let _ = context.fill_text(if crash { CRASH_SIGN } else { FULL_SIGN }, x, group.y + 9.0);
     }
     context.set_text_align("left");
 }
