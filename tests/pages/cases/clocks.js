@@ -46,14 +46,17 @@ export async function a_workers_clock_is_read_on_the_pages_whatever_it_says() {
     equal(spins.length, 3);
     for (const [n, span] of spins.entries()) {
       const { delivery, run, reply } = times(span);
-      const { started, ended } = ran[n];
+      const { started, opened, closed, ended } = ran[n];
       // Coarse clocks (a tenth of a millisecond, here a whole one as well) and what a fast message takes.
       const near = (a, b) => Math.abs(a - b) < 2.5;
+      const within = (value, from, to) => value > from - 2.5 && value < to + 2.5;
       ok(near(run.from, started), `${clock}: the run began at ${run.from}, in truth at ${started}`);
       ok(near(run.to, ended), `${clock}: the run ended at ${run.to}, in truth at ${ended}`);
       ok(delivery.to === run.from && reply.from === run.to);
       const own = arrived.find(({ name, parentSpanId }) => name === 'spin' && parentSpanId === span.spanId);
-      ok(near(unixMs(own.startTimeUnixNano), started) && near(unixMs(own.endTimeUnixNano), ended), `${clock}: its span`);
+      const [from, to] = [unixMs(own.startTimeUnixNano), unixMs(own.endTimeUnixNano)];
+      ok(within(from, started, opened), `${clock}: its span began at ${from}, in truth between ${started} and ${opened}`);
+      ok(within(to, closed, ended), `${clock}: its span ended at ${to}, in truth between ${closed} and ${ended}`);
       ok(own.durationMs <= run.to - run.from + 0.01);
     }
     await exporter.shutdown();
@@ -127,4 +130,18 @@ export async function a_clock_that_is_set_back_takes_nothing_back() {
   await until(async () => (await task.add(1, 1), performance.now() - begun > 300));
   const all = told();
   ok(all.every((ts, n) => n === 0 || ts >= all[n - 1]), 'in order');
+}
+
+export async function long_tasks_lie_in_the_same_time_as_calls() {
+  const { watchLongTasks } = await import('/atelier/devtools-long-tasks.js');
+  const told = [];
+  const stop = watchLongTasks((start, duration) => told.push({ start, duration }));
+  slept += HOUR;
+  const begun = dayTime();
+  while (dayTime() - begun < 120);
+  const ended = dayTime();
+  await until(() => told.length > 0, 'a task of so long is told');
+  stop();
+  const { start, duration } = told.at(-1);
+  ok(start > begun - 1_000 && start + duration < ended + 1_000, `${start} for ${duration} ms; it was busy from ${begun} to ${ended}`);
 }

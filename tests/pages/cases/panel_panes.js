@@ -1,7 +1,7 @@
 // The panel's panes of calls: what they show agrees with the events, and each leads to the other.
 import { observed } from '../atelier.js';
 import { deepEqual, equal, ok, until } from '../assert.js';
-import { all, find, front, opened } from '../panel_root.js';
+import { all, find, front, fullFrame, opened, spanFrame, streamOf, taskFrame } from '../panel_root.js';
 
 const staged = (runtime) =>
   runtime.defineTask({
@@ -32,6 +32,19 @@ export async function a_trace_is_a_waterfall_of_its_spans_and_leads_to_its_calls
   await until(() => front() === 'timeline' && find('.call')?.dataset.spanId === calls[1].spanId, 'the timeline shows the call');
   [...find('.call').querySelectorAll('button')].find((button) => button.textContent === 'Show its trace').click();
   await until(() => front() === 'traces' && all('.waterfall [data-span-id]').length === shown.length, 'and leads back');
+}
+
+export async function what_went_wrong_in_a_trace_is_said_and_long_names_can_be_seen_whole() {
+  const traceId = 'a'.repeat(32);
+  const name = 'step '.repeat(40).trim();
+  const spans = [spanFrame(1, { traceId, outcome: 'error', error: 'the call <b>failed</b>' })];
+  const handlerSpans = [{ traceId, spanId: '9'.repeat(16), parentSpanId: spans[0].spanId, name, callId: '1', taskId: 't', workerIndex: 0, start: 1e12, durationMs: 0.5, error: 'so did its handler' }];
+  const traces = [{ traceId, spanId: '8'.repeat(16), name: 'whole', start: 1e12, durationMs: 3, status: 'error', error: 'TypeError: and all of it' }];
+  await opened(streamOf(fullFrame(0, [taskFrame('t')], { spans, handlerSpans, traces })), 'traces');
+  (await until(() => find('.trace-name'))).click();
+  await until(() => all('.span-error').length === 3);
+  deepEqual(all('.span-error').map((said) => said.textContent), ['TypeError: and all of it', 'the call <b>failed</b>', 'so did its handler']);
+  equal(find('.waterfall .whole-text').textContent, name);
 }
 
 export async function percentiles_are_those_of_the_calls_and_lead_to_them() {

@@ -129,16 +129,17 @@ export async function a_panel_that_fails_says_so_and_the_app_goes_on() {
   mountDevtools(runtime, { open: true });
   await until(() => find('tr[data-task-id=t]'), 'the panel is drawn');
   const { shadowRoot } = element();
-  const { appendChild } = Node.prototype;
+  const { appendChild, insertBefore } = Node.prototype;
   // The browser refuses the panel an element, as when it is out of memory.
-  Node.prototype.appendChild = function (child) {
+  const refusing = (act) => function (...children) {
     if (this.getRootNode() === shadowRoot) throw new RangeError('refused by the test');
-    return appendChild.call(this, child);
+    return act.apply(this, children);
   };
+  Object.assign(Node.prototype, { appendChild: refusing(appendChild), insertBefore: refusing(insertBefore) });
   expectUncaught('refused by the test');
   bench({ taskId: 'u' }, runtime);
   await until(() => shadowRoot.textContent.includes('The panel failed and was closed'), 'it says so');
-  Node.prototype.appendChild = appendChild;
+  Object.assign(Node.prototype, { appendChild, insertBefore });
   equal(await task.add(1, 2), 3);
   [...shadowRoot.querySelectorAll('button')].find(({ textContent }) => textContent === 'Close').click();
   equal(element().open, false);

@@ -18,10 +18,13 @@ expose(
   createTaskWorker({
     spin(ms, context) {
       const started = truth();
-      context.span('spin', () => {
+      // Between any two of these the system may run something else for a while.
+      const [opened, closed] = context.span('spin', () => {
+        const begun = truth();
         while (truth() - started < ms);
+        return [begun, truth()];
       });
-      return { started, ended: truth() };
+      return { started, opened, closed, ended: truth() };
     },
     quick: () => 1,
   }),

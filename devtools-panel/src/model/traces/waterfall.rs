@@ -39,6 +39,8 @@ pub(crate) struct SpanRow {
     pub(crate) duration_ms: f64,
     /// Its status or outcome.
     pub(crate) status: String,
+    /// What went wrong, if something did.
+    pub(crate) error: Option<String>,
     /// A call's phases: which, and how much of the call it took, 0 to 1.
     pub(crate) phases: Vec<(usize, f64)>,
 }
@@ -69,11 +71,11 @@ pub(crate) fn waterfall(store: &Store, trace_id: &str) -> Waterfall {
     for trace in store.traces().iter().filter(|trace| trace.trace_id == trace_id) {
         let label = trace.name.clone().unwrap_or_else(|| "trace".to_owned());
         let row = row(SpanKind::Trace, &trace.span_id, (label, "page".to_owned()), trace.duration_ms);
-        let status = trace.status.clone();
+        let (status, error) = (trace.status.clone(), trace.error.clone());
         spans.push(Loose {
             parent: trace.parent_span_id.clone(),
             start: trace.start,
-            row: SpanRow { status, ..row },
+            row: SpanRow { status, error, ..row },
         });
     }
     let name = spans.first().map(|span| span.row.label.clone());
@@ -105,6 +107,7 @@ fn add_call(store: &Store, call: &Call, spans: &mut Vec<Loose>) {
         start: span.start,
         row: SpanRow {
             status: span.outcome.clone(),
+            error: span.error.clone(),
             phases: call.phases().map(|(phase, from, to)| (phase, (to - from) / whole)).collect(),
             ..row(SpanKind::Call, &span.span_id, (label, place.clone()), span.duration_ms)
         },
@@ -116,7 +119,7 @@ fn add_call(store: &Store, call: &Call, spans: &mut Vec<Loose>) {
         spans.push(Loose {
             parent: Some(child.parent_span_id.clone()),
             start: child.start,
-            row: SpanRow { status: status.to_owned(), ..row },
+            row: SpanRow { status: status.to_owned(), error: child.error.clone(), ..row },
         });
     }
 }
@@ -132,6 +135,7 @@ fn row(kind: SpanKind, span_id: &str, (label, place): (String, String), duration
         share: 0.0,
         duration_ms,
         status: String::new(),
+        error: None,
         phases: Vec::new(),
     }
 }

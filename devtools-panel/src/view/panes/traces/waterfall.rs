@@ -5,12 +5,13 @@ use std::cell::RefCell;
 use web_sys::{Event, HtmlElement};
 
 use crate::model::{Link, PHASES, SpanKind, SpanRow, Waterfall, count, cut, milliseconds};
-use crate::view::cells::{cell, head_row};
+use crate::view::cells::{LongText, cell, head_row};
 use crate::view::dom::{Listeners, Live, Told, clear, must};
 use crate::view::host::Host;
 
-/// How many characters of a span's name and place are shown; the rest is in its title.
+/// How many characters of a span's name, and of its error, are shown unopened.
 const LABEL_CHARACTERS: usize = 60;
+const ERROR_CHARACTERS: usize = 120;
 /// How deep spans are set in at most: deeper ones would leave no room for their names.
 const DEEPEST: usize = 12;
 const COLUMNS: [(&str, &str); 4] = [("", "Span"), ("", "Where"), ("", "When"), ("number", "Duration, ms")];
@@ -72,26 +73,33 @@ impl WaterfallTable {
         format!("{name}{} spans{beyond}, {} ms", count(spans), milliseconds(told.duration_ms))
     }
 
+    fn long_text(&self, class: &str, characters: usize, said: &str) -> HtmlElement {
+        let text = LongText::new(&self.host.make, class, characters);
+        text.show(said);
+        text.element().clone()
+    }
+
     fn row(&self, row: &SpanRow, listeners: &mut Listeners) -> HtmlElement {
         let make = &self.host.make;
-        let (label, was_cut) = cut(&row.label, LABEL_CHARACTERS);
         let name = match row.kind {
             SpanKind::Call => {
+                let label = cut(&row.label, LABEL_CHARACTERS).0;
                 let button = make.text("button", "span-name", &label).attr("type", "button");
                 let (panel, link) = (self.host.panel.clone(), Link::Call(row.span_id.clone()));
                 listeners.on(&button, "click", move |_: Event| panel.open(&link));
+                // Its details, where it leads, have all of its names.
                 button.attr("aria-label", &format!("{label}: show it in the timeline"))
             }
-            SpanKind::Trace | SpanKind::Handler => make.text("span", "span-name", &label),
+            SpanKind::Trace | SpanKind::Handler => self.long_text("span-name", LABEL_CHARACTERS, &row.label),
         };
-        if was_cut {
-            must(name.set_attribute("title", &cut(&row.label, 600).0));
-        }
         let first = cell(make, "", "span", "Span").with([&name]);
         must(first.style().set_property("padding-left", &format!("{}px", 12 + 14 * row.depth.min(DEEPEST))));
         if row.status != "ok" {
             let chip = make.text("span", "chip", &row.status).attr("data-state", &row.status);
             must(first.append_child(&chip));
+        }
+        if let Some(error) = &row.error {
+            must(first.append_child(&self.long_text("span-error", ERROR_CHARACTERS, error)));
         }
         let bar = make.element("span", "span-bar").attr("data-kind", kind(row.kind));
         must(bar.style().set_property("margin-left", &format!("{:.2}%", row.from * 100.0)));
