@@ -84,6 +84,11 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// The address as it may be shown.
+    pub(crate) fn shown_url(&self) -> String {
+        without_credentials(&self.url)
+    }
+
     /// Writes asterisks over every header's value, and over what comes after its first word (`Bearer …`): what a collector
     /// answers is shown to people, and some repeat what they were sent. The length stays, so that it can still be decoded.
     /// Values of fewer than eight bytes are no secrets, and would be found everywhere.
@@ -111,7 +116,7 @@ fn hide(said: &mut [u8], secret: &[u8]) {
 impl fmt::Debug for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Destination")
-            .field("url", &without_credentials(&self.url))
+            .field("url", &self.shown_url())
             .field("headers", &names(&self.headers))
             .field("protocol", &self.protocol)
             .field("compression", &self.compression)

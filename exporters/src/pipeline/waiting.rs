@@ -284,11 +284,9 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     /// Keeps a copy of the batch that a lane has, if there is a place for copies.
     pub(super) fn store_sent(&mut self, signal: Signal) {
         if self.waiting.is_some()
-            && let Some(line) = self.lines.iter_mut().find(|line| line.signal == signal)
-            && let Some(batch) = line.lane.batch_mut()
+            && let Some(place) = self.lines.iter().position(|line| line.signal == signal)
         {
-            let output = store(batch);
-            self.outputs.extend(output);
+            self.store_batch_of(place);
         }
     }
 
@@ -302,12 +300,12 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     /// Looks for what others left behind, now and then; and lets go of what is too old.
     pub(super) fn take_over(&mut self, now: Now) {
         let (now_ms, first) = (now.monotonic_ms, self.next_id);
-        let well = self.lines.iter().filter(|line| !line.lane.is_in_trouble());
-        let signals: Vec<Signal> = well.map(|line| line.signal).collect();
         let Some(waiting) = &mut self.waiting else { return };
         if now_ms < waiting.due {
             return;
         }
+        let well = self.lines.iter().filter(|line| !line.lane.is_in_trouble());
+        let signals: Vec<Signal> = well.map(|line| line.signal).collect();
         waiting.due = now_ms + DEFAULT_TAKE_OVER_INTERVAL_MS;
         let (room_bytes, room_batches) = waiting.backlog.room();
         if !signals.is_empty() && room_batches > 0 && !waiting.is_asked {

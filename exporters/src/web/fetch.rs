@@ -9,7 +9,6 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::gzip;
 use crate::config::{Compression, Destination};
-use crate::durable::stored_address;
 use crate::pipeline::{Answer, Reply, Request};
 
 /// The longest answer that is read, in bytes; what comes beyond it is not.
@@ -131,7 +130,7 @@ pub(super) fn send(
             }
             Err(error) => Reply::Failed(format!(
                 "no answer from {}: {} (is the collector up, and does it allow this page's origin?)",
-                stored_address(&destination.url),
+                destination.shown_url(),
                 message(&error)
             )),
         };

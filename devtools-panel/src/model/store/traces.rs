@@ -24,6 +24,7 @@ impl Traces {
             return false;
         }
         trace.name.iter_mut().for_each(|name| shorten(name, DEFAULT_NAME_CHARACTERS_KEPT));
+        // Traces are bounded by their number only, so that an error may be no longer than a name.
         trace.error.iter_mut().for_each(|error| shorten(error, DEFAULT_NAME_CHARACTERS_KEPT));
         if self.traces.len() >= DEFAULT_TRACES_KEPT {
             self.traces.pop_front();
