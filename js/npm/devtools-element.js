@@ -234,7 +234,7 @@ export class AtelierDevtoolsElement extends Base {
       settings: () => this.#settings(),
       opened: () => this.#opened,
       on: {
-        state: (state) => this.#windowIs(state),
+        state: (state, reason) => this.#windowIs(state, reason),
         setting: (name, value) => this.#choose(name, value),
         close: this.#close,
         ...this.#recording,
@@ -243,12 +243,12 @@ export class AtelierDevtoolsElement extends Base {
     this.#link.open();
   }
 
-  #windowIs(state) {
+  #windowIs(state, reason = 'The browser may have blocked it: allow pop-ups for this page, or press the button here.') {
     this.#linked = state;
     if (state === 'closed') return this.#close();
     this.#shell.show(state === 'blocked' ? 'open' : 'away');
     if (state === 'blocked') {
-      showMessage(this.#shell.content, 'The panel’s window did not open', 'The browser may have blocked it: allow pop-ups for this page, or press the button here.', {
+      showMessage(this.#shell.content, 'The panel’s window did not open', reason, {
         'Open the window': () => this.#link?.open(),
         'Dock the panel at the bottom': () => this.#choose('dock', 'bottom'),
         Close: this.#close,

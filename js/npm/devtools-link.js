@@ -5,6 +5,7 @@
 // can share is a BroadcastChannel. Frames are sent one at a time: the next is made when the window has taken the last.
 
 import { watchLongTasks } from './devtools-long-tasks.js';
+import { makeWindowPage } from './devtools-window-page.js';
 
 /** What the ledger calls a panel, in the page or in its window. */
 export const CONSUMER = 'panel';
@@ -23,7 +24,7 @@ export class WindowLink {
   #page = random();
   #window;
   #timer;
-  #url;
+  #windowPage;
   #runtimes;
   #settings;
   #opened;
@@ -36,9 +37,9 @@ export class WindowLink {
 
   /**
    * `settings()` and `opened()` give what a window is to begin with: settings, and files that are open. `on.state(state)`
-   * hears `opening`, `open`, `blocked` (no window came: the browser may have refused it) and `closed` (the user closed the
-   * window); `on.setting(name, value)` what the user chose there; `on.close()` that the user closed the panel there;
-   * `on.record(place, on)` and `on.forget(name)` what the recorder is to do; `on.opened(files)` which files are open there
+   * hears `opening`, `open`, `blocked` (no window came: the browser may have refused it, unless a reason is given) and
+   * `closed` (the user closed the window); `on.setting(name, value)` what the user chose there; `on.close()` that the user
+   * closed the panel there; `on.record(place, on)` and `on.forget(name)` what the recorder is to do; `on.opened(files)` which files are open there
    * now; `on.ready()` that the window wants to know how it stands with recordings.
    */
   constructor(runtimes, { settings, opened, on, intervalMs }) {
@@ -65,11 +66,16 @@ export class WindowLink {
   }
 
   async #openNew() {
-    // Loaded before there is anything to lose: the press that allows a window does so for a few seconds.
-    const { address } = await import('./devtools-window.js');
-    if (!this.#channel || this.#window) return;
-    this.#url ??= URL.createObjectURL(new Blob([windowPage(this.#channel.name, address)], { type: 'text/html' }));
-    window.open(this.#url, '_blank', FEATURES);
+    try {
+      // Made before there is anything to lose: the press that allows a window does so for a few seconds.
+      this.#windowPage ??= await makeWindowPage(this.#channel.name);
+    } catch (error) {
+      clearTimeout(this.#timer);
+      if (this.#channel) this.#on.state('blocked', error?.message ?? String(error));
+      return;
+    }
+    if (!this.#channel) return this.#windowPage.release();
+    if (!this.#window) window.open(this.#windowPage.url, '_blank', FEATURES);
   }
 
   /** Tells the window a setting that was changed in the page. */
@@ -91,7 +97,7 @@ export class WindowLink {
     removeEventListener('pageshow', this.#return);
     this.#channel?.close();
     this.#channel = undefined;
-    if (this.#url) URL.revokeObjectURL(this.#url);
+    this.#windowPage?.release();
   }
 
   #leave = () => {
@@ -171,15 +177,4 @@ function windowName() {
 
 function random() {
   return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/**
- * The window's page. It is made here because bundlers give modules other names and places, and only a running module
- * knows its own; it has no inline script, and the page's content security policy holds in it as well.
- */
-function windowPage(channel, address) {
-  const quoted = (text) => text.replace(/[&"<>]/g, (char) => `&#${char.charCodeAt(0)};`);
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Atelier devtools</title>
-<meta name="viewport" content="width=device-width"><meta name="atelier-devtools-window" content="${quoted(channel)}">
-<link rel="icon" href="data:,"><script type="module" src="${quoted(address)}"></script></head><body></body></html>`;
 }

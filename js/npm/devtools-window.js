@@ -6,9 +6,6 @@ import { loadPanel } from './devtools-load.js';
 import { checkHotkey } from './devtools-options.js';
 import { showMessage } from './devtools-shell.js';
 
-/** Where this module is: the window's page loads it from there. */
-export const address = import.meta.url;
-
 function begin(name) {
   const self = String(Math.random()).slice(2);
   const channel = new BroadcastChannel(name);
@@ -134,6 +131,4 @@ function begin(name) {
   say('hello');
 }
 
-// The page imports this module too, for its address; there it does nothing.
-const channelName = globalThis.document?.querySelector('meta[name="atelier-devtools-window"]')?.content;
-if (channelName) begin(channelName);
+begin(document.querySelector('meta[name="atelier-devtools-window"]').content);

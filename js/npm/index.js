@@ -1,15 +1,14 @@
-// Usable right after import: the module waits for its wasm at top level. `./manual` is for those who cannot.
+// Usable right after import, wherever that is: the wasm is carried along as text, and compiled when the first runtime is made.
+// Whoever makes none (a worker that imports `expose` from here) gets none: bundlers leave it out.
 
-import { init } from './manual.js';
+import { instantiateText } from './instance.js';
+import { createTaskRuntime as make } from './runtime.js';
+import { dropText, length, text } from './wasm/text.js';
 
-await init();
+export * from './common.js';
 
-export {
-  WorkerCrashedError,
-  createTaskRuntime,
-  createTaskWorker,
-  explainCall,
-  expose,
-  parallelLimit,
-  yieldAsCompleted,
-} from './manual.js';
+/** Makes a runtime: tasks, their cancellation, and what they tell. */
+export function createTaskRuntime(config) {
+  instantiateText({ text, length }, dropText);
+  return make(config);
+}

@@ -1,27 +1,20 @@
-// The package without top-level await: call `init` once, then the rest.
+// The package for those who serve its wasm as a file: call `init` once, then the rest.
 
-import initWasm from './wasm/atelier_js.js';
+import { instantiateFrom, needInstance } from './instance.js';
+import { createTaskRuntime as make } from './runtime.js';
 
-let ready;
+export * from './common.js';
 
 /**
  * Instantiates the package's wasm. Calling it again gives the same promise; a failure may be tried again.
- * @param {WebAssembly.Module | BufferSource | Response | URL | string} [moduleOrUrl] by default the file beside this one
+ * @param {WebAssembly.Module | BufferSource | Response | Request | URL | string} [moduleOrUrl] by default the file beside this one
  */
 export function init(moduleOrUrl = new URL('./wasm/atelier_js_bg.wasm', import.meta.url)) {
-  ready ??= initWasm({ module_or_path: moduleOrUrl }).then(
-    () => undefined,
-    (cause) => {
-      ready = undefined;
-      throw new Error('Atelier could not load its wasm; is atelier_js_bg.wasm served beside the package?', { cause });
-    },
-  );
-  return ready;
+  return instantiateFrom(moduleOrUrl);
 }
 
-export { yieldAsCompleted } from './completed.js';
-export { WorkerCrashedError } from './errors.js';
-export { explainCall } from './explain.js';
-export { parallelLimit } from './parallel.js';
-export { createTaskRuntime } from './runtime.js';
-export { createTaskWorker, expose } from './worker.js';
+/** Makes a runtime, after `init`. */
+export function createTaskRuntime(config) {
+  needInstance();
+  return make(config);
+}

@@ -1,6 +1,7 @@
 // Recordings as what other tools open. Its wasm is its own, and loaded when it is first used.
 
 import { oneOf, shown } from './check.js';
+import { compileSoon } from './compile.js';
 
 const FORMATS = ['perfetto', 'otlp', 'hlog', 'text'];
 
@@ -8,10 +9,10 @@ let loading;
 
 /** The converter's module; after a failed load the next call tries again. */
 function load() {
-  loading ??= import('./recording/atelier_recording_js.js')
-    .then(async (module) => {
-      await module.default({ module_or_path: new URL('./recording/atelier_recording_js_bg.wasm', import.meta.url) });
-      return module;
+  loading ??= Promise.all([import('./recording/atelier_recording_js.js'), import('./recording/text.js')])
+    .then(async ([converter, carried]) => {
+      converter.initSync({ module: await compileSoon(carried) });
+      return converter;
     })
     .catch((error) => {
       loading = undefined;

@@ -42,6 +42,10 @@ function ownId() {
 }
 
 function makeWorker(factory) {
+  // In Node and in unit tests the factory's own error would be a bare ReferenceError.
+  if (typeof Worker !== 'function') {
+    throw new Error('Tasks run in web workers, and there is no `Worker` here (Node, a server, a unit test without one)');
+  }
   const worker = factory();
   if (!(worker instanceof Worker)) {
     throw new TypeError('the worker function returned something that is no Worker');

@@ -115,8 +115,8 @@ export async function an_abort_after_the_end_changes_nothing() {
 }
 
 export async function keys_that_are_not_in_use_take_no_memory() {
-  const { memory } = await initWasm();
   const runtime = createTaskRuntime();
+  const { memory } = await initWasm();
   const keys = runtime.abortTaskController;
   const task = bench({ type: 'parallel', poolSize: 1, maxInFlight: 100, maxQueueDepth: 10_000 }, runtime);
   let next = 0;

@@ -12,15 +12,12 @@ async function watchedPackage() {
         return [name, (...args) => (count(`${way} ${name}`), value(...args))];
       }),
     );
-  const watch = (result) => {
-    const exports = counted(result.instance.exports, 'in');
-    return { module: result.module, instance: { exports } };
-  };
   const inside = (imports) =>
     Object.fromEntries(Object.entries(imports).map(([module, names]) => [module, counted(names, 'out')]));
-  const { instantiateStreaming, instantiate } = WebAssembly;
-  WebAssembly.instantiateStreaming = async (source, imports) => watch(await instantiateStreaming(source, inside(imports)));
-  WebAssembly.instantiate = async (source, imports) => watch(await instantiate(source, inside(imports)));
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = function (module, imports) {
+    return { exports: counted(new Instance(module, inside(imports)).exports, 'in') };
+  };
   const atelier = await import('/atelier/index.js');
   const { tracing_heard: heard } = await import('/atelier/wasm/atelier_js.js');
   const forget = () => crossings.clear();

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use super::optimize::optimize;
 use super::package::check_package;
 use super::size::{files, modules};
+use super::text::write_text_module;
+use super::window::write_window_sources;
 use super::{BuildError, Progress, build_wasm};
 use crate::Project;
 
@@ -31,15 +33,17 @@ pub fn dist(project: &Project, progress: &Progress, options: DistOptions) -> Res
     build_wasm(project, progress, "atelier-devtools-panel", &next.join("devtools"), names)?;
     build_wasm(project, progress, "atelier-recording-js", &next.join("recording"), names)?;
     if options.optimize {
-        optimize(progress, &modules(&next)?)?;
+        optimize(progress, &modules(&next)?);
     }
     progress.step("gather the npm package", || {
         copy_all(&project.path("js/npm"), &next)?;
+        modules(&next)?.iter().try_for_each(|module| write_text_module(module))?;
         for file in ["harness.js", "context.js", "spans.js", "transferables.js", "wire.js"] {
             copy(&project.path("runtime/js").join(file), &next.join("worker").join(file))?;
         }
         copy(&project.path("runtime/js/rust-worker.js"), &next.join("rust-worker.js"))?;
         copy_licences(project, &next)?;
+        write_window_sources(&next)?;
         check_package(&next, env!("CARGO_PKG_VERSION"))?;
         if done.exists() {
             std::fs::remove_dir_all(&done).map_err(BuildError::file(&done))?;

@@ -2,13 +2,16 @@
 
 mod command;
 mod dist;
+mod imports;
 mod npm;
 mod optimize;
 mod package;
 mod progress;
 mod size;
+mod text;
 mod toolchain;
 mod wasm;
+mod window;
 
 pub use dist::{DistOptions, dist};
 pub use progress::Progress;

@@ -16,19 +16,82 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// Makes these modules smaller if `wasm-opt` is there (`WASM_OPT`, else PATH), says so if it is not.
-pub(super) fn optimize(progress: &Progress, modules: &[PathBuf]) -> Result<(), BuildError> {
+/// Makes these modules smaller if `wasm-opt` is there (`WASM_OPT`, else PATH) and can read them; says so if not.
+pub(super) fn optimize(progress: &Progress, modules: &[PathBuf]) {
     let named = std::env::var_os("WASM_OPT").map(PathBuf::from);
     let Some(wasm_opt) = named.or_else(|| find_on_path(&["wasm-opt"])) else {
         progress.note("no wasm-opt on PATH (or in WASM_OPT): the wasm stays as the compiler made it");
-        return Ok(());
+        return;
     };
-    modules.iter().try_for_each(|module| {
+    for module in modules {
         let name = module.file_name().unwrap_or_default().to_string_lossy();
-        progress.step(&format!("wasm-opt {name}"), || optimize_one(&wasm_opt, module))
-    })
+        let optimized = progress.step(&format!("wasm-opt {name}"), || optimize_one(&wasm_opt, module));
+        if let Err(error) = optimized {
+            // Debian's binaryen 108 knows none of what compilers have put into every module since.
+            progress.note(&format!("{error}"));
+            progress.note(&format!("{name} stays as the compiler made it; a newer wasm-opt (binaryen 120 or later) makes it smaller"));
+        }
+    }
 }
 
+/// Replaces the module, or leaves it as it is.
 fn optimize_one(wasm_opt: &Path, module: &Path) -> Result<(), BuildError> {
-    run(Command::new(wasm_opt).arg("-Oz").args(FEATURES).arg(module).arg("-o").arg(module))
+    let optimized = module.with_extension("optimized");
+    let ran = run(Command::new(wasm_opt).arg("-Oz").args(FEATURES).arg(module).arg("-o").arg(&optimized));
+    match ran {
+        Ok(()) => std::fs::rename(&optimized, module).map_err(BuildError::file(module)),
+        Err(error) => {
+            // It may have begun to write before it failed.
+            let _ = std::fs::remove_file(&optimized);
+            Err(error)
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Runs a script in the place of `wasm-opt` over a module, and returns the error and what the folder holds then.
+    fn with_script(script: &str) -> (Option<String>, Vec<(String, String)>) {
+        let folder = tempfile::tempdir().unwrap();
+        let (tool, module) = (folder.path().join("wasm-opt"), folder.path().join("m.wasm"));
+        std::fs::write(&tool, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(&module, "before").unwrap();
+        let error = optimize_one(&tool, &module).err().map(|error| error.to_string());
+        std::fs::remove_file(&tool).unwrap();
+        let mut left: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| {
+                let entry = entry.unwrap();
+                (
+                    entry.file_name().to_string_lossy().into_owned(),
+                    std::fs::read_to_string(entry.path()).unwrap(),
+                )
+            })
+            .collect();
+        left.sort();
+        (error, left)
+    }
+
+    fn file(name: &str, text: &str) -> (String, String) {
+        (name.to_owned(), text.to_owned())
+    }
+
+    #[test]
+    fn a_tool_that_works_replaces_the_module() {
+        let (error, left) = with_script("while [ \"$1\" != -o ]; do shift; done; printf after > \"$2\"");
+        assert_eq!((error, left), (None, vec![file("m.wasm", "after")]));
+    }
+
+    #[test]
+    fn a_tool_that_is_too_old_leaves_the_module_alone() {
+        let (error, left) =
+            with_script("while [ \"$1\" != -o ]; do shift; done; printf half > \"$2\"; exit 1");
+        assert!(error.unwrap().contains("wasm-opt"));
+        assert_eq!(left, [file("m.wasm", "before")]);
+    }
 }
