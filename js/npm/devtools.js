@@ -9,6 +9,7 @@ export { AtelierDevtoolsElement };
 const mounted = [];
 
 export function mountDevtools(runtimes, options) {
+  if (typeof document === 'undefined') throw new Error('mountDevtools needs a document: call it in the browser, not where the page is rendered');
   const list = checkRuntimes(runtimes);
   const { target, open, dock, theme, hotkey, storageKey } = checkOptions(options);
   // What the page has taken out, with whatever it was in, is no panel any more.

@@ -5,6 +5,9 @@ import { shown } from './check.js';
 import { compileNow, refused } from './compile.js';
 import { initSync } from './wasm/atelier_js.js';
 
+/** What every version of the wasm exports. */
+const ENTRANCE = 'runtimehandle_new';
+
 let exists = false;
 let loading;
 
@@ -12,6 +15,8 @@ function instantiate(module) {
   // Somebody else may have been faster; a second instance would know nothing of the first one's runtimes.
   if (exists) return;
   try {
+    // Looked at before, because what fails half way leaves the module's JavaScript with half an instance.
+    if (!WebAssembly.Module.exports(module).some(({ name }) => name === ENTRANCE)) throw new TypeError(`it has no ${ENTRANCE}`);
     initSync({ module });
   } catch (cause) {
     throw new Error("This wasm does not fit the package's modules; is it the file of another version?", { cause });

@@ -10,6 +10,7 @@ export function wasmWorker({ module, glue, entry, name }) {
   if (!(module instanceof WebAssembly.Module)) {
     throw new TypeError('wasmWorker takes a compiled WebAssembly.Module; await WebAssembly.compileStreaming(fetch(url))');
   }
+  if (typeof Worker !== 'function') throw new Error('wasmWorker starts a web worker, and there is no `Worker` here (Node, a server)');
   const worker = new Worker(new URL('./rust-worker.js', import.meta.url), { type: 'module', name });
   worker.postMessage({ module, glue: new URL(glue, document.baseURI).href, entry });
   return worker;

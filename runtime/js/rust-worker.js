@@ -5,7 +5,7 @@ addEventListener(
   'message',
   async ({ data: { module, glue, entry } }) => {
     try {
-      const bindings = await import(glue);
+      const bindings = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ glue);
       bindings.initSync({ module });
       if (typeof bindings[entry] !== 'function') {
         throw new Error(`the module ${glue} exports no function '${entry}' that could expose handlers`);

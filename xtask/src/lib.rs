@@ -16,7 +16,9 @@ mod site;
 mod suite;
 
 pub use bench::*;
-pub use build::{BuildError, DistOptions, Progress, Size, build_pages, build_wasm, dist, sizes};
+pub use build::{
+    BuildError, DistOptions, Progress, Size, build_pages, build_wasm, dist, size_of_start, sizes,
+};
 pub use chrome::*;
 pub use convert::*;
 pub use demo::*;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::{
     BenchOptions, DemoOptions, DistOptions, ForwardTarget, Progress, Project, SimOptions, SuiteOptions,
-    bench, convert, demo, dist, run_suite, screenshots, simulate, sizes,
+    bench, convert, demo, dist, run_suite, screenshots, simulate, size_of_start, sizes,
 };
 
 /// Builds, shows, tests and packs Atelier.
@@ -71,9 +71,9 @@ enum Task {
         #[arg(long)]
         profile: bool,
     },
-    /// Writes the npm package to target/npm and prints the size of each wasm module.
+    /// Writes the npm package to target/npm and prints the size of each wasm module, and of what loads before the first call.
     ///
-    /// Runs wasm-opt (from WASM_OPT, else PATH) where it is installed.
+    /// Runs wasm-opt (from WASM_OPT, else PATH) where it is installed; one that is too old for a module leaves it as it is.
     Dist,
     /// Drives the tour and writes a picture of every pane of the panel, in both themes and three sizes, to
     /// target/screenshots.
@@ -164,5 +164,6 @@ fn pack(project: &Project) -> anyhow::Result<()> {
     for size in sizes(&folder)? {
         println!("{size}");
     }
+    println!("{}", size_of_start(&folder)?);
     Ok(())
 }

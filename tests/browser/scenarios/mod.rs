@@ -11,6 +11,7 @@ mod panel_window;
 mod profiler;
 mod recording;
 mod rust_app;
+mod starting;
 mod tour;
 mod tour_setups;
 
@@ -35,6 +36,8 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
             "rust_app::what_the_runtime_says_is_in_the_console_when_asked_for",
             rust_app::says_in_console,
         ),
+        lab.trial("starting::a_policy_without_wasm_is_named", starting::says_what_the_policy_lacks),
+        lab.trial("starting::trusted_types_take_workers_of_a_policy", starting::takes_workers_of_a_policy),
         lab.trial("memory::signals_that_nobody_uses_go_and_others_stay", memory::signals),
         lab.trial("memory::calls_outlive_everything_they_were_made_with", memory::calls),
         lab.trial(

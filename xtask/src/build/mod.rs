@@ -15,7 +15,7 @@ mod window;
 
 pub use dist::{DistOptions, dist};
 pub use progress::Progress;
-pub use size::{Size, sizes};
+pub use size::{Size, size_of_start, sizes};
 pub use wasm::build_wasm;
 
 pub(crate) use command::{find_on_path, run, shown, start_error, works};

@@ -5,9 +5,16 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::BuildError;
+use super::imports::graph;
 use super::size::files;
 
-/// The version is the workspace's, and whatever package.json or a module names is there.
+/// What is made of other modules or of wasm; what stands in it is no code, or checked where it came from.
+const MADE: [&str; 2] = ["text.js", "devtools-window-sources.js"];
+/// Entries that may ask for files by URL: their users serve them.
+const ASK_FOR_FILES: [&str; 2] = ["manual.js", "wasm-worker.js"];
+
+/// The version is the workspace's, whatever package.json or a module names is there, and no entry waits or asks for a file
+/// when it is imported.
 pub(super) fn check_package(folder: &Path, version: &str) -> Result<(), BuildError> {
     let manifest = read_manifest(&folder.join("package.json"))?;
     if manifest["version"] != version {
@@ -20,18 +27,41 @@ pub(super) fn check_package(folder: &Path, version: &str) -> Result<(), BuildErr
     for key in ["exports", "main", "module", "types"] {
         collect_files(&manifest[key], &mut named);
     }
-    let mut missing: Vec<String> = (named.into_iter())
+    let mut missing: Vec<String> = (named.iter())
         .filter(|file| !folder.join(file).is_file())
         .map(|file| format!("{file}, named in package.json"))
         .collect();
     for file in files(folder)? {
         missing.extend(missing_imports(folder, &file)?);
     }
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(BuildError::Package(format!("missing {}", missing.join("; "))))
+    if !missing.is_empty() {
+        return Err(BuildError::Package(format!("missing {}", missing.join("; "))));
     }
+    named.iter().try_for_each(|entry| check_start(folder, entry))
+}
+
+/// Refuses modules that wait at top level, or ask for a file that only some bundlers would find.
+fn check_start(folder: &Path, entry: &str) -> Result<(), BuildError> {
+    let entry = entry.trim_start_matches("./");
+    if !entry.ends_with(".js") || ASK_FOR_FILES.contains(&entry) {
+        return Ok(());
+    }
+    for module in graph(folder, entry, true)? {
+        if module.file_name().is_some_and(|name| MADE.iter().any(|made| name == *made)) {
+            continue;
+        }
+        let file = folder.join(&module);
+        let text = std::fs::read_to_string(&file).map_err(BuildError::file(&file))?;
+        let waits = text.lines().any(|line| {
+            line.starts_with("await ") || line.starts_with("export const") && line.contains("= await ")
+        });
+        let asks = text.lines().any(|line| line.contains("new URL(") && line.contains("import.meta.url"));
+        let what = if waits { "waits at top level" } else { "asks for a file by its URL" };
+        if waits || asks {
+            return Err(BuildError::Package(format!("{} {what}, and {entry} imports it", module.display())));
+        }
+    }
+    Ok(())
 }
 
 fn read_manifest(path: &Path) -> Result<Value, BuildError> {
@@ -92,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_whole_package_passes() {
-        let js = "import { a } from './wasm/a.js';\n// see './old.js'\nconst u = new URL(\"./wasm/a_bg.wasm\", import.meta.url);";
+        let js = "import { a } from './wasm/a.js';\n// see './old.js'\nconst u = './wasm/a_bg.wasm';";
         let files = [
             ("package.json", MANIFEST),
             ("index.js", js),
@@ -117,6 +147,31 @@ mod tests {
         let files = [("package.json", MANIFEST), ("index.js", ""), ("index.d.ts", "")];
         let error = check_package(package(&files).path(), "1.2.4").unwrap_err().to_string();
         assert!(error.contains("1.2.3") && error.contains("1.2.4"), "{error}");
+    }
+
+    #[test]
+    fn what_waits_or_asks_for_files_is_no_entry() {
+        let wasm = "new URL('./a.wasm', import.meta.url);";
+        for (file, text, said) in [
+            ("index.js", "await init();", Some("index.js waits at top level")),
+            ("index.js", "import './a.js';", None),
+            ("a.js", wasm, Some("a.js asks for a file by its URL, and index.js imports it")),
+        ] {
+            let others = [
+                ("package.json", MANIFEST),
+                ("index.js", "import('./a.js');"),
+                ("index.d.ts", ""),
+                ("a.js", ""),
+                ("a.wasm", ""),
+            ];
+            let files: Vec<_> =
+                others.into_iter().map(|(name, own)| (name, if name == file { text } else { own })).collect();
+            let checked = check_package(package(&files).path(), "1.2.3").map_err(|error| error.to_string());
+            match said {
+                None => checked.unwrap(),
+                Some(said) => assert!(checked.clone().unwrap_err().contains(said), "{checked:?}"),
+            }
+        }
     }
 
     #[test]

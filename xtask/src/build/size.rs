@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::BuildError;
+use super::imports::graph;
 
 /// A file's size in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,25 @@ fn compressed(bytes: &[u8]) -> std::io::Result<(usize, usize)> {
     Ok((gzip.finish()?.len(), brotli.len()))
 }
 
+/// Measures what a page loads before its first call: the default entry and all that it imports from the start.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn size_of_start(folder: &Path) -> Result<Size, BuildError> {
+    let mut all = Size { name: "before the first call: index.js".to_owned(), raw: 0, gzip: 0, brotli: 0 };
+    let modules = graph(folder, "index.js", false)?;
+    all.name = format!("{} and its {} imports", all.name, modules.len() - 1);
+    for module in modules {
+        let file = folder.join(module);
+        let bytes = std::fs::read(&file).map_err(BuildError::file(&file))?;
+        let (gzip, brotli) = compressed(&bytes).map_err(BuildError::file(&file))?;
+        all.raw += bytes.len();
+        all.gzip += gzip;
+        all.brotli += brotli;
+    }
+    Ok(all)
+}
+
 /// Every wasm module beneath a folder.
 pub(super) fn modules(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
     let mut found: Vec<_> =
@@ -87,5 +107,17 @@ mod tests {
         assert_eq!(sizes.len(), 1);
         assert_eq!((sizes[0].name.as_str(), sizes[0].raw), ("wasm/a_bg.wasm", 10_000));
         assert!(sizes[0].gzip < 200 && sizes[0].brotli < sizes[0].gzip, "{}", sizes[0]);
+    }
+
+    #[test]
+    fn what_is_loaded_later_does_not_count_as_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in
+            [("index.js", "import './a.js'; import('./b.js');"), ("a.js", "1"), ("b.js", "12345")]
+        {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let size = size_of_start(folder.path()).unwrap();
+        assert_eq!((size.name.as_str(), size.raw), ("before the first call: index.js and its 1 imports", 35));
     }
 }

@@ -1,0 +1,4 @@
+// Workers have no import maps.
+import { createTaskWorker, expose } from './atelier/worker.js';
+
+expose(createTaskWorker({ add: (a, b) => a + b }));

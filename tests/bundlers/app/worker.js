@@ -1,0 +1,4 @@
+// Imports from the default entry, as people do: a bundler leaves its wasm out.
+import { createTaskWorker, expose } from 'atelier';
+
+expose(createTaskWorker({ add: (a, b) => a + b }));
