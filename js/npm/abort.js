@@ -17,19 +17,23 @@ export class AbortTaskController {
   /** The signal that fires when the key is aborted. It is kept until then, or until the key is cleared. */
   signalFor(key) {
     key = String(key);
-    return this.#signals.get(key, this.isAborted(key));
+    const aborted = this.isAborted(key);
+    return this.#signals.get(key, aborted, aborted ? this.#handle.key_reason(key) : undefined);
   }
 
-  /** Cancels every call with this key; later ones too, until the key is cleared. */
-  abort(key) {
+  /**
+   * Cancels every call with this key; later ones too, until the key is cleared. The reason is the `cause` of their errors;
+   * the first one counts.
+   */
+  abort(key, reason) {
     key = String(key);
-    this.#handle.abort_key(key);
+    this.#handle.abort_key(key, this.isAborted(key) ? undefined : reason);
     this.#say(key, true);
-    this.#signals.abort(key);
+    this.#signals.abort(key, this.#handle.key_reason(key));
   }
 
-  abortMany(keys) {
-    for (const key of keys) this.abort(key);
+  abortMany(keys, reason) {
+    for (const key of keys) this.abort(key, reason);
   }
 
   isAborted(key) {
@@ -81,10 +85,10 @@ class KeySignals {
     if (!this.#loose.get(key)?.deref()) this.#loose.delete(key);
   });
 
-  get(key, aborted) {
+  get(key, aborted, reason) {
     const controller = this.#find(key) ?? this.#make();
     if (aborted) {
-      controller.abort(abortError());
+      controller.abort(abortError(reason));
       this.#loosen(key, controller);
     } else {
       this.#loose.delete(key);
@@ -93,11 +97,11 @@ class KeySignals {
     return controller.signal;
   }
 
-  abort(key) {
+  abort(key, reason) {
     const controller = this.#find(key);
     if (!controller) return;
     this.#loosen(key, controller);
-    controller.abort(abortError());
+    controller.abort(abortError(reason));
   }
 
   clear(key) {

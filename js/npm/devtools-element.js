@@ -8,6 +8,7 @@ import { checkDock, checkHotkey, checkRuntimes, checkTheme, IN_PAGE } from './de
 import { PageRecorder } from './devtools-recorder.js';
 import { askedByAddress, keepOpen, keepSetting, readSettings, wasOpen } from './devtools-settings.js';
 import { buildShell, showMessage } from './devtools-shell.js';
+import { report } from './report.js';
 
 /** How often an open panel asks for a frame, in milliseconds. */
 const DEFAULT_FRAME_INTERVAL_MS = 250;
@@ -284,7 +285,7 @@ export class AtelierDevtoolsElement extends Base {
     this.#guard(() => {
       this.#panel = new module.Panel(content, {
         ...this.#settings(),
-        runtimes: this.#runtimes.map((runtime, place) => runtime.name ?? `Runtime ${place + 1}`),
+        runtimes: this.#runtimes.map((runtime, place) => runtime.name ?? runtime.id ?? `Runtime ${place + 1}`),
         onSetting: (name, value) => this.#choose(name, value),
         onEvents: (wanted) => { this.#wantsEvents = wanted; },
         onClose: this.#close,
@@ -343,7 +344,7 @@ export class AtelierDevtoolsElement extends Base {
     this.#opened = [];
     if (this.#failed) return;
     this.#failed = true;
-    console.error('Atelier devtools: the panel failed and was closed; the app goes on.', reason);
+    report('Atelier devtools: the panel failed and was closed; the app goes on.', reason);
     if (this.#shell) showMessage(this.#shell.content, 'The panel failed and was closed. The app goes on.', String(reason), { Close: this.#close });
   }
 

@@ -1,5 +1,8 @@
 // What may be asked of the panel, and what is answered when it is asked wrongly.
 
+import { knownOptions } from './check.js';
+
+const OPTIONS = ['target', 'open', 'dock', 'theme', 'hotkey', 'storageKey'];
 /** Edges of the page. */
 export const IN_PAGE = ['bottom', 'right', 'left'];
 const DOCKS = [...IN_PAGE, 'window', 'inline'];
@@ -35,6 +38,7 @@ export function checkOptions(options = {}) {
   if (options === null || typeof options !== 'object') {
     throw new TypeError(`the options of mountDevtools must be an object; got ${describe(options)}`);
   }
+  knownOptions(options, OPTIONS, 'mountDevtools');
   const { target, open = false, dock = 'bottom', theme = 'system', hotkey = 'Alt+Shift+D', storageKey } = options;
   if (target !== undefined && !(target instanceof Element || target instanceof ShadowRoot)) {
     throw new TypeError(`target must be an element or a shadow root; got ${describe(target)}`);

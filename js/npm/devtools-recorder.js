@@ -101,7 +101,7 @@ export class PageRecorder {
 
 /** Such as `atelier-2026-11-26-18-05-09.atelier`: the runtime's name, as far as file systems take it, and the local time. */
 function nameOf(runtime, at) {
-  const name = (runtime.name ?? '').replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 40) || 'atelier';
+  const name = (runtime.name ?? runtime.id ?? '').replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 40) || 'atelier';
   const parts = [at.getFullYear(), at.getMonth() + 1, at.getDate(), at.getHours(), at.getMinutes(), at.getSeconds()];
   return `${name}-${parts.map((part) => String(part).padStart(2, '0')).join('-')}.atelier`;
 }

@@ -5,6 +5,7 @@ import { fillPage } from './devtools-frame.js';
 import { loadPanel } from './devtools-load.js';
 import { keepSetting, readSettings } from './devtools-settings.js';
 import { showMessage } from './devtools-shell.js';
+import { report } from './report.js';
 
 const STORAGE_KEY = 'atelier-devtools';
 
@@ -14,7 +15,7 @@ async function begin() {
   const fail = (reason) => {
     panel = undefined;
     files.attach(undefined);
-    console.error('Atelier devtools: the panel failed.', reason);
+    report('Atelier devtools: the panel failed.', reason);
     showMessage(content, 'The panel failed', `${reason}\nLoad this page again to go on.`);
   };
   const guard = (act) => {

@@ -1,6 +1,10 @@
 // The snapshot stream at an interval.
 
 import { aFlag, aFunction, aName, anInterval, every, someOptions } from './check.js';
+import { endsWith } from './lifetimes.js';
+import { reporter } from './report.js';
+
+const OPTIONS = ['intervalMs', 'events', 'name'];
 
 /**
  * Gives `listener` a frame every `intervalMs`, the first one at the end of this turn. Frames are made at the listener's
@@ -11,19 +15,21 @@ import { aFlag, aFunction, aName, anInterval, every, someOptions } from './check
  */
 export function subscribeFrames(handle, listener, options) {
   aFunction(listener, 'subscribeFrames');
-  const { intervalMs = 250, events = false, name = 'frames' } = someOptions(options, 'subscribeFrames');
+  const { intervalMs = 250, events = false, name = 'frames' } = someOptions(options, 'subscribeFrames', OPTIONS);
   anInterval(intervalMs, 'intervalMs');
   aName(name, 'name');
   const wantsEvents = typeof events === 'function' ? () => aFlag(events(), 'what events() returns') : () => events;
   if (typeof events !== 'function') aFlag(events, 'events');
   const wanted = wantsEvents();
+  const forget = endsWith(handle, () => unsubscribe());
   const stream = handle.frames(name);
   stream.take_events(wanted);
   let open = true;
   let busy = false;
+  const reportThrow = reporter('A listener of the snapshot stream threw; further errors of it are not shown');
   const lose = (frames) => open && frames > 0 && stream.skipped(frames);
   const failed = (error) => {
-    console.error('A listener of the snapshot stream threw', error);
+    reportThrow(error);
     lose(1);
   };
   const tell = () => {
@@ -44,10 +50,12 @@ export function subscribeFrames(handle, listener, options) {
   };
   const stop = every(intervalMs, tell);
   queueMicrotask(() => open && tell());
-  return () => {
+  const unsubscribe = () => {
     if (!open) return;
     open = false;
+    forget();
     stop();
     stream.free();
   };
+  return unsubscribe;
 }

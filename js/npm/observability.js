@@ -1,18 +1,20 @@
 // What is observed: 'auto' is on in development and off in production.
 
-import { oneOf, someOptions } from './check.js';
+import { knownOptions, oneOf, someOptions } from './check.js';
 
 const MODES = ['auto', 'on', 'off'];
 const MEASURES = ['measure', 'timestamp', 'off'];
 
 /**
- * Reads the options of `createTaskRuntime`.
+ * Reads the option `observability` of `createTaskRuntime`.
  * @returns {{ spans: boolean, sampleRate: number, metrics: 'auto' | 'on' | 'off', measures: 'measure' | 'timestamp' | 'off' }}
  */
 export function observability(config) {
-  const given = someOptions(someOptions(config, 'createTaskRuntime').observability, 'observability');
+  const given = someOptions(config, 'observability', ['spans', 'metrics', 'measures'], 'observability.');
   const { spans = 'auto', metrics = 'auto', measures = 'measure' } = given;
-  const { mode = 'on', sampleRate } = typeof spans === 'object' && spans !== null ? spans : { mode: spans };
+  const isObject = typeof spans === 'object' && spans !== null;
+  if (isObject) knownOptions(spans, ['mode', 'sampleRate'], 'observability.spans', 'observability.spans.');
+  const { mode = 'on', sampleRate } = isObject ? spans : { mode: spans };
   oneOf(mode, MODES, 'observability.spans');
   oneOf(metrics, MODES, 'observability.metrics');
   oneOf(measures, MEASURES, 'observability.measures');

@@ -1,22 +1,32 @@
 // Many calls at once, in the order in which they finish.
 
+import { aFlag, aFunction, oneOf, refusal, shown, someOptions } from './check.js';
+import { settingError } from './errors.js';
 import { Inbox, closedByReturn } from './inbox.js';
+import { reporter } from './report.js';
 
+const OPTIONS = ['errorPolicy', 'returnSettled', 'onError', 'signal', 'abortTaskController', 'keyOf'];
 const ERROR_POLICIES = ['fail-fast', 'continue'];
 
 /** Runs `fn` on items, at most `limit` at a time, and yields the results in completion order. */
 export function parallelLimit(items, limit, fn, options) {
   const inbox = new Inbox();
-  return closedByReturn(run(inbox, items, limit, fn, options ?? {}), inbox);
+  return closedByReturn(run(inbox, items, limit, fn, options ?? undefined), inbox);
 }
 
-async function* run(inbox, items, limit, fn, options) {
+async function* run(inbox, items, limit, fn, given) {
+  const options = someOptions(given, 'parallelLimit', OPTIONS);
   check(limit, fn, options);
   const { errorPolicy = 'fail-fast', returnSettled = false, signal } = options;
   const cancellation = cancellationOf(options);
+  const callOnError = guarded(options.onError);
   if (signal?.aborted) return;
   const source = new Source(items);
-  const stop = () => inbox.close();
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    inbox.wake();
+  };
   signal?.addEventListener('abort', stop);
   let running = 0;
 
@@ -36,27 +46,27 @@ async function* run(inbox, items, limit, fn, options) {
   let failed = false;
   try {
     for (;;) {
-      while (!inbox.closed && !source.busy && !source.exhausted && running < Math.floor(limit)) {
-        source.pull(inbox, start);
+      while (!inbox.closed && !stopped && !source.busy && !source.exhausted && running < Math.floor(limit)) {
+        source.pull(inbox, (item) => stopped || start(item));
       }
       if (inbox.closed) return;
       const entry = inbox.poll();
       if (entry === undefined) {
-        if (source.exhausted && running === 0) return;
+        if ((source.exhausted || stopped) && running === 0) return;
         await inbox.changed();
         continue;
       }
       if (entry.broken) throw entry.reason;
       running -= 1;
       const { item, status, value, reason } = entry;
-      if (value === SKIPPED || cancellation.isAborted(entry.key)) continue;
+      if (value === SKIPPED || (!returnSettled && cancellation.isAborted(entry.key))) continue;
       if (status === 'fulfilled') {
         yield returnSettled ? { status, value, item } : value;
         continue;
       }
       const harmless = cancellation.given && reason?.name === 'AbortError';
-      if (!harmless) tell(options.onError, reason, item);
-      if (returnSettled) yield { status, reason, item };
+      if (!harmless) callOnError(reason, item);
+      if (returnSettled) yield { status, error: reason, reason, item };
       else if (!harmless && errorPolicy === 'fail-fast') throw reason;
     }
   } catch (error) {
@@ -71,20 +81,19 @@ async function* run(inbox, items, limit, fn, options) {
 
 const SKIPPED = Symbol('skipped');
 
-function check(limit, fn, { errorPolicy, onError, keyOf, signal, abortTaskController }) {
+function check(limit, fn, { errorPolicy, returnSettled, onError, keyOf, signal, abortTaskController }) {
   if (!(typeof limit === 'number' && limit >= 1)) {
-    throw new RangeError(`limit is ${String(limit)}; parallelLimit takes a number of at least 1`);
+    throw settingError(`parallelLimit requires a limit of at least 1; it is ${shown(limit)}`, 'limit', true);
   }
-  if (typeof fn !== 'function') throw new TypeError('parallelLimit takes a function to run on each item');
-  if (errorPolicy !== undefined && !ERROR_POLICIES.includes(errorPolicy)) {
-    throw new TypeError(`errorPolicy is ${String(errorPolicy)}; it takes 'fail-fast' or 'continue'`);
-  }
+  aFunction(fn, 'parallelLimit');
+  if (errorPolicy !== undefined) oneOf(errorPolicy, ERROR_POLICIES, 'errorPolicy');
+  if (returnSettled !== undefined) aFlag(returnSettled, 'returnSettled');
   for (const [name, value] of Object.entries({ onError, keyOf })) {
-    if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} is no function`);
+    if (value !== undefined && typeof value !== 'function') throw refusal(value, name, 'a function');
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal takes an AbortSignal');
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw refusal(signal, 'signal', 'an AbortSignal');
   if (abortTaskController !== undefined && typeof abortTaskController?.isAborted !== 'function') {
-    throw new TypeError('abortTaskController takes the one of a runtime');
+    throw refusal(abortTaskController, 'abortTaskController', 'the one of a runtime');
   }
 }
 
@@ -98,12 +107,15 @@ function cancellationOf({ signal, abortTaskController, keyOf }) {
 }
 
 // An onError that throws must not disturb the other items.
-function tell(onError, reason, item) {
-  try {
-    onError?.(reason, item);
-  } catch (error) {
-    console.error('onError of parallelLimit threw', error);
-  }
+function guarded(onError) {
+  const reportThrow = reporter('onError of parallelLimit threw; further errors of it are not shown');
+  return (reason, item) => {
+    try {
+      onError?.(reason, item);
+    } catch (error) {
+      reportThrow(error);
+    }
+  };
 }
 
 /** Where items come from: an iterator of either kind, asked for one item at a time. */

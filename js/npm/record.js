@@ -1,7 +1,10 @@
 // A recording: the wasm writes the pieces, this side compresses and keeps them.
 
-import { shown, someOptions } from './check.js';
+import { refusal, someOptions } from './check.js';
+import { settingError } from './errors.js';
 import { afterTurn } from './events.js';
+import { endsWith, mustLive } from './lifetimes.js';
+import { report } from './report.js';
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 const MIN_BYTES = 256 * 1024;
@@ -18,16 +21,25 @@ const TYPE = 'application/x-atelier-recording';
 
 /** Records everything that a runtime tells from now on. */
 export function record(handle, options) {
-  const { maxBytes = DEFAULT_MAX_BYTES } = someOptions(options, 'record');
+  const { maxBytes = DEFAULT_MAX_BYTES } = someOptions(options, 'record', ['maxBytes']);
   const fits = Number.isSafeInteger(maxBytes) && maxBytes >= MIN_BYTES;
-  if (typeof maxBytes !== 'number') throw new TypeError(`maxBytes is ${shown(maxBytes)}; it takes a number of bytes`);
-  if (!fits) throw new RangeError(`maxBytes is ${maxBytes}; it takes a whole number of bytes, from ${MIN_BYTES}`);
+  if (typeof maxBytes !== 'number') throw refusal(maxBytes, 'maxBytes', 'a number of bytes');
+  if (!fits) {
+    throw settingError(`maxBytes is ${maxBytes}; it takes a whole number of bytes, from ${MIN_BYTES}`, 'maxBytes', true);
+  }
+  mustLive(handle);
   const recorder = new Recorder(handle, maxBytes);
+  const stop = () => {
+    forget();
+    return recorder.stop();
+  };
+  // Whoever asks for the file gets it also when the runtime is gone, or hears why there is none.
+  const forget = endsWith(handle, () => stop().catch(() => {}));
   return {
     get bytes() { return recorder.numbers().bytes; },
     get facts() { return recorder.numbers().facts; },
     get dropped() { return recorder.numbers().dropped; },
-    stop: () => recorder.stop(),
+    stop,
   };
 }
 
@@ -171,7 +183,7 @@ class Recorder {
 
   #fail(cause) {
     this.#failure = new Error('The recording could not be compressed or kept', { cause });
-    console.error(this.#failure.message, cause);
+    report(this.#failure.message, cause);
     this.#release(this.numbers());
   }
 

@@ -1,44 +1,59 @@
-// A task as its user sees it: a proxy whose every other name is a method of the worker.
+// A task as its user sees it: a proxy whose names are methods of the worker, but for those of the task itself and those
+// that tools ask every object for.
 
 import { PRIORITIES, mergeOptions } from './call-options.js';
-import { shown } from './check.js';
+import { knownOptions, refusal, shown } from './check.js';
 import { settingError } from './errors.js';
+import { reused } from './reused.js';
 import { traceNumber } from './trace.js';
+import { isProbed } from './worker/task-names.js';
 
 const USER_VISIBLE = PRIORITIES.indexOf('user-visible');
 
-let nextId = 1;
+const OPTIONS = [
+  'type', 'worker', 'init', 'poolSize', 'keyOf', 'timeoutMs', 'crashPolicy', 'crashMaxRetries', 'taskName', 'taskId',
+  'maxInFlight', 'maxQueueDepth', 'queuePolicy', 'idleTimeoutMs', 'hangTimeoutMs', 'startTimeoutMs',
+];
 
-export function makeTask(runtime, options) {
-  const { worker, keyOf } = options;
+export function makeTask(runtime, ids, options) {
+  knownOptions(options, OPTIONS, 'defineTask');
+  const { worker, keyOf, taskName } = options;
   if (typeof worker !== 'function') {
-    throw refusal('worker', worker, 'a function that makes a Worker, such as () => new Worker(url)');
+    throw refusal(worker, 'worker', 'a function that makes a Worker, such as () => new Worker(url)');
   }
   if (keyOf !== undefined && typeof keyOf !== 'function') {
-    throw refusal('keyOf', keyOf, 'a function of a call\'s arguments that returns its key');
+    throw refusal(keyOf, 'keyOf', 'a function of a call\'s arguments that returns its key');
   }
-  const { taskId: id = ownId() } = options;
-  if (typeof id !== 'string') throw refusal('taskId', id, 'a string');
+  const { taskId: id = ids.mint(taskName) } = options;
+  if (typeof id !== 'string') throw refusal(id, 'taskId', 'a string');
   if (id === '') throw settingError("taskId is ''; leave it out, or take a string that is not empty", 'taskId', true);
   const cores = globalThis.navigator?.hardwareConcurrency || 4;
   const handle = runtime.define_task(id, options, cores, () => makeWorker(worker));
-  const life = {
-    getState: () => handle.state(),
-    startWorkers: () => handle.start_workers(),
-    stopWorkers: () => handle.stop_workers(),
-    dispose: () => handle.dispose(),
-  };
-  return face({ handle, payloads: runtime.payloads, life, keyOf }, {});
+  const task = { handle, payloads: runtime.payloads, keyOf, numbers: new Map(), own: undefined };
+  task.own = ownMembers(handle, id, taskName);
+  return face(task, {});
 }
 
-function refusal(option, value, wanted) {
-  return settingError(`${option} is ${shown(value)}; it takes ${wanted}`, option, false);
-}
+/** The ids of tasks that were given none: their names where those are free, else numbers. */
+export class TaskIds {
+  #runtime;
+  #next = 1;
 
-// Readable, and nothing that a user's own id would be.
-function ownId() {
-  const [salt] = crypto.getRandomValues(new Uint32Array(1));
-  return `task-${nextId++}-${salt.toString(36)}`;
+  constructor(runtime) {
+    this.#runtime = runtime;
+  }
+
+  mint(taskName) {
+    const named = typeof taskName === 'string' && taskName !== '';
+    let id = named ? taskName : this.#numbered();
+    for (let nth = 2; this.#runtime.is_task_id_taken(id); nth += 1) id = named ? `${taskName}-${nth}` : this.#numbered();
+    return id;
+  }
+
+  // No number is given twice, so that no two tasks of a runtime that are told of have the same.
+  #numbered() {
+    return `task-${this.#next++}`;
+  }
 }
 
 function makeWorker(factory) {
@@ -53,24 +68,65 @@ function makeWorker(factory) {
   return worker;
 }
 
+// What a task answers by itself, whatever options its calls have.
+function ownMembers(handle, taskId, taskName) {
+  let state;
+  const label = () => `[object Task ${taskName ?? taskId}]`;
+  return new Map(Object.entries({
+    getState: () => (state = reused(state, handle.state())),
+    startWorkers: () => handle.start_workers(),
+    stopWorkers: () => handle.stop_workers(),
+    dispose: () => handle.dispose(),
+    constructor: Object,
+    hasOwnProperty: () => false,
+    isPrototypeOf: () => false,
+    propertyIsEnumerable: () => false,
+    toString: label,
+    toLocaleString: label,
+    toJSON: () => (taskName === undefined ? { taskId } : { taskId, taskName }),
+  }).concat([[Symbol.toStringTag, `Task ${taskName ?? taskId}`]]));
+}
+
 function face(task, options) {
-  const methods = new Map(Object.entries(task.life));
+  const { own } = task;
+  const methods = new Map();
+  const method = (name) => {
+    let number;
+    return (...args) => call(task, options, (number ??= numberOf(task, name)), args);
+  };
   methods.set('with', (more) => face(task, mergeOptions(options, more)));
-  return new Proxy(Object.freeze(Object.create(null)), {
+  methods.set('call', (name, ...args) => {
+    if (typeof name === 'string') return call(task, options, numberOf(task, name), args);
+    return Promise.reject(new TypeError(`task.call takes the name of a method, not ${shown(name)}`));
+  });
+  const proxy = new Proxy(TARGET, {
     get(_, name) {
-      // No `then`: a task is no promise, and must survive being returned from an async function.
-      if (typeof name !== 'string' || name === 'then') return undefined;
-      let method = methods.get(name);
-      if (!method) {
-        const number = task.handle.method(name);
-        method = (...args) => call(task, options, number, args);
-        methods.set(name, method);
+      let member = methods.get(name) ?? own.get(name);
+      if (member === undefined && isMethod(name)) {
+        member = method(name);
+        methods.set(name, member);
       }
-      return method;
+      return member;
     },
-    has: (_, name) => typeof name === 'string' && name !== 'then',
+    has: (_, name) => methods.has(name) || own.has(name) || isMethod(name),
     set: () => false,
   });
+  methods.set('valueOf', () => proxy);
+  return proxy;
+}
+
+const TARGET = Object.freeze(Object.create(null));
+
+const isMethod = (name) => typeof name === 'string' && !isProbed(name);
+
+/** A method's number in calls; asking for it introduces the method, so that is done when it is called. */
+function numberOf({ handle, numbers }, name) {
+  let number = numbers.get(name);
+  if (number === undefined) {
+    number = handle.method(name);
+    numbers.set(name, number);
+  }
+  return number;
 }
 
 function call({ handle, payloads, keyOf }, options, method, args) {

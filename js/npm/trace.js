@@ -1,14 +1,18 @@
 // Traces as their users see them.
 
 import { aFunction, oneOf, shown, someOptions } from './check.js';
+import { mustLive } from './lifetimes.js';
 
 const handles = new WeakMap();
 
 const STATUSES = ['ok', 'error', 'canceled'];
+/** Characters of a thrown object that are told. */
+const MAX_JSON = 1024;
 
 /** What `createTrace` returns. */
 export function makeTrace(runtime, name, options) {
-  const { parent } = someOptions(options, 'createTrace');
+  mustLive(runtime);
+  const { parent } = someOptions(options, 'createTrace', ['parent']);
   const label = name === undefined || name === null ? undefined : String(name);
   const handle = runtime.create_trace(label, placeOf(parent));
   const trace = {
@@ -17,7 +21,7 @@ export function makeTrace(runtime, name, options) {
     sampled: handle.sampled,
     traceparent: handle.traceparent,
     end(how) {
-      const { status, error } = someOptions(how, 'end');
+      const { status, error } = someOptions(how, 'end', ['status', 'error']);
       if (status !== undefined) oneOf(status, STATUSES, 'status');
       handle.end(status ?? (error === undefined ? 'ok' : statusOf(error)), nameOf(error), message(error));
     },
@@ -57,17 +61,36 @@ export function traceNumber(trace) {
 }
 
 function statusOf(error) {
-  return error?.name === 'AbortError' ? 'canceled' : 'error';
+  return nameOf(error) === 'AbortError' ? 'canceled' : 'error';
 }
 
 function nameOf(error) {
-  return typeof error?.name === 'string' ? error.name : undefined;
+  const name = property(error, 'name');
+  return typeof name === 'string' ? name : undefined;
 }
 
+// What was thrown may be anything; what it says of itself is told, and nothing when it cannot be asked.
 function message(error) {
   if (error === undefined || error === null) return undefined;
   if (typeof error === 'string') return error;
-  return typeof error.message === 'string' ? error.message : shown(error);
+  const text = property(error, 'message');
+  return typeof text === 'string' ? text : (json(error) ?? shown(error));
+}
+
+function property(value, name) {
+  try {
+    return value?.[name];
+  } catch {
+    return undefined;
+  }
+}
+
+function json(value) {
+  try {
+    return JSON.stringify(value)?.slice(0, MAX_JSON);
+  } catch {
+    return undefined;
+  }
 }
 
 // The trace of the server that rendered the page, as OpenTelemetry's browser convention leaves it.

@@ -1,12 +1,17 @@
 //! Errors on their way to JavaScript; the classes are in `npm/errors.js`.
 
-use atelier_runtime::{CallError, Crash};
+use atelier_runtime::{AbortCause, CallError, Crash};
 use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal;
 
 #[wasm_bindgen(raw_module = "../errors.js")]
 extern "C" {
     #[wasm_bindgen(js_name = abortError)]
-    fn abort_error() -> JsValue;
+    fn abort_error(cause: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = abortedBySignal)]
+    fn aborted_by_signal(signal: &AbortSignal) -> JsValue;
+    #[wasm_bindgen(js_name = abortedByTimeout)]
+    fn aborted_by_timeout(task: &str, timeout_ms: f64) -> JsValue;
     #[wasm_bindgen(js_name = namedError)]
     fn named_error(name: &str, message: &str, cause: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = remoteError)]
@@ -26,10 +31,17 @@ extern "C" {
     fn setting_error(message: &str, option: &str, out_of_range: bool) -> JsValue;
 }
 
-/// The error of a call.
-pub(crate) fn of_call(error: &CallError) -> JsValue {
+/// The error of a call, and what cancelled it where that is known.
+pub(crate) fn of_call(error: &CallError, cause: Option<&AbortCause>) -> JsValue {
     match error {
-        CallError::Aborted(_) => abort_error(),
+        CallError::Aborted(_) => match cause {
+            Some(AbortCause::Signal(signal)) => aborted_by_signal(signal),
+            Some(AbortCause::Timeout { task, timeout }) => {
+                aborted_by_timeout(task, timeout.as_secs_f64() * 1e3)
+            }
+            Some(AbortCause::Key(reason)) => abort_error(reason),
+            _ => abort_error(&JsValue::UNDEFINED),
+        },
         CallError::Crashed(crash) => {
             worker_crashed_error(&crash.task_id, crash.worker_index, crash.kind.name(), &cause_of(crash))
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atelier_runtime::core::{ConfigError, CrashPolicy, Init, QueuePolicy, TaskConfig};
+use atelier_runtime::core::{ConfigError, CrashPolicy, Init, QueuePolicy, TaskConfig, UNLIMITED};
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
@@ -102,8 +102,8 @@ pub(crate) fn task_config(options: &JsValue, cores: u32) -> Result<TaskConfig, J
         // A singleton has one worker, whatever else the page asked for.
         TaskConfig::singleton()
     };
-    if let Some(max_in_flight) = options.count("maxInFlight", 1)? {
-        config = config.with_max_in_flight(max_in_flight);
+    if let Some(max_in_flight) = options.limit("maxInFlight", 1)? {
+        config = config.with_max_in_flight(max_in_flight.unwrap_or(UNLIMITED));
     }
     if let Some(depth) = options.limit("maxQueueDepth", 0)? {
         config.max_queue_depth = depth;
@@ -125,7 +125,7 @@ pub(crate) fn task_config(options: &JsValue, cores: u32) -> Result<TaskConfig, J
         _ => None,
     })?;
     config.init = init.unwrap_or(config.init);
-    config.timeout = options.millis("timeoutMs", 0.0)?;
+    config.timeout = options.millis("timeoutMs", 0.0)?.filter(|timeout| !timeout.is_zero());
     config.idle_timeout = options.millis("idleTimeoutMs", 0.0)?;
     config.hang_timeout = options.millis("hangTimeoutMs", 1.0)?;
     if let Some(start) = options.millis("startTimeoutMs", 1.0)? {

@@ -1,6 +1,5 @@
 //! A runtime for `npm/runtime.js`.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use atelier_runtime::core::SpanContext;
@@ -14,10 +13,10 @@ use crate::options::{Options, task_config};
 use crate::otlp::OtlpHandle;
 use crate::page::Page;
 use crate::recording::RecordingHandle;
-use crate::snapshot::{self, Entry};
+use crate::snapshot::{self, Entry, Remaining};
 use crate::stream::FrameStream;
 use crate::task::TaskHandle;
-use crate::trace::TraceHandle;
+use crate::trace::{self, TraceHandle};
 
 /// A runtime.
 #[wasm_bindgen]
@@ -58,13 +57,39 @@ impl RuntimeHandle {
         if tasks.len().is_power_of_two() {
             tasks.retain(|entry| entry.task.state().is_some());
         }
-        tasks.push(Entry { task: task.clone(), name });
-        Ok(TaskHandle { task, page: self.0.clone(), remains: RefCell::default() })
+        let remains = Remaining::default();
+        tasks.push(Entry { task: task.clone(), name, remains: remains.clone() });
+        Ok(TaskHandle { task, page: self.0.clone(), remains })
     }
 
-    /// Cancels every call with this key.
-    pub fn abort_key(&self, key: &str) {
-        self.0.runtime.abort_key(key);
+    /// Whether a task that is not disposed has this id.
+    pub fn is_task_id_taken(&self, id: &str) -> bool {
+        self.0.runtime.is_task_id_taken(id)
+    }
+
+    /// Ends every task, and every trace that is open.
+    pub fn dispose(&self) {
+        // Whoever is called back meanwhile may define no more tasks, but look at those there are.
+        let tasks = self.0.tasks.take();
+        for entry in &tasks {
+            snapshot::dispose(&entry.task, &entry.remains, self.0.runtime.clock());
+        }
+        trace::end_all(self.0.runtime.id());
+        self.0.hand_on();
+    }
+
+    /// Cancels every call with this key, for a reason unless that is `undefined`.
+    pub fn abort_key(&self, key: &str, reason: JsValue) {
+        if reason.is_undefined() {
+            self.0.runtime.abort_key(key);
+        } else {
+            self.0.runtime.abort_key_for(key, reason);
+        }
+    }
+
+    /// Why a key is aborted; `undefined` when nobody said so.
+    pub fn key_reason(&self, key: &str) -> JsValue {
+        self.0.runtime.key_reason(key).unwrap_or_default()
     }
 
     /// Whether a key is aborted.
@@ -87,7 +112,8 @@ impl RuntimeHandle {
         let parent = parent.as_deref().and_then(SpanContext::parse);
         let page = self.0.clone();
         let ended = move || page.hand_on();
-        TraceHandle::new(self.0.runtime.create_trace(name.as_deref(), parent), Rc::new(ended))
+        let trace = self.0.runtime.create_trace(name.as_deref(), parent);
+        TraceHandle::new(self.0.runtime.id(), trace, Rc::new(ended))
     }
 
     /// Every task's state as a plain object.

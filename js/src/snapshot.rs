@@ -1,9 +1,10 @@
 //! States and snapshots as plain objects, and as the tasks of a frame.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use atelier_runtime::core::{Outcome, QueuePolicy, TaskState, WorkerState};
+use atelier_runtime::core::{Outcome, QueuePolicy, TaskConfig, TaskState, UNLIMITED, WorkerState};
 use atelier_runtime::{Clock, Crash, CurrentCall, Task};
 use atelier_telemetry::frame::{
     CrashFrame, CurrentCallFrame, Distribution, TaskExemplars, TaskFrame, Totals, WorkerFrame,
@@ -31,7 +32,7 @@ struct State {
     queue_depth: u32,
     pending_queue_depth: u32,
     waiting_queue_depth: u32,
-    max_in_flight: u32,
+    max_in_flight: f64,
     max_queue_depth: f64,
     queue_policy: &'static str,
     queue_depth_by_worker: Vec<u32>,
@@ -41,6 +42,7 @@ struct State {
 pub(crate) struct Entry {
     pub(crate) task: Task,
     pub(crate) name: Option<String>,
+    pub(crate) remains: Remaining,
 }
 
 fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
@@ -76,9 +78,20 @@ impl CrashReport {
     }
 }
 
+/// What is left of a task, once it is disposed: its handle and its runtime both may do that.
+pub(crate) type Remaining = Rc<RefCell<Option<Remains>>>;
+
+/// Ends a task, and keeps what is asked for later.
+pub(crate) fn dispose(task: &Task, remaining: &Remaining, clock: Clock) {
+    if let Some(remains) = Remains::of(task, clock) {
+        remaining.replace(Some(remains));
+    }
+    task.dispose();
+}
+
 impl Remains {
     /// Taken just before the end.
-    pub(crate) fn of(task: &Task, clock: Clock) -> Option<Remains> {
+    fn of(task: &Task, clock: Clock) -> Option<Remains> {
         let state = task.state()?;
         let last_crash = CrashReport::of(task, &state, clock);
         Some(Remains { dispatched: state.totals.dispatched, last_crash })
@@ -100,7 +113,7 @@ pub(crate) fn state(task: &Task, remains: Option<&Remains>, clock: Clock) -> Res
             queue_depth: state.in_flight,
             pending_queue_depth: state.pending,
             waiting_queue_depth: state.waiting,
-            max_in_flight: state.config.max_in_flight,
+            max_in_flight: max_in_flight(&state.config),
             max_queue_depth: state.config.max_queue_depth.map_or(f64::INFINITY, f64::from),
             queue_policy: state.config.queue_policy.name(),
             queue_depth_by_worker: state.workers.iter().map(|worker| worker.calls()).collect(),
@@ -117,6 +130,10 @@ pub(crate) fn state(task: &Task, remains: Option<&Remains>, clock: Clock) -> Res
     Ok(object)
 }
 
+fn max_in_flight(config: &TaskConfig) -> f64 {
+    if config.max_in_flight == UNLIMITED { f64::INFINITY } else { config.max_in_flight.into() }
+}
+
 /// The state of a task that is disposed: at rest, without workers.
 fn gone(task: &Task, dispatched: u64) -> State {
     let config = task.config();
@@ -131,7 +148,7 @@ fn gone(task: &Task, dispatched: u64) -> State {
         queue_depth: 0,
         pending_queue_depth: 0,
         waiting_queue_depth: 0,
-        max_in_flight: config.max_in_flight,
+        max_in_flight: max_in_flight(config),
         max_queue_depth: config.max_queue_depth.map_or(f64::INFINITY, f64::from),
         queue_policy: config.queue_policy.name(),
         queue_depth_by_worker: vec![0; config.pool_size as usize],

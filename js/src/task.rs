@@ -1,6 +1,5 @@
 //! Tasks for `npm/task.js`.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
 use crate::page::Page;
-use crate::snapshot::Remains;
+use crate::snapshot::Remaining;
 use crate::{snapshot, trace};
 
 /// In the order of `npm/call-options.js`'s list.
@@ -22,7 +21,7 @@ pub struct TaskHandle {
     pub(crate) task: Task,
     /// Whoever still calls the task is told of, also where nobody holds the runtime any more.
     pub(crate) page: Rc<Page>,
-    pub(crate) remains: RefCell<Option<Remains>>,
+    pub(crate) remains: Remaining,
 }
 
 #[wasm_bindgen]
@@ -71,9 +70,6 @@ impl TaskHandle {
 
     /// Ends the task.
     pub fn dispose(&self) {
-        if let Some(remains) = Remains::of(&self.task, self.page.runtime.clock()) {
-            self.remains.replace(Some(remains));
-        }
-        self.task.dispose();
+        snapshot::dispose(&self.task, &self.remains, self.page.runtime.clock());
     }
 }

@@ -18,13 +18,27 @@ pub struct TraceHandle {
 
 thread_local! {
     /// The traces that JavaScript holds, by number: calls name them so.
-    static TRACES: RefCell<HashMap<u32, Rc<Trace>>> = RefCell::default();
+    /// With the numbers of their runtimes.
+    static TRACES: RefCell<HashMap<u32, (u64, Rc<Trace>)>> = RefCell::default();
     static NEXT: Cell<u32> = const { Cell::new(0) };
 }
 
 /// The trace with this number.
 pub(crate) fn find(number: u32) -> Option<Rc<Trace>> {
-    TRACES.with_borrow(|traces| traces.get(&number).cloned())
+    TRACES.with_borrow(|traces| traces.get(&number).map(|(_, trace)| trace.clone()))
+}
+
+/// Ends all traces of a runtime that are open.
+pub(crate) fn end_all(runtime: u64) {
+    let open: Vec<Rc<Trace>> = TRACES.with_borrow(|traces| {
+        traces.values().filter(|(of, _)| *of == runtime).map(|(_, trace)| trace.clone()).collect()
+    });
+    let error = ("RuntimeDisposedError".to_owned(), "Runtime was disposed".to_owned());
+    let end =
+        TraceEnd { outcome: Outcome::Canceled, error_kind: Some(ErrorKind::Abort), error: Some(error) };
+    for trace in open {
+        trace.end(&end);
+    }
 }
 
 impl Drop for TraceHandle {
@@ -35,9 +49,9 @@ impl Drop for TraceHandle {
 
 impl TraceHandle {
     /// `ended` hands on what the end of the trace told.
-    pub(crate) fn new(trace: Trace, ended: Rc<dyn Fn()>) -> TraceHandle {
+    pub(crate) fn new(runtime: u64, trace: Trace, ended: Rc<dyn Fn()>) -> TraceHandle {
         let (trace, number) = (Rc::new(trace), NEXT.replace(NEXT.get().wrapping_add(1)));
-        TRACES.with_borrow_mut(|traces| traces.insert(number, trace.clone()));
+        TRACES.with_borrow_mut(|traces| traces.insert(number, (runtime, trace.clone())));
         TraceHandle { trace, number, ended }
     }
 }
@@ -76,7 +90,7 @@ impl TraceHandle {
             _ => Outcome::Ok,
         };
         let error_kind = match (outcome, error.as_deref()) {
-            (Outcome::Ok, _) => None,
+            (Outcome::Ok, None) if message.is_none() => None,
             (Outcome::Canceled, _) | (_, Some("AbortError")) => Some(ErrorKind::Abort),
             (_, Some("QueueDropError" | "TaskDisposedError")) => Some(ErrorKind::Queue),
             (_, Some("WorkerCrashedError")) => Some(ErrorKind::Crash),

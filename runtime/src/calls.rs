@@ -66,7 +66,7 @@ pub(crate) struct Record {
     pub(crate) unsampled: Option<Box<Unsampled>>,
     /// When its handler ran, as its worker says.
     pub(crate) handler: Option<Ran>,
-    pub(crate) _signal: Option<SignalListener>,
+    pub(crate) signal: Option<SignalListener>,
 }
 
 /// Records by the place of their call.
@@ -97,10 +97,10 @@ impl Records {
     }
 }
 
-/// A listener on a call's own signal; dropping it takes it off.
+/// A call's own signal and who listens to it; dropping it takes the listener off.
 pub(crate) struct SignalListener {
     signal: AbortSignal,
-    closure: Closure<dyn FnMut(Event)>,
+    closure: Option<Closure<dyn FnMut(Event)>>,
 }
 
 impl SignalListener {
@@ -109,13 +109,23 @@ impl SignalListener {
         let closure = Closure::<dyn FnMut(Event)>::new(move |_| fired());
         // Adding a listener to a signal cannot fail.
         let _ = signal.add_event_listener_with_callback("abort", closure.as_ref().unchecked_ref());
-        SignalListener { signal, closure }
+        SignalListener { signal, closure: Some(closure) }
+    }
+
+    /// A signal that has fired before: there is nothing to listen for.
+    pub(crate) fn fired(signal: AbortSignal) -> SignalListener {
+        SignalListener { signal, closure: None }
+    }
+
+    pub(crate) fn signal(&self) -> &AbortSignal {
+        &self.signal
     }
 }
 
 impl Drop for SignalListener {
     fn drop(&mut self) {
-        let _ =
-            self.signal.remove_event_listener_with_callback("abort", self.closure.as_ref().unchecked_ref());
+        if let Some(closure) = &self.closure {
+            let _ = self.signal.remove_event_listener_with_callback("abort", closure.as_ref().unchecked_ref());
+        }
     }
 }

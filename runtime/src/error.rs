@@ -1,9 +1,11 @@
 //! Why a call or a definition failed.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use atelier_core::{AbortReason, ConfigError, CrashKind, QueuePolicy};
 use wasm_bindgen::JsValue;
+use web_sys::AbortSignal;
 
 /// Why a call did not return.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -76,6 +78,23 @@ impl CallError {
             other => other.to_string(),
         }
     }
+}
+
+/// What cancelled a call, as its caller in JavaScript is told.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum AbortCause {
+    /// Its own signal.
+    Signal(AbortSignal),
+    /// It took longer than its task allows.
+    Timeout {
+        /// The task's id.
+        task: Rc<str>,
+        /// How long a call may take.
+        timeout: Duration,
+    },
+    /// Its key was aborted for this reason.
+    Key(JsValue),
 }
 
 /// An error as a worker described it.

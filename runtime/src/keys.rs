@@ -4,12 +4,15 @@ use std::rc::Rc;
 
 use atelier_core::KeyId;
 use rustc_hash::FxHashMap;
+use wasm_bindgen::JsValue;
 
 /// Keys that are aborted or in use; others take no memory.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     by_name: FxHashMap<Rc<str>, KeyId>,
     names: FxHashMap<KeyId, Rc<str>>,
+    /// Why keys were aborted, where somebody said so; until they are cleared.
+    reasons: FxHashMap<Rc<str>, JsValue>,
 }
 
 impl Keys {
@@ -31,6 +34,26 @@ impl Keys {
         if let Some(name) = self.names.remove(&key) {
             self.by_name.remove(&name);
         }
+    }
+
+    pub(crate) fn give_reason(&mut self, name: &str, reason: JsValue) {
+        self.reasons.insert(name.into(), reason);
+    }
+
+    pub(crate) fn reason(&self, name: &str) -> Option<JsValue> {
+        self.reasons.get(name).cloned()
+    }
+
+    pub(crate) fn has_reasons(&self) -> bool {
+        !self.reasons.is_empty()
+    }
+
+    pub(crate) fn forget_reason(&mut self, name: &str) {
+        self.reasons.remove(name);
+    }
+
+    pub(crate) fn forget_reasons(&mut self) {
+        self.reasons.clear();
     }
 
     pub(crate) fn all(&self) -> Vec<KeyId> {

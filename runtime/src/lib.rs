@@ -26,7 +26,7 @@ pub use atelier_macros::handlers;
 pub use calls::Transfer;
 pub use clock::Clock;
 pub use emit::TraceEnd;
-pub use error::{CallError, Crash, CrashCause, DefineError, RemoteError};
+pub use error::{AbortCause, CallError, Crash, CrashCause, DefineError, RemoteError};
 pub use page_worker::page_worker;
 pub use runtime::{RuntimeConfig, TaskRuntime};
 pub use task::{CallOptions, CurrentCall, Task};

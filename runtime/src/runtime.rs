@@ -10,7 +10,7 @@ use web_sys::Worker;
 use crate::clock::Clock;
 use crate::driver::{Driver, Event, TaskEntry};
 use crate::emit::{Emitter, Label};
-use crate::error::{CallError, DefineError};
+use crate::error::{AbortCause, CallError, DefineError};
 use crate::machine;
 use crate::task::Task;
 use crate::trace::Trace;
@@ -75,7 +75,7 @@ impl TaskRuntime {
         factory: impl Fn() -> Result<Worker, JsValue> + 'static,
     ) -> Result<Task, DefineError> {
         let driver = &self.driver;
-        if driver.tasks.borrow().values().any(|entry| &*entry.label.id == id) {
+        if self.is_task_id_taken(id) {
             return Err(DefineError::DuplicateId(id.to_owned()));
         }
         let task = driver.core.borrow_mut().define_task(config.clone(), driver.clock.now())?;
@@ -93,6 +93,11 @@ impl TaskRuntime {
         Ok(Task::new(driver.clone(), task, id, config))
     }
 
+    /// Whether a task with this id is defined, and not disposed.
+    pub fn is_task_id_taken(&self, id: &str) -> bool {
+        self.driver.tasks.borrow().values().any(|entry| &*entry.label.id == id)
+    }
+
     /// Begins a trace; with a parent it continues that one and shares its sampling decision.
     pub fn create_trace(&self, name: Option<&str>, parent: Option<SpanContext>) -> Trace {
         Trace::begin(self.driver.clone(), name, parent)
@@ -101,6 +106,17 @@ impl TaskRuntime {
     /// Cancels every call with this key, and later ones too until it is cleared.
     pub fn abort_key(&self, key: &str) {
         self.driver.tell(Event::AbortKey(key.into()));
+    }
+
+    /// The same for a reason, which becomes the `cause` of the calls' errors in JavaScript.
+    pub fn abort_key_for(&self, key: &str, reason: JsValue) {
+        self.driver.keys.borrow_mut().give_reason(key, reason);
+        self.abort_key(key);
+    }
+
+    /// Why a key is aborted, if that was said.
+    pub fn key_reason(&self, key: &str) -> Option<JsValue> {
+        self.driver.keys.borrow().reason(key)
     }
 
     /// Whether a key is aborted.
@@ -146,7 +162,7 @@ impl TaskRuntime {
     }
 
     /// Says how the errors are made that promises of [`Task::dispatch_handed`] are rejected with.
-    pub fn set_page_errors(&self, make: fn(&CallError) -> JsValue) {
+    pub fn set_page_errors(&self, make: fn(&CallError, Option<&AbortCause>) -> JsValue) {
         self.driver.page_error.set(make);
     }
 

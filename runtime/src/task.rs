@@ -33,7 +33,7 @@ pub struct CallOptions {
     pub transfer_result: bool,
     /// Its place among the calls that wait.
     pub priority: Priority,
-    /// Its own timeout; the task's when `None`.
+    /// Its own timeout; the task's when `None`, none when zero.
     pub timeout: Option<Duration>,
     /// How long its handler may go on after it is cancelled, before its worker is replaced; `None` is for ever.
     pub grace: Option<Duration>,
@@ -131,7 +131,10 @@ impl Task {
         driver.slots.place(slot(call), method, number as f64);
         let key = options.key.filter(|key| !key.is_empty()).map(Rc::<str>::from);
         let fired_already = options.signal.as_ref().is_some_and(AbortSignal::aborted);
-        let signal = options.signal.filter(|_| !fired_already).map(|signal| {
+        let signal = options.signal.map(|signal| {
+            if fired_already {
+                return SignalListener::fired(signal);
+            }
             let driver = Rc::downgrade(driver);
             SignalListener::new(signal, move || {
                 if let Some(driver) = driver.upgrade() {
@@ -156,7 +159,7 @@ impl Task {
             span,
             unsampled,
             handler: None,
-            _signal: signal,
+            signal,
         };
         driver.records.borrow_mut().insert(call, record);
         if fired_already {

@@ -121,7 +121,7 @@ pub struct TaskFrame {
     pub active_workers: u32,
     /// Calls at workers.
     pub in_flight: u32,
-    /// Their limit.
+    /// Their limit; the largest number when unlimited.
     pub max_in_flight: u32,
     /// Calls in the queue.
     pub pending: u32,

@@ -121,15 +121,14 @@ impl From<&MetricRecord> for EventAttrs {
     fn from(record: &MetricRecord) -> EventAttrs {
         let task = &record.task;
         let queue = EventAttrs::have_queue(record);
-        let depth =
-            if task.max_queue_depth == u64::MAX { f64::INFINITY } else { task.max_queue_depth as f64 };
+        let limit = |limit: u64| if limit == u64::MAX { f64::INFINITY } else { limit as f64 };
         EventAttrs {
             task_id: task.id.to_string(),
             task_type: task.kind.to_string(),
             task_name: task.name.as_deref().map(str::to_owned),
             queue_policy: queue.then(|| task.queue_policy.to_string()),
-            max_in_flight: queue.then_some(task.max_in_flight as f64),
-            max_depth: queue.then_some(depth),
+            max_in_flight: queue.then_some(limit(task.max_in_flight)),
+            max_depth: queue.then_some(limit(task.max_queue_depth)),
             worker_index: record.worker_index,
             phase: record.phase.map(|phase| phase.name().into()),
         }

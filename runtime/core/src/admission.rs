@@ -36,7 +36,8 @@ impl Runtime {
         if key.is_some_and(|key| self.is_key_aborted(key)) {
             return self.settle(call, End::Aborted(AbortReason::Key));
         }
-        if let Some(timeout) = timeout {
+        // No time at all would let no call through; it says that there is no limit.
+        if let Some(timeout) = timeout.filter(|timeout| !timeout.is_zero()) {
             self.timers.set(Timer::CallTimeout(call), self.now + timeout);
             if let Some(record) = self.calls.get_mut(call) {
                 record.has_timeout = true;

@@ -11,6 +11,8 @@ pub const DEFAULT_CRASH_MAX_RETRIES: u32 = 3;
 pub const DEFAULT_START_TIMEOUT: Duration = Duration::from_secs(30);
 /// Workers a pool may have at most: more would only be a mistake in a unit, and each costs megabytes.
 pub const MAX_POOL_SIZE: u32 = 1024;
+/// The `max_in_flight` of a task without one: more calls than can be told apart.
+pub const UNLIMITED: u32 = u32::MAX;
 
 /// How many workers a task has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -122,7 +124,7 @@ pub struct TaskConfig {
     pub task_type: TaskType,
     /// Workers at most; 1 for a singleton.
     pub pool_size: u32,
-    /// Calls at workers at most.
+    /// Calls at workers at most; [`UNLIMITED`] is no limit.
     pub max_in_flight: u32,
     /// Calls pending at most; `None` is unlimited.
     pub max_queue_depth: Option<u32>,
@@ -134,7 +136,7 @@ pub struct TaskConfig {
     pub crash_max_retries: u32,
     /// When workers start.
     pub init: Init,
-    /// A call is cancelled when it takes longer, counted from the call.
+    /// A call is cancelled when it takes longer, counted from the call; zero is never, like `None`.
     pub timeout: Option<Duration>,
     /// A worker without work is stopped after this long.
     pub idle_timeout: Option<Duration>,
@@ -172,7 +174,10 @@ impl TaskConfig {
     pub fn with_max_in_flight(mut self, max_in_flight: u32) -> TaskConfig {
         self.max_in_flight = max_in_flight;
         if self.task_type == TaskType::Parallel {
-            self.max_queue_depth = Some(max_in_flight.saturating_mul(DEFAULT_QUEUE_DEPTH_PER_SLOT));
+            self.max_queue_depth = match max_in_flight {
+                UNLIMITED => None,
+                _ => Some(max_in_flight.saturating_mul(DEFAULT_QUEUE_DEPTH_PER_SLOT)),
+            };
         }
         self
     }

@@ -96,7 +96,7 @@ pub struct Dispatch {
     pub key: Option<KeyId>,
     /// Its place among the calls that wait.
     pub priority: Priority,
-    /// Its own timeout; the task's when `None`.
+    /// Its own timeout; the task's when `None`, none when zero.
     pub timeout: Option<Duration>,
     /// How long its handler may go on after it is cancelled, before its worker is replaced; `None` is for ever.
     pub grace: Option<Duration>,

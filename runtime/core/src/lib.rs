@@ -29,7 +29,7 @@ mod worker_clock;
 
 pub use config::{
     ConfigError, CrashPolicy, DEFAULT_CRASH_MAX_RETRIES, DEFAULT_QUEUE_DEPTH_PER_SLOT, DEFAULT_START_TIMEOUT,
-    Init, MAX_POOL_SIZE, QueuePolicy, TaskConfig, TaskType,
+    Init, MAX_POOL_SIZE, QueuePolicy, TaskConfig, TaskType, UNLIMITED,
 };
 pub use crash::{RESTART_BACKOFF_MAX, RESTART_BACKOFF_MIN};
 pub use epoch::{Epoch, LOOK_EVERY, MAX_DRIFT, unix_nano_of_millis};

@@ -25,15 +25,15 @@ use web_sys::Worker;
 use crate::calls::Records;
 use crate::clock::{Clock, Timeout};
 use crate::emit::{Emitter, Label};
-use crate::error::{CallError, Crash, CrashCause};
+use crate::error::{AbortCause, CallError, Crash, CrashCause};
 use crate::ids::Ids;
 use crate::keys::Keys;
 use crate::methods::{Method, Methods};
 use crate::port::Port;
 use crate::wire::{Slots, Turn};
 
-/// Makes the errors that promises are rejected with.
-pub(crate) type PageError = fn(&CallError) -> JsValue;
+/// Makes the errors that promises are rejected with; the cause is that of a call that was cancelled, if it is known.
+pub(crate) type PageError = fn(&CallError, Option<&AbortCause>) -> JsValue;
 
 /// Makes a worker; what it throws becomes the error of the calls that needed it.
 pub(crate) type Factory = Rc<dyn Fn() -> Result<Worker, JsValue>>;
@@ -68,6 +68,8 @@ pub(crate) struct Driver {
     methods: RefCell<Methods>,
     /// The error of all calls that one abort of a key cancels, as an aborted signal has one reason for all who listen.
     key_aborted: RefCell<Option<JsValue>>,
+    /// Why, if that was said.
+    key_reason: RefCell<Option<JsValue>>,
     pub(crate) keys: RefCell<Keys>,
     pub(crate) emitter: Emitter,
     pub(crate) clock: Clock,
@@ -115,9 +117,10 @@ impl Driver {
                 tasks: RefCell::default(),
                 records: RefCell::default(),
                 slots: Slots::new(),
-                page_error: Cell::new(|error| js_sys::Error::new(&error.message()).into()),
+                page_error: Cell::new(|error, _| js_sys::Error::new(&error.message()).into()),
                 methods: RefCell::default(),
                 key_aborted: RefCell::default(),
+                key_reason: RefCell::default(),
                 keys: RefCell::default(),
                 emitter,
                 clock,
@@ -214,6 +217,7 @@ impl Driver {
                 self.carry_out(output);
             }
             self.key_aborted.take();
+            self.key_reason.take();
             let event = self.inbox.borrow_mut().pop_front();
             let Some(event) = event else { break };
             self.feed(event);
@@ -232,14 +236,21 @@ impl Driver {
         let input = match event {
             Event::Core(input) => input,
             Event::Dispatch(mut dispatch, key) => {
+                if let Some(key) = &key
+                    && self.keys.borrow().has_reasons()
+                {
+                    self.key_reason.replace(self.keys.borrow().reason(key));
+                }
                 dispatch.key = key.map(|key| self.keys.borrow_mut().get_or_mint(&key, || core.mint_key()).0);
                 Input::Dispatch(dispatch)
             }
             Event::AbortKey(key) => {
+                self.key_reason.replace(self.keys.borrow().reason(&key));
                 let (key, _) = self.keys.borrow_mut().get_or_mint(&key, || core.mint_key());
                 Input::AbortKey { key }
             }
             Event::ClearKey(key) => {
+                self.keys.borrow_mut().forget_reason(&key);
                 let Some(key) = self.keys.borrow().get(&key) else { return };
                 Input::ClearKey { key }
             }
@@ -250,6 +261,7 @@ impl Driver {
                 return;
             }
             Event::ClearAllKeys => {
+                self.keys.borrow_mut().forget_reasons();
                 let keys = self.keys.borrow().all();
                 for key in keys {
                     core.handle(Input::ClearKey { key }, now);

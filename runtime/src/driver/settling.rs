@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use super::Driver;
 use crate::calls::{Record, Unsampled, Waiter};
 use crate::emit::CallSpan;
-use crate::error::CallError;
+use crate::error::{AbortCause, CallError};
 use crate::wire::slot;
 
 impl Driver {
@@ -26,7 +26,7 @@ impl Driver {
             Waiter::Page => {
                 match &error {
                     None => self.slots.resolve(slot),
-                    Some(error) => self.slots.reject(slot, &self.shown_to_page(end, error)),
+                    Some(error) => self.slots.reject(slot, &self.shown_to_page(end, task, &record, error)),
                 }
                 None
             }
@@ -78,11 +78,24 @@ impl Driver {
         })
     }
 
-    fn shown_to_page(&self, end: End, error: &CallError) -> JsValue {
-        let made = || (self.page_error.get())(error);
+    fn shown_to_page(&self, end: End, task: TaskId, record: &Record, error: &CallError) -> JsValue {
+        let made = |cause: Option<AbortCause>| (self.page_error.get())(error, cause.as_ref());
         match end {
-            End::Aborted(AbortReason::Key) => self.key_aborted.borrow_mut().get_or_insert_with(made).clone(),
-            _ => made(),
+            End::Aborted(AbortReason::Key) => {
+                let cause = || self.key_reason.borrow().clone().map(AbortCause::Key);
+                self.key_aborted.borrow_mut().get_or_insert_with(|| made(cause())).clone()
+            }
+            End::Aborted(AbortReason::Signal) => {
+                made(record.signal.as_ref().map(|own| AbortCause::Signal(own.signal().clone())))
+            }
+            End::Aborted(AbortReason::Timeout) => made(self.timeout_of(task)),
+            _ => made(None),
         }
+    }
+
+    fn timeout_of(&self, task: TaskId) -> Option<AbortCause> {
+        let timeout = self.core.borrow().task_config(task)?.timeout?;
+        let task = self.tasks.borrow().get(&task)?.label.id.clone();
+        Some(AbortCause::Timeout { task, timeout })
     }
 }

@@ -15,7 +15,7 @@ use atelier_core::names::{
     CLOCK_MOVED, Clue, METRICS_STOPPED, Metric, TARGET, TASK_DEFINED, TASK_DISPOSED, WORKER_CRASH,
     WORKER_LIFE, WorkerFact, field,
 };
-use atelier_core::{CallId, End, Gauges, SpanContext, TaskConfig};
+use atelier_core::{CallId, End, Gauges, SpanContext, TaskConfig, UNLIMITED};
 use tracing::Level;
 
 pub use self::spans::TraceEnd;
@@ -142,6 +142,10 @@ impl Emitter {
     /// Introduces a task. Always told: later events name it by its number.
     pub(crate) fn task_defined(&self, label: &Label, config: &TaskConfig, cores: Option<u32>) {
         let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+        let max_in_flight = match config.max_in_flight {
+            UNLIMITED => u64::MAX,
+            limit => limit.into(),
+        };
         tracing::event!(
             name: TASK_DEFINED,
             target: TARGET,
@@ -152,11 +156,11 @@ impl Emitter {
             { field::TASK_NAME } = label.name.as_deref(),
             { field::TASK_TYPE } = label.kind,
             { field::QUEUE_POLICY } = config.queue_policy.name(),
-            { field::MAX_IN_FLIGHT } = u64::from(config.max_in_flight),
+            { field::MAX_IN_FLIGHT } = max_in_flight,
             { field::MAX_QUEUE_DEPTH } = config.max_queue_depth.map_or(u64::MAX, u64::from),
             { field::POOL_SIZE } = u64::from(config.pool_size),
             { field::CORES } = cores.map(u64::from),
-            { field::TIMEOUT } = seconds(config.timeout),
+            { field::TIMEOUT } = seconds(config.timeout.filter(|timeout| !timeout.is_zero())),
             { field::IDLE_TIMEOUT } = seconds(config.idle_timeout)
         );
     }

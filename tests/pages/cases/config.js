@@ -1,6 +1,6 @@
 // Settings that make no sense are refused where they are given.
-import { benchWorker } from '../atelier.js';
-import { equal, ok, throws } from '../assert.js';
+import { benchWorker, observed, openGate } from '../atelier.js';
+import { deepEqual, equal, ok, throws } from '../assert.js';
 import { createTaskRuntime, createTaskWorker, expose } from '/atelier/index.js';
 
 export async function every_senseless_setting_names_itself() {
@@ -13,7 +13,7 @@ export async function every_senseless_setting_names_itself() {
     type: [['both', '', undefined, null, 1, {}], []],
     worker: [[undefined, null, 'worker.js', {}, new URL(location.href)], []],
     poolSize: [notNumbers, [...belowNone, 0, 1.5, Infinity, 1e10]],
-    maxInFlight: [notNumbers, [...belowNone, 0, 0.5, Infinity, Number.MAX_SAFE_INTEGER]],
+    maxInFlight: [notNumbers, [...belowNone, 0, 0.5, Number.MAX_SAFE_INTEGER]],
     maxQueueDepth: [notNumbers, [...belowNone, 0.5, 2 ** 32]],
     crashMaxRetries: [notNumbers, [...belowNone, 0.5]],
     queuePolicy: [['wait', '', null, 1], []],
@@ -63,21 +63,47 @@ export async function the_largest_settings_are_taken() {
     idleTimeoutMs: Infinity,
     hangTimeoutMs: Infinity,
     startTimeoutMs: Infinity,
-    maxInFlight: 2 ** 32 - 1,
+    maxInFlight: 2 ** 32 - 2,
   });
   equal(task.getState().maxQueueDepth, Infinity);
   equal(await task.add(1, 1), 2);
 }
 
-export async function ids_made_here_meet_none_of_the_users() {
+export async function as_many_calls_at_once_as_one_likes() {
+  const { runtime, events } = observed();
+  const task = runtime.defineTask({ type: 'parallel', poolSize: 2, worker: benchWorker, maxInFlight: Infinity });
+  deepEqual([task.getState().maxInFlight, task.getState().maxQueueDepth], [Infinity, Infinity]);
+  const calls = Array.from({ length: 50 }, (_, n) => task.hold('all', n));
+  equal(task.getState().queueDepth, 50);
+  openGate('all');
+  deepEqual(await Promise.all(calls), Array.from({ length: 50 }, (_, n) => n));
+  const gauge = events.find(({ name }) => name === 'queue.in_flight');
+  deepEqual([gauge.attrs['queue.max_in_flight'], gauge.attrs['queue.max_depth']], [Infinity, Infinity]);
+  const single = runtime.defineTask({ type: 'singleton', worker: benchWorker, maxInFlight: Infinity });
+  equal(single.getState().maxQueueDepth, 2, 'of a singleton, whatever runs at once');
+  equal(await single.add(1, 1), 2);
+}
+
+export async function an_id_is_the_name_or_a_number() {
   const runtime = createTaskRuntime();
-  const named = (taskId) => runtime.defineTask({ type: 'singleton', worker: benchWorker, taskId });
-  for (let n = 0; n < 20; n += 1) {
-    named(undefined);
-    named(`task-${n}`);
-  }
-  const ids = runtime.getRuntimeSnapshot().tasks.map(({ taskId }) => taskId);
-  equal(new Set(ids).size, 40);
+  const define = (options) => runtime.defineTask({ type: 'singleton', worker: benchWorker, ...options });
+  const ids = () => runtime.getRuntimeSnapshot().tasks.map(({ taskId }) => taskId);
+  define({ taskId: 'task-2' });
+  const first = define({});
+  define({});
+  define({ taskName: 'resize' });
+  const second = define({ taskName: 'resize' });
+  define({ taskName: 'resize' });
+  define({ taskName: '' });
+  deepEqual(ids(), ['task-2', 'task-1', 'task-3', 'resize', 'resize-2', 'resize-3', 'task-4']);
+  second.dispose();
+  first.dispose();
+  define({ taskName: 'resize' });
+  define({});
+  deepEqual(ids().slice(-2), ['resize-2', 'task-5'], 'a name is free again, a number is not given twice');
+  const error = throws(() => define({ taskId: 'resize' }), { name: 'RangeError', message: "'resize'" });
+  equal(error.option, 'taskId');
+  equal(createTaskRuntime().defineTask({ type: 'singleton', worker: benchWorker }).toJSON().taskId, 'task-1', 'by runtime');
 }
 
 export async function ids_are_unique_in_a_runtime_and_free_again_after_dispose() {

@@ -48,8 +48,8 @@ export async function a_failure_is_the_same_object_that_was_thrown() {
   const results = parallelLimit([1], 1, () => Promise.reject(reason));
   equal(await results.next().catch((error) => error), reason);
   const settled = await parallelLimit([1], 1, () => { throw reason; }, { returnSettled: true }).next();
-  deepEqual(Object.keys(settled.value).sort(), ['item', 'reason', 'status']);
-  equal(settled.value.reason, reason);
+  deepEqual(Object.keys(settled.value).sort(), ['error', 'item', 'reason', 'status']);
+  deepEqual([settled.value.reason === reason, settled.value.error === reason], [true, true]);
 }
 
 export async function settled_ones_never_throw_even_fail_fast() {

@@ -67,7 +67,7 @@ export async function a_consumer_that_is_slow_holds_the_items_back() {
 export async function limits_below_one_are_errors_and_fractions_are_cut() {
   for (const limit of [0, -1, 0.5, Number.NaN, -Infinity, undefined, null, '2', {}]) {
     const results = parallelLimit([1], limit, (item) => item);
-    await rejects(results.next(), { name: 'RangeError', message: 'at least 1' }, String(limit));
+    await rejects(results.next(), { name: 'RangeError', message: 'requires a limit of at least 1' }, String(limit));
   }
   const { run, calls, finish } = byHand();
   const all = collect(parallelLimit([1, 2, 3], 2.9, run));
@@ -155,12 +155,12 @@ export async function an_on_error_that_throws_is_reported_and_disturbs_nothing()
     throw new TypeError('onError itself');
   };
   const run = (item) => (item === 1 ? Promise.reject(new RangeError('first')) : item);
-  const lenient = await collect(parallelLimit([1, 2, 3], 1, run, { errorPolicy: 'continue', onError }));
+  const lenient = await collect(parallelLimit([1, 2, 1, 3], 1, run, { errorPolicy: 'continue', onError }));
   const strict = await collect(parallelLimit([1, 2, 3], 1, run, { onError }));
   console.error = original;
   deepEqual(lenient, { values: [2, 3] });
   equal(strict.error.message, 'first', 'the item\'s error, not the one of onError');
-  equal(reported.length, 2);
+  equal(reported.length, 2, 'once for each');
   equal(reported[0].at(-1).message, 'onError itself');
 }
 
@@ -214,21 +214,66 @@ export async function a_key_of_that_throws_fails_its_item() {
   deepEqual(values.map((each) => [each.item, each.status]), [[1, 'fulfilled'], [2, 'rejected'], [3, 'fulfilled']]);
 }
 
-export async function a_signal_ends_it_quietly_and_at_once() {
+export async function after_a_signal_nothing_starts_and_what_runs_is_still_yielded() {
   const controller = new AbortController();
-  const { run, calls, finish } = byHand();
+  const { run, calls, finish, fail } = byHand();
   const all = collect(parallelLimit([1, 2, 3, 4], 2, run, { signal: controller.signal }));
   await turn();
   finish(1);
   await turn();
   deepEqual(calls, [1, 2, 3]);
   controller.abort();
-  deepEqual(await all, { values: [1] }, 'what still runs is not waited for');
+  await turn();
+  finish(3);
+  fail(2, aborted());
+  deepEqual(await all, { values: [1, 3] }, 'the quiet end of a call is no result');
   deepEqual(calls, [1, 2, 3]);
   const closed = [];
   const gone = { signal: AbortSignal.abort() };
   deepEqual(await collect(parallelLimit(source(closed), 2, run, gone)), { values: [] });
   deepEqual([calls.length, closed], [3, []], 'nothing of it is touched when it is aborted from the start');
+}
+
+export async function after_a_signal_settled_ones_are_told_too() {
+  const controller = new AbortController();
+  const { run, calls, finish, fail } = byHand();
+  const options = { signal: controller.signal, returnSettled: true };
+  const all = collect(parallelLimit(['a', 'b', 'c'], 2, run, options));
+  await turn();
+  controller.abort();
+  const reason = aborted();
+  fail('a', reason);
+  finish('b');
+  const { values } = await all;
+  deepEqual(calls, ['a', 'b']);
+  deepEqual(values.map(({ status, item }) => [status, item]), [['rejected', 'a'], ['fulfilled', 'b']]);
+  deepEqual([values[0].error === reason, values[0].reason === reason], [true, true]);
+}
+
+export async function a_signal_does_not_wait_for_a_source_that_never_answers() {
+  const controller = new AbortController();
+  const closed = [];
+  const stuck = {
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return: () => closed.push('closed') }),
+  };
+  const all = collect(parallelLimit(stuck, 2, (item) => item, { signal: controller.signal }));
+  await turn();
+  controller.abort();
+  deepEqual(await all, { values: [] });
+  deepEqual(closed, ['closed']);
+}
+
+export async function results_of_aborted_keys_are_told_where_all_are_settled() {
+  const { abortTaskController } = createTaskRuntime();
+  const { run, finish, fail } = byHand();
+  const options = { abortTaskController, keyOf: (item) => item, returnSettled: true };
+  const all = collect(parallelLimit(['late', 'cancelled', 'never'], 2, run, options));
+  await turn();
+  for (const key of ['late', 'cancelled', 'never']) abortTaskController.abort(key);
+  finish('late');
+  fail('cancelled', aborted());
+  const { values } = await all;
+  deepEqual(values.map(({ status, item }) => [status, item]), [['fulfilled', 'late'], ['rejected', 'cancelled']]);
 }
 
 // A source that says when it is closed.

@@ -175,3 +175,75 @@ export async function wrong_options_are_told_clearly() {
   throws(() => runtime.subscribeFrames(() => {}, { intervalMs: 'often' }), { name: 'TypeError', message: 'intervalMs' });
   runtime.defineTask({ type: 'singleton', worker: benchWorker });
 }
+
+export async function a_snapshot_is_the_same_object_while_nothing_changes() {
+  const runtime = createTaskRuntime();
+  const snapshot = () => runtime.getRuntimeSnapshot();
+  equal(snapshot(), snapshot(), 'of no task');
+  const [quiet, busy] = [bench({ taskId: 'quiet' }, runtime), bench({ taskId: 'busy' }, runtime)];
+  const none = snapshot();
+  equal(snapshot(), none);
+  equal(none.tasks.length, 2);
+  equal(busy.getState(), busy.getState());
+  for (let n = 0; n < 30; n += 1) {
+    const before = snapshot();
+    const call = busy.hold(`round ${n}`, n);
+    const during = snapshot();
+    ok(during !== before && during === snapshot());
+    deepEqual([before.tasks[1].totalDispatched, during.tasks[1].totalDispatched], [n, n + 1]);
+    equal(during.tasks[0], none.tasks[0], 'what did not change is the same');
+    openGate(`round ${n}`);
+    await call;
+    ok(snapshot() !== during, 'a call has ended');
+    equal(snapshot(), snapshot());
+  }
+  equal(quiet.getState(), quiet.getState());
+  equal(none.tasks[1].totalDispatched, 0, 'an old one says what was');
+  ok(Object.isFrozen(none) && Object.isFrozen(none.tasks) && Object.isFrozen(none.tasks[0].queueDepthByWorker));
+  quiet.dispose();
+  const [left] = snapshot().tasks;
+  equal(left.taskId, 'busy');
+  bench({ taskId: 'new' }, runtime);
+  equal(snapshot().tasks[0], left, 'although it has another place');
+}
+
+export async function a_snapshot_changes_with_a_crash_and_not_after_it() {
+  const runtime = createTaskRuntime({ observability: { metrics: 'on' } });
+  const task = bench({ taskId: 't', idleTimeoutMs: 60_000 }, runtime);
+  const crashed = async (why) => {
+    await rejects(task.crash(why), { name: 'WorkerCrashedError' });
+    await until(() => task.getState().workerStatus === 'running');
+    equal(await task.add(1, 1), 2);
+    const [{ lastCrash }] = runtime.getRuntimeSnapshot().tasks;
+    equal(runtime.getRuntimeSnapshot().tasks[0].lastCrash, lastCrash);
+    equal(runtime.getRuntimeSnapshot(), runtime.getRuntimeSnapshot());
+    equal(await task.add(1, 1), 2);
+    equal(runtime.getRuntimeSnapshot().tasks[0].lastCrash, lastCrash, 'the same crash, the same error');
+    ok(lastCrash.blackBox.length > 0 && lastCrash.error.message.includes(why));
+    return lastCrash;
+  };
+  const first = await crashed('once');
+  const second = await crashed('once');
+  ok(first !== second && first.error !== second.error && first.ts < second.ts, 'another one, although it says the same');
+}
+
+export async function what_react_does_with_a_store_ends() {
+  const runtime = createTaskRuntime();
+  const task = bench({}, runtime);
+  let renders = 0;
+  // As useSyncExternalStore: looks again after each change, and goes on as long as what it sees is another.
+  const render = () => {
+    renders += 1;
+    const seen = runtime.getRuntimeSnapshot();
+    if (!Object.is(seen, runtime.getRuntimeSnapshot()) && renders < 100) render();
+    return seen;
+  };
+  let shown = render();
+  const stop = runtime.subscribeRuntimeSnapshot(() => {
+    if (!Object.is(shown, runtime.getRuntimeSnapshot())) shown = render();
+  }, { intervalMs: 1 });
+  equal(await task.echo(1), 1);
+  await until(() => shown.tasks[0].totalDispatched === 1 && shown.tasks[0].queueDepth === 0);
+  stop();
+  ok(renders < 10, `${renders} renders`);
+}

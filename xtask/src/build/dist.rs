@@ -38,7 +38,7 @@ pub fn dist(project: &Project, progress: &Progress, options: DistOptions) -> Res
     progress.step("gather the npm package", || {
         copy_all(&project.path("js/npm"), &next)?;
         modules(&next)?.iter().try_for_each(|module| write_text_module(module))?;
-        for file in ["harness.js", "context.js", "spans.js", "transferables.js", "wire.js"] {
+        for file in ["harness.js", "context.js", "spans.js", "task-names.js", "transferables.js", "wire.js"] {
             copy(&project.path("runtime/js").join(file), &next.join("worker").join(file))?;
         }
         copy(&project.path("runtime/js/rust-worker.js"), &next.join("rust-worker.js"))?;

@@ -73,10 +73,11 @@ pub(crate) fn overview(store: &Store) -> Overview {
 
 pub(super) fn row(task: &Task, now: f64, pinned: bool) -> TaskRow<'_> {
     let frame = &task.frame;
+    let in_flight_limit = (frame.max_in_flight != u32::MAX).then(|| frame.max_in_flight.into());
     TaskRow {
         task,
         pinned,
-        in_flight: Gauge { value: frame.in_flight.into(), limit: Some(frame.max_in_flight.into()) },
+        in_flight: Gauge { value: frame.in_flight.into(), limit: in_flight_limit },
         pending: Gauge { value: frame.pending.into(), limit: frame.max_queue_depth.map(u64::from) },
         waiting: Gauge { value: frame.waiting.into(), limit: None },
         rate: rate_of(task, now),

@@ -94,12 +94,14 @@ impl QueueCard {
         self.rate_spark.draw(&row.rate_spark, palette);
         self.waiting.draw(&picture.waiting, "no limit");
         self.pending.draw(&picture.pending, "no limit");
+        let in_flight = match row.in_flight.limit {
+            Some(limit) => format!("{} of {}", count(frame.in_flight.into()), count(limit)),
+            None => count(frame.in_flight.into()),
+        };
         self.workers.text(&format!(
-            "{} of {}, {} of {} calls in flight",
+            "{} of {}, {in_flight} calls in flight",
             count(frame.active_workers.into()),
-            count(frame.pool_size.into()),
-            count(frame.in_flight.into()),
-            count(frame.max_in_flight.into())
+            count(frame.pool_size.into())
         ));
         self.draw_boxes(&picture.boxes);
         self.more.show(picture.more_boxes > 0);

@@ -29,7 +29,7 @@ impl Model {
         }
         let own = dispatch.timeout;
         let timeout = own.or_else(|| self.task(dispatch.task).and_then(|task| task.config.timeout));
-        if let Some(timeout) = timeout {
+        if let Some(timeout) = timeout.filter(|timeout| !timeout.is_zero()) {
             self.set_alarm(Alarm::CallTimeout(dispatch.call), timeout);
         }
         self.join(dispatch.task, dispatch.call);
