@@ -9,7 +9,7 @@ export type WorkerStatus = 'running' | 'stopped' | 'stopping' | 'crashed';
 export type TaskStatus = 'idle' | 'active' | 'paused';
 export type SpanStatus = 'ok' | 'error' | 'canceled';
 export type ErrorKind = 'abort' | 'queue' | 'crash' | 'exception';
-export type CrashKind = 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang';
+export type CrashKind = 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang' | 'closed';
 
 /** 'auto' is on in development and off in production. */
 export type Mode = 'auto' | 'on' | 'off';

@@ -4,12 +4,13 @@
 // a worker.
 
 import { TaskContext, abortError } from './context.js';
+import { beforeClose, holdLifeline } from './lifeline.js';
 import { CallSpans, traceparent } from './spans.js';
 import { NOTHING, transferables } from './transferables.js';
 import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
-const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
+const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT, CLOSED, HELD } = TO_PAGE;
 
 /** How many places an answer takes in a message, by its kind. */
 const LENGTHS = { [RESULT]: 3, [FAILURE]: 5, [THROWN]: 3, [TIMES]: 3, [SPANS]: 6 };
@@ -129,7 +130,15 @@ export function serve(handle) {
       scope.postMessage([MARK, FAULT, name, message, stack, file, line]);
     });
   };
+  beforeClose((close) => {
+    crashed = true;
+    flush();
+    silent = true;
+    scope.postMessage([MARK, CLOSED]);
+    close();
+  });
   scope.postMessage([MARK, READY]);
+  holdLifeline((name) => scope.postMessage([MARK, HELD, name]));
 
   function receive(message) {
     for (let at = 1; at < message.length; ) {

@@ -4,11 +4,12 @@
 // the wasm are numbers.
 
 import { copiedBytes } from './copied.js';
+import { LifelineWatch } from './lifeline-watch.js';
 import { NOTHING, transferables } from './transferables.js';
 import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
-const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT } = TO_PAGE;
+const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT, CLOSED, HELD } = TO_PAGE;
 
 /** What the wasm hears. */
 const HEARD_NOTHING = -1;
@@ -18,6 +19,7 @@ const HEARD_ERROR = 2;
 const HEARD_ALIVE = 3;
 const HEARD_UNREADABLE = 4;
 const HEARD_FAULT = 5;
+const HEARD_GONE = 6;
 
 /** A call's payload. */
 class Payload {
@@ -169,6 +171,9 @@ export class Port {
   #moved = [];
   #introduced = [];
   #fault;
+  #closed = false;
+  #lifeline;
+  #terminate;
   #onMessage = ({ data }) => {
     // A worker may say other things as well.
     if (Array.isArray(data) && data[0] === MARK) this.#receive(data);
@@ -184,12 +189,41 @@ export class Port {
     this.#turn = turn;
     this.#hear = hear;
     worker.addEventListener('message', this.#onMessage);
+    this.#watchTerminate();
   }
 
-  /** From now on nothing is sent or heard. */
+  /** From now on nothing is sent or heard, and the worker ends. */
   close() {
+    this.#closed = true;
     this.#message = [];
-    this.#worker.removeEventListener('message', this.#onMessage);
+    this.#lifeline?.stop();
+    const worker = this.#worker;
+    attempt(() => worker.removeEventListener('message', this.#onMessage));
+    // What the page put in its place meanwhile stays.
+    attempt(() => {
+      if (worker.terminate === this.#terminate) delete worker.terminate;
+    });
+    attempt(() => worker.terminate());
+  }
+
+  // The page may end the worker through a reference of its own. Nothing tells of that where there are no locks, and a lock
+  // tells of it only when the worker holds it already.
+  #watchTerminate() {
+    const worker = this.#worker;
+    attempt(() => {
+      const { terminate } = worker;
+      this.#terminate = () => {
+        terminate.call(worker);
+        this.#gone('the page terminated the worker through a reference of its own');
+      };
+      Object.defineProperty(worker, 'terminate', { value: this.#terminate, configurable: true, writable: true });
+    });
+  }
+
+  #gone(message) {
+    if (this.#closed) return;
+    this.#fault ??= ['Error', message];
+    this.#hear(HEARD_GONE, 0, 0, 0, 0, true);
   }
 
   /** The worker's own words about its death, `[name, message, stack, file, line]`. */
@@ -343,6 +377,14 @@ export class Port {
         case UNREADABLE:
           this.#hear(HEARD_UNREADABLE, 0, 0, 0, 0, false);
           break;
+        case CLOSED:
+          return this.#gone('the worker closed itself');
+        case HELD:
+          this.#lifeline?.stop();
+          this.#lifeline = new LifelineWatch(message[at++], () => {
+            this.#gone('the worker is gone: it closed itself, was terminated, or its process ended');
+          });
+          break;
         case FAULT:
           this.#fault = message.slice(at, at + 5);
           at += 5;
@@ -353,6 +395,15 @@ export class Port {
       }
     }
     this.#hear(HEARD_NOTHING, 0, 0, 0, 0, true);
+  }
+}
+
+// Whatever the page has made of its workers' methods must not keep a worker from being given up.
+function attempt(action) {
+  try {
+    action();
+  } catch {
+    // Nothing that could be done about it.
   }
 }
 

@@ -38,5 +38,7 @@ export const TO_PAGE = {
   READY: 6,
   ALIVE: 7, // the answer to a ping
   UNREADABLE: 8, // a message from the page could not be read, and its calls are lost
+  CLOSED: 20, // the worker closes itself, and answers no more
+  HELD: 21, // name: the worker holds this lock for as long as it lives
   FAULT: 9, // name, message, stack, file, line: the worker has crashed, and answers no more
 };

@@ -17,10 +17,10 @@ pub(crate) enum PortEvent {
 }
 
 /// Takes what was heard: a kind, a slot, two times, bytes copied, and whether it is the end of the message.
-type Hear = dyn FnMut(i32, u32, f64, f64, f64, bool);
+type Hear = dyn Fn(i32, u32, f64, f64, f64, bool);
 
 /// An event's name and what hears it.
-type Listener = (&'static str, Closure<dyn FnMut(Event)>);
+type Listener = (&'static str, Closure<dyn Fn(Event)>);
 
 /// A worker and the messages for it. Dropping it ends the worker.
 pub(crate) struct Port {
@@ -49,7 +49,7 @@ impl Port {
                 }
             }
         });
-        let on_error = Closure::<dyn FnMut(Event)>::new({
+        let on_error = Closure::<dyn Fn(Event)>::new({
             let tell = tell.clone();
             move |event: Event| {
                 // The crash is handled here and reaches the callers; it is not the page's uncaught error as well.
@@ -57,7 +57,7 @@ impl Port {
                 tell(id, PortEvent::Crashed(CrashKind::Error, cause_of(&event)));
             }
         });
-        let on_message_error = Closure::<dyn FnMut(Event)>::new(move |_: Event| {
+        let on_message_error = Closure::<dyn Fn(Event)>::new(move |_: Event| {
             let message = "the worker sent a message that could not be read".to_owned();
             let cause = CrashCause { message, ..CrashCause::default() };
             tell(id, PortEvent::Crashed(CrashKind::MessageError, cause));
@@ -95,12 +95,11 @@ impl Port {
 
 impl Drop for Port {
     fn drop(&mut self) {
-        self.wire.close();
         for (kind, closure) in &self.listeners {
-            // Taking a listener off a worker cannot fail.
+            // What the page has made of the worker's methods must not keep it from being ended.
             let _ = self.worker.remove_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
         }
-        self.worker.terminate();
+        self.wire.close();
     }
 }
 

@@ -22,6 +22,12 @@ extern "C" {
     static TRANSFERABLES: JsValue;
 }
 
+#[wasm_bindgen(module = "/js/lifeline-watch.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = LifelineWatch)]
+    static LIFELINE_WATCH: JsValue;
+}
+
 #[wasm_bindgen(module = "/js/copied.js")]
 extern "C" {
     #[wasm_bindgen(js_name = copiedBytes)]
@@ -92,6 +98,7 @@ const HEARD_ERROR: i32 = 2;
 const HEARD_ALIVE: i32 = 3;
 const HEARD_UNREADABLE: i32 = 4;
 const HEARD_FAULT: i32 = 5;
+const HEARD_GONE: i32 = 6;
 
 /// A call's place in the page's table: what the wire calls it by.
 pub(crate) const fn slot(call: CallId) -> u32 {
@@ -109,6 +116,8 @@ pub(crate) enum Heard {
     Unreadable,
     /// It has crashed, and its last words are with the wire.
     Fault,
+    /// It closed itself or was ended by somebody else; how is with the wire.
+    Gone,
     /// It answered the call at this slot; when the handler ran, if that was asked for.
     Answer {
         /// Whose answer.
@@ -132,6 +141,7 @@ pub(crate) fn read(kind: i32, slot: u32, ran: (f64, f64), copied: f64) -> Option
         HEARD_ALIVE => Some(Heard::Alive),
         HEARD_UNREADABLE => Some(Heard::Unreadable),
         HEARD_FAULT => Some(Heard::Fault),
+        HEARD_GONE => Some(Heard::Gone),
         _ => None,
     }
 }

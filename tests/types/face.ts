@@ -178,7 +178,7 @@ async function generators(): Promise<void> {
   exportOtlp(runtime, { durable: false });
 }
 void generators().catch((error: unknown) => {
-  if (error instanceof WorkerCrashedError) same<typeof error.kind, 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang'>(true);
+  if (error instanceof WorkerCrashedError) same<typeof error.kind, 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang' | 'closed'>(true);
 });
 
 const recorded = { name: 'recorded', subscribeFrames: () => () => {}, record: () => ({ stop: async () => new Blob() }) };

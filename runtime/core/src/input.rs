@@ -188,6 +188,8 @@ pub enum CrashKind {
     StartTimeout,
     /// It had work and gave no sign of life.
     Hang,
+    /// It closed itself, or somebody else than the runtime ended it.
+    Closed,
 }
 
 impl CrashKind {
@@ -199,6 +201,7 @@ impl CrashKind {
             CrashKind::MessageError => "messageerror",
             CrashKind::StartTimeout => "start-timeout",
             CrashKind::Hang => "hang",
+            CrashKind::Closed => "closed",
         }
     }
 }

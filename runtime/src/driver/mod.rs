@@ -88,9 +88,9 @@ pub(crate) struct Driver {
     /// When what is being handled happened.
     now: Cell<Instant>,
     turn: Turn,
-    _flush: Closure<dyn FnMut()>,
-    _unsent: Closure<dyn FnMut(Array)>,
-    alarm: Closure<dyn FnMut()>,
+    _flush: Closure<dyn Fn()>,
+    _unsent: Closure<dyn Fn(Array)>,
+    alarm: Closure<dyn Fn()>,
     alarm_set: RefCell<Option<(Instant, Timeout)>>,
     drained: RefCell<Option<Rc<dyn Fn()>>>,
     numbers: Cell<u64>,
@@ -101,12 +101,12 @@ impl Driver {
     pub(crate) fn new(emitter: Emitter, sample_rate: f64) -> Rc<Driver> {
         Rc::new_cyclic(|me: &Weak<Driver>| {
             let (at_flush, at_unsent, at_alarm) = (me.clone(), me.clone(), me.clone());
-            let flush = Closure::<dyn FnMut()>::new(move || {
+            let flush = Closure::<dyn Fn()>::new(move || {
                 if let Some(driver) = at_flush.upgrade() {
                     driver.end_turn();
                 }
             });
-            let unsent = Closure::<dyn FnMut(Array)>::new(move |told: Array| {
+            let unsent = Closure::<dyn Fn(Array)>::new(move |told: Array| {
                 if let Some(driver) = at_unsent.upgrade() {
                     driver.hear_unsent(&told);
                 }

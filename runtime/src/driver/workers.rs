@@ -109,9 +109,10 @@ impl Driver {
                 let cause = CrashCause { message, ..CrashCause::default() };
                 return self.hear_crash(worker, CrashKind::MessageError, cause);
             }
-            Heard::Fault => {
+            Heard::Fault | Heard::Gone => {
                 let Some(port) = self.port(worker) else { return };
-                return self.hear_crash(worker, CrashKind::Error, port.last_words());
+                let kind = if matches!(heard, Heard::Gone) { CrashKind::Closed } else { CrashKind::Error };
+                return self.hear_crash(worker, kind, port.last_words());
             }
             Heard::Answer { slot, reply, ran, copied } => {
                 let mut records = self.records.borrow_mut();

@@ -37,6 +37,12 @@ extern "C" {
     fn go_home(context: &Context, spans: &Array, spans_lost: f64, logs: &Array, logs_lost: f64);
 }
 
+#[wasm_bindgen(module = "/js/lifeline.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = holdLifeline)]
+    static HOLD_LIFELINE: JsValue;
+}
+
 #[wasm_bindgen(module = "/js/spans.js")]
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = SPAN_LENGTH)]

@@ -67,6 +67,22 @@ expose(
         throw error;
       }
     },
+    closes: () => {
+      self.close();
+      return new Promise(() => {});
+    },
+    closesWith: async (value) => {
+      close();
+      return value;
+    },
+    closesLater: () => {
+      setTimeout(() => close());
+      return 'soon';
+    },
+    loops: (name) => {
+      started.postMessage(name);
+      for (;;);
+    },
     spins: () => spins,
     kind: (value) => Object.prototype.toString.call(value),
     // Frames and audio keep what they carry until they are closed.

@@ -10,6 +10,10 @@ use super::window::write_window_sources;
 use super::{BuildError, Progress, build_wasm};
 use crate::Project;
 
+/// The modules of the worker's side.
+const WORKER_MODULES: [&str; 7] =
+    ["harness.js", "context.js", "lifeline.js", "spans.js", "task-names.js", "transferables.js", "wire.js"];
+
 /// How the package is made.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DistOptions {
@@ -38,7 +42,7 @@ pub fn dist(project: &Project, progress: &Progress, options: DistOptions) -> Res
     progress.step("gather the npm package", || {
         copy_all(&project.path("js/npm"), &next)?;
         modules(&next)?.iter().try_for_each(|module| write_text_module(module))?;
-        for file in ["harness.js", "context.js", "spans.js", "task-names.js", "transferables.js", "wire.js"] {
+        for file in WORKER_MODULES {
             copy(&project.path("runtime/js").join(file), &next.join("worker").join(file))?;
         }
         copy(&project.path("runtime/js/rust-worker.js"), &next.join("rust-worker.js"))?;
