@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use atelier_core::{ErrorKind, KeptFor, Outcome};
+use atelier_core::{AbortReason, ErrorKind, KeptFor, Outcome};
 use atelier_exporters::pipeline::Encoder;
 use atelier_exporters::{AttributeValue, OtlpConfig, OtlpEncoder, PhaseExport, Redact};
 use atelier_telemetry::{HandlerSpanRecord, Phases, Record, SpanRecord, SpanStatus, TaskMeta, TraceRecord};
@@ -156,6 +156,7 @@ fn a_cancelled_call_is_no_error_and_one_that_never_ran_has_no_worker() {
         error_kind: Some(ErrorKind::Abort),
         error_type: Some("AbortError".into()),
         error_message: Some("Task was aborted".into()),
+        cancel_reason: Some(AbortReason::Timeout),
         worker_index: None,
         attempt: 0,
         phases: Phases([Some(0.25), None, None, None, None]),
@@ -171,6 +172,7 @@ fn a_cancelled_call_is_no_error_and_one_that_never_ran_has_no_worker() {
         ("atelier.outcome", string("canceled")),
         ("code.function.name", string("fit")),
         ("error.type", string("AbortError")),
+        ("atelier.cancel.reason", string("timeout")),
         ("atelier.phase.admission", Value::DoubleValue(0.25)),
     ]);
     assert_eq!(values(&span.attributes), expected);

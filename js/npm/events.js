@@ -1,5 +1,7 @@
 // The shapes of events, made on this side: one call across the border an event, with everything that repeats kept here.
 
+import { reporter } from './report.js';
+
 const KINDS = ['counter', 'gauge', 'histogram'];
 
 export function metricEvent(kind, name, value, ts, attrs) {
@@ -24,6 +26,7 @@ const STATUSES = ['ok', 'error', 'canceled'];
 export function spanEvent(
   ts, span0, span1, trace0, trace1, trace2, trace3, traceName, callId, task, method, workerIndex, queueWaitMs,
   queueWaitLastMs, attemptCount, durationMs, admission, queue, delivery, run, reply, status, errorKind, error,
+  cancelReason,
 ) {
   const event = { kind: 'span', name: 'atelier:span', ts, spanId: hex(span0) + hex(span1) };
   event.traceId = hex(trace0) + hex(trace1) + hex(trace2) + hex(trace3);
@@ -42,6 +45,7 @@ export function spanEvent(
   event.status = STATUSES[status];
   if (errorKind !== undefined) event.errorKind = errorKind;
   if (error !== undefined) event.error = error;
+  if (cancelReason !== undefined) event.cancelReason = cancelReason;
   return event;
 }
 
@@ -67,11 +71,15 @@ export function afterTurn(callback) {
   if (due.length === 1) turns.port2.postMessage(0);
 }
 
-/** Gives an event, or an array of them, to a listener; one that throws hurts nobody. */
-export function deliver(listener, event) {
-  try {
-    listener(event);
-  } catch (error) {
-    console.error('A listener of runtime events threw', error);
-  }
+/** Calls a listener with an event, or an array of them, and never throws: what it throws, or rejects with, is reported once. */
+export function guarded(listener) {
+  const failed = reporter('A listener of runtime events threw');
+  return (event) => {
+    try {
+      const done = listener(event);
+      if (typeof done?.then === 'function') done.then(undefined, failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
 }

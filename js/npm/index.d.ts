@@ -227,7 +227,9 @@ export interface SpanEvent {
   taskType: TaskType;
   method: string;
   workerIndex?: number;
+  /** How long it waited for a worker in all, up to its end where it never started. */
   queueWaitMs?: number;
+  /** The last of these waits: from the call, or its last requeueing. Waiting for a place in the queue is part of it. */
   queueWaitLastMs?: number;
   attemptCount: number;
   durationMs?: number;
@@ -236,6 +238,8 @@ export interface SpanEvent {
   status: SpanStatus;
   errorKind?: ErrorKind;
   error?: string;
+  /** What cancelled it, if anything did. */
+  cancelReason?: 'key' | 'signal' | 'timeout';
 }
 
 export interface TraceEvent {

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use atelier_runtime::core::ErrorKind;
+use atelier_runtime::core::{AbortReason, ErrorKind};
 use atelier_runtime::core::names::{Instrument, Phase};
 use atelier_telemetry::{EventAttrs, ListenerEvent, MetricRecord, Record, SpanRecord};
 use rustc_hash::FxHashMap;
@@ -45,6 +45,7 @@ extern "C" {
         status: u8,
         error_kind: Option<&str>,
         error: Option<&str>,
+        cancel_reason: Option<&str>,
     ) -> JsValue;
 }
 
@@ -166,6 +167,7 @@ impl EventMaker {
             span.status() as u8,
             span.error_kind.map(ErrorKind::name),
             span.error_message.as_deref(),
+            span.cancel_reason.map(AbortReason::name),
         )
     }
 }

@@ -12,7 +12,8 @@ use crate::events::EventMaker;
 
 #[wasm_bindgen(raw_module = "../events.js")]
 extern "C" {
-    fn deliver(listener: &Function, event: &JsValue);
+    /// The function that it returns never throws.
+    fn guarded(listener: &Function) -> Function;
     #[wasm_bindgen(js_name = afterTurn)]
     fn after_turn(callback: &Function);
 }
@@ -43,6 +44,13 @@ struct Listener {
     subscription: Subscription,
     /// Present for one that takes arrays.
     batch: Option<Batch>,
+}
+
+impl Listener {
+    fn hear(&self, event: &JsValue) {
+        // It catches what the page's function throws.
+        let _ = self.callback.call1(&JsValue::UNDEFINED, event);
+    }
 }
 
 /// Arrays are handed over when the turn is over.
@@ -100,10 +108,13 @@ impl Listeners {
         self.next.replace(self.next.get() + 1)
     }
 
-    pub(crate) fn add(&self, id: u32, callback: Function, wishes: Wishes) {
+    /// Adds a listener. It hears every gauge as it is now first, at the next delivery.
+    pub(crate) fn add(&self, id: u32, callback: Function, wishes: Wishes, now_unix_nano: u64) {
         let options = wishes.options();
         let subscription = self.telemetry.subscribe(self.runtime, &format!("listener:{id}"), options);
+        subscription.give_gauges(now_unix_nano);
         let batch = wishes.batch.map(|due| Batch { due, scheduled: Cell::new(false) });
+        let callback = guarded(&callback);
         self.list.borrow_mut().push(Rc::new(Listener { id, callback, subscription, batch }));
     }
 
@@ -155,7 +166,7 @@ impl Listeners {
                 listener.subscription.dropped(record.signal(), "unsubscribed", 1);
                 continue;
             }
-            deliver(&listener.callback, &self.events.event(&record));
+            listener.hear(&self.events.event(&record));
             listener.subscription.delivered(record.signal(), 1);
         }
     }
@@ -172,7 +183,7 @@ impl Listeners {
             return;
         }
         let events: Array = records.iter().map(|record| self.events.event(record)).collect();
-        deliver(&listener.callback, &events);
+        listener.hear(&events);
         for signal in [Signal::Events, Signal::Spans] {
             let count = records.iter().filter(|record| record.signal() == signal).count();
             listener.subscription.delivered(signal, count as u64);

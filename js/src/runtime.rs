@@ -18,6 +18,12 @@ use crate::stream::FrameStream;
 use crate::task::TaskHandle;
 use crate::trace::{self, TraceHandle};
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(callback: &Function);
+}
+
 /// A runtime.
 #[wasm_bindgen]
 pub struct RuntimeHandle(Rc<Page>);
@@ -139,7 +145,17 @@ impl RuntimeHandle {
             }
         };
         let batch = batch.then(|| Closure::<dyn Fn()>::new(due).into_js_value().unchecked_into());
-        self.0.listeners.add(id, listener, Wishes { kinds, tasks, batch });
+        let clock = self.0.runtime.clock();
+        let now = clock.unix_nanos(clock.now());
+        self.0.listeners.add(id, listener, Wishes { kinds, tasks, batch }, now);
+        let page = Rc::downgrade(&self.0);
+        // When the page has the function that ends it.
+        let deliver = Closure::once_into_js(move || {
+            if let Some(page) = page.upgrade() {
+                page.listeners.deliver();
+            }
+        });
+        queue_microtask(deliver.unchecked_ref());
         id
     }
 

@@ -87,7 +87,8 @@ impl TaskRuntime {
             kind: config.task_type.name(),
         };
         driver.emitter.task_defined(&label, &config, machine::cores());
-        let entry = TaskEntry { label, factory: Rc::new(factory), crash: None, slow: None, gauges: None };
+        let factory = Rc::new(factory);
+        let entry = TaskEntry { label, factory, crash: None, slow: None, gauges: None, unmade: 0 };
         driver.tasks.borrow_mut().insert(task, entry);
         driver.drain();
         Ok(Task::new(driver.clone(), task, id, config))

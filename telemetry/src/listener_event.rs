@@ -175,10 +175,10 @@ pub struct SpanEvent {
     /// The worker's place, if one ran it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker_index: Option<u32>,
-    /// From the call to its first start.
+    /// How long it waited for a worker in all, up to its end where it never started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_wait_ms: Option<f64>,
-    /// From its last (re)queueing to its last start.
+    /// The last of these waits: from the call, or its last requeueing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_wait_last_ms: Option<f64>,
     /// How many times it was given to a worker.
@@ -195,6 +195,9 @@ pub struct SpanEvent {
     /// The error's message, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// `key`, `signal` or `timeout`, if it was cancelled by one of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_reason: Option<Cow<'static, str>>,
 }
 
 /// Milliseconds in each phase; a phase that the call never entered is absent.
@@ -252,6 +255,7 @@ impl From<&SpanRecord> for SpanEvent {
             status: span.status().name().into(),
             error_kind: span.error_kind.map(|kind| kind.name().into()),
             error: span.error_message.as_deref().map(str::to_owned),
+            cancel_reason: span.cancel_reason.map(|reason| reason.name().into()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use atelier_core::names::{Instrument, Metric, Phase};
-use atelier_core::{ErrorKind, KeptFor, Outcome};
+use atelier_core::{AbortReason, ErrorKind, KeptFor, Outcome};
 
 use crate::account::Signal;
 use crate::consumer::signal_of;
@@ -173,9 +173,11 @@ pub struct SpanRecord {
     /// The error's stack, or that of what ended its worker, at most [`DEFAULT_STACK_BYTES`](crate::DEFAULT_STACK_BYTES) of
     /// it.
     pub error_stack: Option<Arc<str>>,
-    /// From the call to its first start, in seconds.
+    /// Why it was cancelled, if it was.
+    pub cancel_reason: Option<AbortReason>,
+    /// How long it waited for a worker in all, in seconds: up to its end where it never started.
     pub queue_wait: Option<f64>,
-    /// From its last (re)queueing to its last start, in seconds.
+    /// The last of these waits, from the call or its last requeueing, in seconds.
     pub queue_wait_last: Option<f64>,
     /// Where the time went.
     pub phases: Phases,

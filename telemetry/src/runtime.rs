@@ -31,6 +31,10 @@ pub const AGGREGATION: &str = "aggregation";
 /// Why a value was not aggregated: it was no finite number.
 const NOT_FINITE: &str = "not_finite";
 
+/// What a task has at the moment, in the order in which a consumer that comes later hears of it.
+const GAUGES: [Metric; 4] =
+    [Metric::QueueInFlight, Metric::QueuePending, Metric::QueueWaiting, Metric::WorkersActive];
+
 #[derive(Debug)]
 struct Task {
     meta: Arc<TaskMeta>,
@@ -41,6 +45,8 @@ struct Task {
     distributions: Option<TaskDistributions>,
     /// Of its last crash, when somebody watched.
     crash: Option<Arc<BlackBox>>,
+    /// The last values of [`GAUGES`].
+    gauges: [Option<f64>; GAUGES.len()],
 }
 
 /// One runtime of the page.
@@ -92,6 +98,7 @@ impl Runtime {
                     durations: Vec::new(),
                     distributions: None,
                     crash: None,
+                    gauges: Default::default(),
                 };
                 self.tasks.insert(meta.handle, task);
             }
@@ -235,6 +242,9 @@ impl Runtime {
                     None if metric == Metric::TaskCompleted => self.boxes.give_up(&fields),
                     None => {}
                 }
+                if let Some(place) = GAUGES.iter().position(|&gauge| gauge == metric) {
+                    task.gauges[place] = Some(value);
+                }
                 if self.aggregating {
                     self.lint.metric(&task.meta, metric, value, &fields);
                     aggregate(task, &mut self.series, metric, value, &fields);
@@ -269,6 +279,33 @@ impl Runtime {
         }
         for consumer in self.consumers.0.iter_mut().filter(|consumer| consumer.wants_metrics) {
             consumer.account(Signal::Events).lose(problem);
+        }
+    }
+
+    /// Gives one consumer every gauge as it is: nothing else does until it changes.
+    pub(crate) fn give_gauges(&mut self, consumer: u64, time_unix_nano: u64) {
+        let Some(consumer) = self.consumers.find(consumer) else { return };
+        let mut tasks: Vec<&Task> = self.tasks.values().collect();
+        tasks.retain(|task| !self.disposed.contains(&task.meta.handle));
+        tasks.sort_by_key(|task| task.meta.handle);
+        for task in tasks {
+            for (metric, value) in GAUGES.into_iter().zip(task.gauges) {
+                if let Some(value) = value
+                    && consumer.takes_metric(Instrument::Gauge, &task.meta)
+                {
+                    consumer.push(Record::Metric(MetricRecord {
+                        metric,
+                        value,
+                        time_unix_nano,
+                        task: task.meta.clone(),
+                        method: None,
+                        worker_index: None,
+                        outcome: None,
+                        error_type: None,
+                        phase: None,
+                    }));
+                }
+            }
         }
     }
 

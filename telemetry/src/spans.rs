@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use atelier_core::{ErrorKind, KeptFor, Outcome};
+use atelier_core::{AbortReason, ErrorKind, KeptFor, Outcome};
 use tracing::field::{Field, Visit};
 
 use crate::log::start;
@@ -64,6 +64,7 @@ pub(crate) struct SpanFields {
     error_type: Option<Arc<str>>,
     error_message: Option<Arc<str>>,
     error_stack: Option<Arc<str>>,
+    cancel_reason: Option<AbortReason>,
     queue_wait: Option<f64>,
     queue_wait_last: Option<f64>,
     phases: Phases,
@@ -108,6 +109,7 @@ impl OpenSpan {
             error_type: fields.error_type,
             error_message: fields.error_message,
             error_stack: fields.error_stack,
+            cancel_reason: fields.cancel_reason,
             queue_wait: fields.queue_wait,
             queue_wait_last: fields.queue_wait_last,
             phases: fields.phases,
@@ -214,6 +216,7 @@ impl Visit for SpanVisitor<'_> {
             Slot::SamplingReason => fields.kept_for = KeptFor::from_name(value),
             Slot::Outcome => fields.outcome = Outcome::from_name(value),
             Slot::ErrorKind => fields.error_kind = ErrorKind::from_name(value),
+            Slot::CancelReason => fields.cancel_reason = AbortReason::from_name(value),
             Slot::ErrorType => fields.error_type = Some(self.texts.shared(value)),
             Slot::SpanName if self.named => fields.name = Some(self.texts.shared(value)),
             Slot::Attributes => fields.attributes = Some(value.into()),

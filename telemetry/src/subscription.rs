@@ -39,6 +39,13 @@ impl Subscription {
         self.with(|consumer| consumer.drain(max))
     }
 
+    /// Puts every gauge as it is now into the queue, where the consumer takes it: for one that came after they were last set.
+    pub fn give_gauges(&self, now_unix_nano: u64) {
+        if let Some(runtime) = self.shared.lock().runtimes.get_mut(&self.runtime) {
+            runtime.give_gauges(self.id, now_unix_nano);
+        }
+    }
+
     /// Whether no record waits.
     pub fn is_empty(&self) -> bool {
         self.with(|consumer| Some(consumer.queue.is_empty())).unwrap_or(true)

@@ -178,6 +178,7 @@ pub(crate) fn span_event(task: &str, call: &str, ts: f64) -> ListenerEvent {
         status: "ok".into(),
         error_kind: None,
         error: None,
+        cancel_reason: None,
     }))
 }
 

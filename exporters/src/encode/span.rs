@@ -52,6 +52,9 @@ fn call_span(call: &SpanRecord, phases: PhaseExport, sink: &mut impl SpanSink) {
     if let Some(error_type) = ending.error_type() {
         sink.text(field::ERROR_TYPE, error_type);
     }
+    if let Some(reason) = call.cancel_reason {
+        sink.text(field::CANCEL_REASON, reason.name());
+    }
     kept_for(call.kept_for, sink);
     if phases == PhaseExport::Attributes {
         for phase in Phase::ALL {

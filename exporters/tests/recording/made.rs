@@ -71,6 +71,7 @@ pub(crate) fn call(task: &Arc<TaskMeta>, id: u64, start: u64, phases: [Option<u6
         handler_logs_lost: 0,
         kept_for: None,
         error_stack: None,
+        cancel_reason: None,
     }
 }
 

@@ -66,6 +66,7 @@ pub fn call(number: u64) -> SpanRecord {
         handler_logs_lost: 0,
         kept_for: None,
         error_stack: None,
+        cancel_reason: None,
     }
 }
 

@@ -90,7 +90,6 @@ impl Runtime {
             return;
         };
         entry.place = Place::Pending;
-        entry.timing.queued = now;
         entry.timing.admitted.get_or_insert(now);
         record.pending.insert(entry.priority, entry.rank, call);
     }
@@ -214,9 +213,7 @@ impl Runtime {
             let Some(entry) = self.calls.get_mut(call) else { continue };
             entry.place = Place::Posted(worker);
             let timing = &mut entry.timing;
-            let since = if timing.attempts == 0 { timing.dispatched } else { timing.queued };
-            let wait = now.since(since);
-            timing.waited += wait;
+            let wait = timing.end_wait(now);
             timing.posted = Some(now);
             timing.attempts += 1;
             timing.worker_index = Some(index);

@@ -175,6 +175,9 @@ impl Runtime {
         let now = self.now;
         let Some(entry) = self.calls.get_mut(call) else { return };
         entry.timing.settled = now;
+        if !matches!(entry.place, Place::Posted(_) | Place::Abandoned(_)) {
+            entry.timing.end_wait(now);
+        }
         let (task, key, rank, timing) = (entry.task, entry.key.take(), entry.rank, entry.timing);
         if std::mem::take(&mut entry.has_timeout) {
             self.timers.clear(Timer::CallTimeout(call));

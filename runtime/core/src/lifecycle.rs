@@ -34,7 +34,7 @@ impl Runtime {
         }
         self.touch(task);
         self.emit(Output::Spawn { task, worker, index: index as u32 });
-        self.fact(Fact::WorkerSpawned { task, index: index as u32 });
+        self.fact(Fact::WorkerSpawned { task, worker, index: index as u32 });
         worker
     }
 
@@ -71,6 +71,9 @@ impl Runtime {
     pub(crate) fn spawn_failed(&mut self, worker: WorkerId) {
         let Some(record) = self.workers.get(worker).filter(|record| !record.ready) else { return };
         let task = record.task;
+        if let Some(record) = self.tasks.get_mut(task) {
+            record.totals.spawned = record.totals.spawned.saturating_sub(1);
+        }
         for call in self.calls_of(worker) {
             self.end(call, End::SpawnFailed);
         }
@@ -273,7 +276,9 @@ impl Runtime {
         let (task, rank, priority) = (entry.task, entry.rank, entry.priority);
         let was_posted = matches!(entry.place, Place::Posted(_));
         entry.place = Place::Pending;
-        entry.timing.queued = now;
+        if was_posted {
+            entry.timing.waits_since = now;
+        }
         if let Some(record) = self.tasks.get_mut(task) {
             record.pending.insert(priority, rank, call);
             if was_posted {

@@ -5,11 +5,11 @@
 pub enum Outcome {
     /// The handler returned.
     Ok,
-    /// The handler threw, its worker died, or its task had failed.
+    /// The handler threw, its worker died or could not be made, or its task had failed.
     Error,
     /// Cancelled by key, signal or timeout.
     Canceled,
-    /// Refused or dropped by the queue, or by a disposed task, or no worker could be made for it.
+    /// Refused or dropped by the queue, or by a disposed task.
     Rejected,
 }
 

@@ -106,9 +106,9 @@ impl End {
     pub const fn outcome(self) -> Outcome {
         match self {
             End::Ok => Outcome::Ok,
-            End::Error | End::PostFailed | End::Crashed { .. } => Outcome::Error,
+            End::Error | End::PostFailed | End::Crashed { .. } | End::SpawnFailed => Outcome::Error,
             End::Aborted(_) => Outcome::Canceled,
-            End::Dropped(_) | End::Disposed | End::SpawnFailed => Outcome::Rejected,
+            End::Dropped(_) | End::Disposed => Outcome::Rejected,
         }
     }
 
@@ -131,10 +131,13 @@ pub struct Timing {
     pub dispatched: Instant,
     /// It had its place in the queue.
     pub admitted: Option<Instant>,
-    /// It was last put into the queue.
-    pub queued: Instant,
-    /// How long it waited for a worker in all: from the call to its first start, and from each requeueing to the next.
+    /// Since when it waits for a worker, or waited last: when it was made, or last requeued.
+    pub waits_since: Instant,
+    /// How long it waited for a worker in all: from the call to its first start, and from each requeueing to the next, up to
+    /// its end where it had not started by then. Waiting for a place in the queue is part of it.
     pub waited: Duration,
+    /// The last of these waits.
+    pub last_wait: Duration,
     /// It was last posted to a worker.
     pub posted: Option<Instant>,
     /// It was settled.
@@ -143,6 +146,15 @@ pub struct Timing {
     pub attempts: u32,
     /// The place of the worker that had it last.
     pub worker_index: Option<u32>,
+}
+
+impl Timing {
+    /// It waits for a worker no longer. Gives how long it did.
+    pub(crate) fn end_wait(&mut self, now: Instant) -> Duration {
+        self.last_wait = now.since(self.waits_since);
+        self.waited += self.last_wait;
+        self.last_wait
+    }
 }
 
 /// Something worth telling, for telemetry.
@@ -185,10 +197,13 @@ pub enum Fact {
         /// The worker's place in the pool.
         index: u32,
     },
-    /// A worker is being started.
+    /// A worker is being started. Comes after its [`Output::Spawn`]: a driver that could not make it knows that by then, and
+    /// does not report it.
     WorkerSpawned {
         /// The task.
         task: TaskId,
+        /// The worker.
+        worker: WorkerId,
         /// Its place in the pool.
         index: u32,
     },

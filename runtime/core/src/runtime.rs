@@ -116,8 +116,9 @@ impl Runtime {
             timing: Timing {
                 dispatched: self.now,
                 admitted: None,
-                queued: self.now,
+                waits_since: self.now,
                 waited: Duration::ZERO,
+                last_wait: Duration::ZERO,
                 posted: None,
                 settled: self.now,
                 attempts: 0,
@@ -221,7 +222,7 @@ impl Runtime {
         call.rank = ((now + dispatch.priority.handicap()).as_nanos(), self.next_order);
         self.next_order += 1;
         call.timing.dispatched = now;
-        call.timing.queued = now;
+        call.timing.waits_since = now;
         let rank = call.rank;
         if let Some(key) = dispatch.key.and_then(|key| self.keys.get_mut(key)) {
             key.calls.insert(rank, dispatch.call);

@@ -111,7 +111,7 @@ pub struct Totals {
     pub outcomes: [u64; 4],
     /// Calls put back into the queue.
     pub requeued: u64,
-    /// Workers started.
+    /// Workers started; those that could not be made do not count.
     pub spawned: u64,
     /// Workers that crashed.
     pub crashed: u64,

@@ -47,6 +47,8 @@ pub(crate) struct TaskEntry {
     pub(crate) slow: Option<Duration>,
     /// What was told of them last; nothing, while nobody wants metrics.
     pub(crate) gauges: Option<Gauges>,
+    /// Workers that could not be made, of which the core does not know yet.
+    pub(crate) unmade: u32,
 }
 
 /// What happened, in the driver's own terms. Keys are still names: their handles may change until their turn comes.
@@ -57,6 +59,8 @@ pub(crate) enum Event {
     ClearKey(Rc<str>),
     ClearAllKeys,
     ForgetTask(TaskId),
+    /// The worker could not be made for this task.
+    SpawnFailed(WorkerId, TaskId),
 }
 
 pub(crate) struct Driver {
@@ -234,6 +238,12 @@ impl Driver {
         let now = self.now.get();
         let mut core = self.core.borrow_mut();
         let input = match event {
+            Event::SpawnFailed(worker, task) => {
+                if let Some(entry) = self.tasks.borrow_mut().get_mut(&task) {
+                    entry.unmade = entry.unmade.saturating_sub(1);
+                }
+                Input::SpawnFailed { worker }
+            }
             Event::Core(input) => input,
             Event::Dispatch(mut dispatch, key) => {
                 if let Some(key) = &key

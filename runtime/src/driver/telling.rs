@@ -74,17 +74,18 @@ impl Driver {
         }
     }
 
-    /// Metrics begin: tells what holds already, as nothing else does until it changes. Who begins to listen just after
-    /// this is told every gauge again when one changes.
+    /// Metrics begin: tells what holds already, as nothing else does until it changes.
     pub(crate) fn tell_present(&self) {
         let (core, at) = (self.core.borrow(), self.clock.unix_nanos(self.clock.now()));
         self.emitter.keys_aborted(at, core.aborted_keys());
         for (&task, entry) in self.tasks.borrow_mut().iter_mut() {
-            entry.gauges = None;
-            if let Some(state) = core.task_state(task) {
-                let workers = state.active_workers();
+            entry.gauges = core.task_state(task).map(|state| {
+                let workers = state.active_workers().saturating_sub(entry.unmade);
                 let TaskState { in_flight, pending, waiting, .. } = state;
-                self.emitter.gauges(&entry.label, at, None, Gauges { in_flight, pending, waiting, workers });
+                Gauges { in_flight, pending, waiting, workers }
+            });
+            if let Some(gauges) = entry.gauges {
+                self.emitter.gauges(&entry.label, at, None, gauges);
             }
         }
     }
@@ -143,7 +144,7 @@ impl Driver {
             Fact::GraceOver { task, index } => {
                 with(task, &|label| self.emitter.worker_life(label, index, at, WorkerFact::GraceOver, None));
             }
-            Fact::WorkerSpawned { task, index } => {
+            Fact::WorkerSpawned { task, worker, index } if self.ports.borrow().contains_key(&worker) => {
                 with(task, &|label| self.emitter.worker_spawned(label, index, at));
             }
             Fact::WorkerTerminated { task, index } => {
@@ -167,8 +168,9 @@ impl Driver {
                 with(task, &|label| self.emitter.released(label, call, at, after));
             }
             Fact::KeysAborted { count } => self.emitter.keys_aborted(at, count),
-            Fact::Gauges { task, gauges } => {
+            Fact::Gauges { task, mut gauges } => {
                 if let Some(entry) = tasks.get_mut(&task) {
+                    gauges.workers = gauges.workers.saturating_sub(entry.unmade);
                     let told = entry.gauges.take();
                     if self.emitter.metrics() {
                         self.emitter.gauges(&entry.label, at, told, gauges);

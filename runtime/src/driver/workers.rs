@@ -42,7 +42,11 @@ impl Driver {
             }
             Err(error) => {
                 self.keep_spawn_error(worker, &error);
-                self.inbox.borrow_mut().push_back(Event::Core(Input::SpawnFailed { worker }));
+                if let Some(entry) = self.tasks.borrow_mut().get_mut(&task) {
+                    entry.unmade += 1;
+                }
+                // Before whatever the factory did: that may end the worker, which never was one.
+                self.inbox.borrow_mut().push_front(Event::SpawnFailed(worker, task));
             }
         }
     }

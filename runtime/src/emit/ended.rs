@@ -21,6 +21,14 @@ pub(crate) struct Ended<'a> {
 }
 
 impl Ended<'_> {
+    /// Why it was cancelled, if it was.
+    pub(super) fn cancel_reason(&self) -> Option<&'static str> {
+        match self.end {
+            End::Aborted(reason) => Some(reason.name()),
+            _ => None,
+        }
+    }
+
     /// The phases the call entered, in seconds; they add up to its duration.
     pub(super) fn phases(&self) -> impl Iterator<Item = (Phase, f64)> {
         let Timing { dispatched, admitted, posted, settled, .. } = self.timing;

@@ -15,7 +15,7 @@ use atelier_core::names::{
     CLOCK_MOVED, Clue, METRICS_STOPPED, Metric, TARGET, TASK_DEFINED, TASK_DISPOSED, WORKER_CRASH,
     WORKER_LIFE, WorkerFact, field,
 };
-use atelier_core::{CallId, End, Gauges, SpanContext, TaskConfig, UNLIMITED};
+use atelier_core::{CallId, Gauges, SpanContext, TaskConfig, UNLIMITED};
 use tracing::Level;
 
 pub use self::spans::TraceEnd;
@@ -309,10 +309,7 @@ impl Emitter {
         let outcome = ended.end.outcome();
         if self.metrics() {
             let (error, seconds) = (ended.error_type, ended.timing.settled.since(ended.timing.dispatched));
-            let reason = match ended.end {
-                End::Aborted(reason) => Some(reason.name()),
-                _ => None,
-            };
+            let reason = ended.cancel_reason();
             let (method, worker) = (&*call.method, ended.timing.worker_index.map(u64::from));
             let (trace_id, span_id) = (call.trace_id(), call.span_id());
             metric!(self, TaskCompleted, 1_u64, at, label, field::METHOD => method, field::OUTCOME => outcome.name(), field::ERROR_TYPE => error, field::CANCEL_REASON => reason, field::CALL_ID => call.number, field::WORKER_INDEX => worker);

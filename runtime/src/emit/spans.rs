@@ -38,6 +38,7 @@ impl Emitter {
             { PHASE_FIELDS[3] } = Empty,
             { PHASE_FIELDS[4] } = Empty,
             { field::ERROR_KIND } = Empty,
+            { field::CANCEL_REASON } = Empty,
             { field::ERROR_TYPE } = Empty,
             { field::EXCEPTION_STACKTRACE } = Empty,
             { field::OTEL_STATUS_CODE } = Empty,
@@ -178,10 +179,6 @@ impl CallSpan {
     /// The call is over: its span gets the rest of its fields.
     pub(super) fn end(&self, at: u64, ended: &Ended<'_>) {
         let outcome = ended.end.outcome();
-        let waits = ended.timing.posted.map(|posted| {
-            (ended.timing.waited.as_secs_f64(), posted.since(ended.timing.queued).as_secs_f64())
-        });
-        let (queue_wait, queue_wait_last) = waits.unzip();
         let mut phases = [None; 5];
         for (phase, seconds) in ended.phases() {
             phases[phase as usize] = Some(seconds);
@@ -195,8 +192,8 @@ impl CallSpan {
             { field::OUTCOME } = outcome.name(),
             { field::ATTEMPT } = u64::from(ended.timing.attempts),
             { field::WORKER_INDEX } = ended.timing.worker_index.map(u64::from),
-            { field::QUEUE_WAIT } = queue_wait,
-            { field::QUEUE_WAIT_LAST } = queue_wait_last,
+            { field::QUEUE_WAIT } = ended.timing.waited.as_secs_f64(),
+            { field::QUEUE_WAIT_LAST } = ended.timing.last_wait.as_secs_f64(),
             { PHASE_FIELDS[0] } = phases[0],
             { PHASE_FIELDS[1] } = phases[1],
             { PHASE_FIELDS[2] } = phases[2],
@@ -210,6 +207,7 @@ impl CallSpan {
         tracing::record_all!(
             self.span,
             { field::ERROR_KIND } = ended.end.error_kind().map(|kind| kind.name()),
+            { field::CANCEL_REASON } = ended.cancel_reason(),
             { field::ERROR_TYPE } = ended.error_type,
             { field::EXCEPTION_STACKTRACE } = ended.error_stack,
             { field::OTEL_STATUS_CODE } = failed.then_some("ERROR"),

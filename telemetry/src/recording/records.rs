@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use atelier_core::names::{Instrument, Metric, Phase, WorkerFact};
-use atelier_core::{ErrorKind, KeptFor, Outcome};
+use atelier_core::{AbortReason, ErrorKind, KeptFor, Outcome};
 
 use super::fields::Field;
 use super::items::tag;
@@ -94,6 +94,7 @@ impl Content<'_> {
         put_u64(self.out, call.handler_logs_lost);
         self.optional_name(call.kept_for.map(KeptFor::name));
         self.own_text(call.error_stack.as_ref());
+        self.optional_name(call.cancel_reason.map(AbortReason::name));
         tag::CALL
     }
 
@@ -311,6 +312,7 @@ impl ContentReader<'_, '_> {
             handler_logs_lost: self.from.u64()?,
             kept_for: self.optional_known(KeptFor::from_name)?,
             error_stack: self.optional_own_text()?,
+            cancel_reason: self.optional_known(AbortReason::from_name)?,
         })))
     }
 

@@ -114,6 +114,7 @@ fn call_event(call: &SpanRecord) -> Value {
         "durationMs": (call.end_unix_nano - call.start_unix_nano) as f64 / 1e9 * 1e3,
         "phases": phases, "status": call.status().name(), "errorKind": call.error_kind.map(|kind| kind.name()),
         "error": call.error_message.as_deref(),
+        "cancelReason": call.cancel_reason.map(|reason| reason.name()),
     }))
 }
 

@@ -69,6 +69,7 @@ fn call(task: &Arc<TaskMeta>, method: &Arc<str>, number: u32, random: &mut Rando
         error_type: None,
         error_message: None,
         error_stack: None,
+        cancel_reason: None,
         queue_wait: seconds(phases[1]),
         queue_wait_last: seconds(phases[1]),
         phases: Phases(phases.map(seconds)),

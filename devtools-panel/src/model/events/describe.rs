@@ -208,6 +208,7 @@ impl Fields {
         self.text("status", &it.status);
         self.optional("errorKind", it.error_kind.as_deref());
         self.optional("error", it.error.as_deref());
+        self.optional("cancelReason", it.cancel_reason.as_deref());
         self.number("attemptCount", f64::from(it.attempt_count));
         self.number("durationMs", it.duration_ms);
         self.number("queueWaitMs", it.queue_wait_ms);

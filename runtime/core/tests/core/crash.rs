@@ -1,8 +1,8 @@
 //! Workers that die: what becomes of their calls, of their place, of their task.
 
 use atelier_core::{
-    CrashKind, CrashPolicy, DEFAULT_START_TIMEOUT, End, Fact, Init, Input, Mode, Output, Reply, TaskConfig,
-    Timer,
+    CrashKind, CrashPolicy, DEFAULT_START_TIMEOUT, End, Fact, Init, Input, Mode, Outcome, Output, Reply,
+    TaskConfig, Timer,
 };
 
 use crate::world::{World, ms};
@@ -254,7 +254,8 @@ fn when_no_worker_can_be_made_its_calls_fail_and_the_next_ones_try_again() {
     world.turn();
     world.ok(calls[2]);
     let totals = world.state(task).totals;
-    assert_eq!((totals.crashed, totals.outcome(End::SpawnFailed.outcome())), (0, 2));
+    assert_eq!((totals.crashed, totals.outcome(Outcome::Error), totals.outcome(Outcome::Rejected)), (0, 2, 0));
+    assert_eq!(totals.spawned, 1, "the first never was a worker");
     world.end_of_world();
 }
 

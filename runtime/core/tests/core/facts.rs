@@ -9,7 +9,7 @@ fn told(world: &mut World, of: TaskId, place: u32) -> Vec<&'static str> {
     let named = |output: Output| {
         let Output::Fact(fact) = output else { return None };
         let (name, task, index) = match fact {
-            Fact::WorkerSpawned { task, index } => ("spawned", task, index),
+            Fact::WorkerSpawned { task, index, .. } => ("spawned", task, index),
             Fact::WorkerReady { task, index } => ("ready", task, index),
             Fact::Started { task, index, .. } => ("started", task, index),
             Fact::Requeued { task, index, .. } => ("requeued", task, index),

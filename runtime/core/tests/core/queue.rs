@@ -1,8 +1,8 @@
 //! Waiting, pending, in flight: in order, within limits, by policy.
 
-use atelier_core::{End, QueuePolicy, TaskConfig};
+use atelier_core::{End, Input, QueuePolicy, TaskConfig};
 
-use crate::world::World;
+use crate::world::{World, ms};
 
 fn one_at_a_time(policy: QueuePolicy, depth: Option<u32>) -> TaskConfig {
     TaskConfig { queue_policy: policy, max_queue_depth: depth, ..TaskConfig::singleton() }
@@ -193,18 +193,62 @@ fn the_timing_of_a_call_tells_its_whole_way() {
     let task = world.task(one_at_a_time(QueuePolicy::Block, Some(1)));
     let calls = world.calls(task, 3);
     world.turn();
-    world.wait(crate::world::ms(10));
+    world.wait(ms(10));
     world.ok(calls[0]);
-    world.wait(crate::world::ms(20));
+    world.wait(ms(20));
     world.ok(calls[1]);
-    world.wait(crate::world::ms(5));
+    world.wait(ms(5));
     world.ok(calls[2]);
     let timing = world.settlement(calls[2]).timing;
     let at = |instant: atelier_core::Instant| instant.since(timing.dispatched).as_millis();
     assert_eq!(timing.admitted.map(at), Some(10));
-    assert_eq!(at(timing.queued), 10);
-    assert_eq!((timing.waited.as_millis(), timing.posted.map(at)), (30, Some(30)));
+    assert_eq!(at(timing.waits_since), 0);
+    assert_eq!((timing.waited, timing.last_wait), (ms(30), ms(30)), "waiting for a place included");
+    assert_eq!(timing.posted.map(at), Some(30));
     assert_eq!(at(timing.settled), 35);
     assert_eq!((timing.attempts, timing.worker_index), (1, Some(0)));
+    world.end_of_world();
+}
+
+#[test]
+fn a_call_that_ends_before_a_worker_has_it_has_waited_until_then() {
+    let mut world = World::new();
+    let task = world.task(one_at_a_time(QueuePolicy::Block, Some(1)));
+    let calls = world.calls(task, 4);
+    world.turn();
+    world.wait(ms(10));
+    world.abort(calls[1]);
+    world.wait(ms(5));
+    world.abort(calls[3]);
+    world.wait(ms(5));
+    world.tell(Input::Dispose { task });
+    let waits = |call| {
+        let timing = world.settlement(call).timing;
+        (timing.waited, timing.last_wait, timing.posted.is_some())
+    };
+    assert_eq!(waits(calls[1]), (ms(10), ms(10), false), "in the queue");
+    assert_eq!(waits(calls[3]), (ms(15), ms(15), false), "its caller waited for a place");
+    assert_eq!(waits(calls[2]), (ms(20), ms(20), false), "the one first, then the other");
+    assert_eq!(waits(calls[0]), (ms(0), ms(0), true), "at its worker");
+    world.end_of_world();
+}
+
+#[test]
+fn the_last_wait_begins_with_the_last_requeueing() {
+    let mut world = World::new();
+    let task = world.task(one_at_a_time(QueuePolicy::Block, Some(1)));
+    let call = world.call(task);
+    world.wait(ms(4));
+    world.turn();
+    world.wait(ms(10));
+    world.tell(Input::Pause { task });
+    world.wait(ms(7));
+    let timing = |world: &World| world.settlement(call).timing;
+    world.tell(Input::Resume { task });
+    world.tell(Input::Pause { task });
+    world.wait(ms(3));
+    world.abort(call);
+    let timing = timing(&world);
+    assert_eq!((timing.waited, timing.last_wait), (ms(14), ms(10)), "what no worker has seen goes on waiting");
     world.end_of_world();
 }

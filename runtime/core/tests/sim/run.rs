@@ -394,7 +394,7 @@ impl Sim<'_> {
                 Fact::Dispatched { task, call } => Said::Dispatched(task, call),
                 Fact::Started { task, call, wait, .. } => Said::Started(task, call, wait),
                 Fact::Requeued { task, call, .. } => Said::Requeued(task, call),
-                Fact::WorkerSpawned { task, index } => Said::Spawned((task, index)),
+                Fact::WorkerSpawned { task, index, .. } => Said::Spawned((task, index)),
                 Fact::WorkerCrashed { task, index, kind, .. } => Said::Crashed((task, index), kind),
                 Fact::WorkerTerminated { task, index } => Said::Terminated((task, index)),
                 Fact::Gauges { task, gauges } => Said::Gauges(task, gauges),

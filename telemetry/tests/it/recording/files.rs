@@ -86,20 +86,21 @@ fn blocks_and_items_that_a_newer_atelier_adds_are_passed_over() {
 }
 
 #[test]
-fn a_call_of_an_older_atelier_is_read_without_the_stack_that_it_did_not_write() {
+fn a_call_of_an_older_atelier_is_read_without_what_it_did_not_write() {
     let call = SpanRecord {
         error_stack: None,
+        cancel_reason: None,
         error_message: Some("a".repeat(200).into()),
         ..Samples::seeded(4).call()
     };
     let items = [Item::Record(Record::Span(Arc::new(call)))];
     let mut plain = segment(&items);
-    // The call is the last item, and the mark of a missing stack its last byte: both are taken back.
+    // The call is the last item, and the marks of a missing stack and reason its last bytes: both are taken back.
     let length = |at: usize| usize::from(plain[at] & 127) + (usize::from(plain[at + 1]) << 7);
     let head =
         (0..plain.len() - 2).find(|&at| plain[at] == 4 && length(at + 1) + at + 3 == plain.len()).unwrap();
-    let shorter = length(head + 1) - 1;
-    assert_eq!((plain.pop(), shorter > 127), (Some(0), true));
+    let shorter = length(head + 1) - 2;
+    assert_eq!((plain.pop(), plain.pop(), shorter > 127), (Some(0), Some(0), true));
     plain[head + 1] = shorter as u8 | 128;
     plain[head + 2] = (shorter >> 7) as u8;
     let file = file(&Header::default(), &[(plain, Coding::Zlib)], &Summary::default());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use atelier_core::names::{Metric, Phase, WorkerFact};
-use atelier_core::{ErrorKind, KeptFor, Outcome};
+use atelier_core::{AbortReason, ErrorKind, KeptFor, Outcome};
 use atelier_telemetry::frame::*;
 use atelier_telemetry::recording::*;
 use atelier_telemetry::{
@@ -159,6 +159,7 @@ impl Samples {
             handler_logs_lost: self.whole(),
             kept_for: self.maybe(Samples::kept_for),
             error_stack: self.maybe(|it| it.string().into()),
+            cancel_reason: self.maybe(|it| it.one_of(&AbortReason::ALL)),
         }
     }
 

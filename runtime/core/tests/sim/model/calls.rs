@@ -21,7 +21,7 @@ impl Model {
         call.grace = dispatch.grace;
         call.order = order;
         call.timing.dispatched = now;
-        call.timing.queued = now;
+        call.timing.waits_since = now;
         self.dispatched += 1;
         if let Some(end) = self.refusal(&dispatch, doomed) {
             self.settle(dispatch.call, end);
@@ -101,7 +101,6 @@ impl Model {
         let now = self.now;
         if let Some(call) = self.call_mut(id) {
             call.spot = Spot::Pending;
-            call.timing.queued = now;
             call.timing.admitted.get_or_insert(now);
         }
     }
@@ -190,11 +189,9 @@ impl Model {
             }
             let Some(call) = self.call_mut(id) else { continue };
             call.spot = Spot::Posted(who);
-            let wait = match call.timing.attempts {
-                0 => now.since(call.timing.dispatched),
-                _ => now.since(call.timing.queued),
-            };
+            let wait = now.since(call.timing.waits_since);
             call.timing.waited += wait;
+            call.timing.last_wait = wait;
             call.timing.posted = Some(now);
             call.timing.attempts += 1;
             call.timing.worker_index = Some(seat.1);

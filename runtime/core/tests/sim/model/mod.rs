@@ -150,7 +150,8 @@ impl Model {
         let timing = Timing {
             dispatched: self.now,
             admitted: None,
-            queued: self.now,
+            waits_since: self.now,
+            last_wait: Duration::ZERO,
             waited: Duration::ZERO,
             posted: None,
             settled: self.now,
@@ -331,6 +332,11 @@ impl Model {
         self.clear_alarm(Alarm::CallTimeout(id));
         let Some(call) = self.call_mut(id) else { return };
         call.timing.settled = now;
+        if !matches!(call.spot, Spot::Posted(_) | Spot::Orphan(_)) {
+            let wait = now.since(call.timing.waits_since);
+            call.timing.waited += wait;
+            call.timing.last_wait = wait;
+        }
         let (task, key, timing) = (call.task, call.key.take(), call.timing);
         if let Some(task) = self.task_mut(task) {
             task.totals.outcomes[end.outcome() as usize] += 1;

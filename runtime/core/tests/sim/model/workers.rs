@@ -57,6 +57,10 @@ impl Model {
 
     pub(super) fn spawn_failed(&mut self, id: WorkerId) {
         let Some(who) = self.who(id).filter(|&who| !self.workers[who].ready) else { return };
+        // It never was one.
+        if let Some(task) = self.task_mut(self.workers[who].seat.0) {
+            task.totals.spawned -= 1;
+        }
         for call in self.calls_of(who) {
             self.settle(call, End::SpawnFailed);
             self.remove(call);
@@ -220,8 +224,8 @@ impl Model {
         let Some(call) = self.call_mut(id) else { return };
         let (task, seen) = (call.task, matches!(call.spot, Spot::Posted(_)));
         call.spot = Spot::Pending;
-        call.timing.queued = now;
         if seen {
+            call.timing.waits_since = now;
             self.say(Said::Requeued(task, id));
             if let Some(task) = self.task_mut(task) {
                 task.totals.requeued += 1;
