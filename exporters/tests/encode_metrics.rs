@@ -244,12 +244,16 @@ fn delta_sends_what_was_added() {
     );
     let (points, temporality) = distributions(&second[1]);
     assert_eq!((points[0].count, temporality), (1, AggregationTemporality::Delta as i32));
-    assert!((points[0].sum.unwrap() - 0.004).abs() < 1e-12);
-    assert_eq!((points[0].min, points[0].max), (None, None), "not known for an interval");
+    for one in [points[0].sum, points[0].min, points[0].max] {
+        assert!((one.unwrap() - 0.004).abs() < 1e-12, "one value is its own extremes");
+    }
     assert_eq!(points[0].positive.as_ref().unwrap().bucket_counts, [1]);
 
     assert_eq!(metrics(&mut encoder, &at(3, series(10, &[1_000, 1_000, 4_000]))), [], "no news");
+    let more = metrics(&mut encoder, &at(4, series(10, &[1_000, 1_000, 4_000, 2_000, 3_000])));
+    let (points, _) = distributions(&more[0]);
+    assert_eq!((points[0].count, points[0].min, points[0].max), (2, None, None), "not known for an interval");
     // A series that was forgotten and began again.
-    let again = metrics(&mut encoder, &at(4, series(2, &[])));
+    let again = metrics(&mut encoder, &at(5, series(2, &[])));
     assert_eq!(numbers(&again[0]).0[0].value, Some(Value::AsInt(2)));
 }

@@ -15,7 +15,7 @@ pub(super) struct Delta {
 
 impl Delta {
     /// The snapshot with only what was added since the one before; series without news are left out. The exact least
-    /// and greatest of an interval are not known and are NaN.
+    /// and greatest of an interval are NaN, which is not known, unless one value came in it.
     pub(super) fn since_last(&mut self, snapshot: &MetricsSnapshot) -> MetricsSnapshot {
         let mut since = MetricsSnapshot {
             start_unix_nano: self.last_time.unwrap_or(snapshot.start_unix_nano),
@@ -63,11 +63,13 @@ fn histogram(before: &HistogramValue, now: &HistogramValue) -> Option<Series> {
     if added.is_empty() {
         return None;
     }
+    let sum = now.sum - before.sum;
+    let only = if added.len() == 1 { sum } else { f64::NAN };
     Some(Series::Histogram(HistogramValue {
         histogram: added,
-        sum: now.sum - before.sum,
-        min: f64::NAN,
-        max: f64::NAN,
+        sum,
+        min: only,
+        max: only,
         exemplars: now.exemplars.iter().filter(|it| !before.exemplars.contains(it)).cloned().collect(),
     }))
 }

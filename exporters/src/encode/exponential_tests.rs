@@ -126,3 +126,86 @@ fn zeros_and_nothing_have_no_bucket() {
     let mixed = buckets(&of([0, 0, 1_000_000]));
     assert_eq!((mixed.zero_count, mixed.offset, mixed.counts), (2, -1, vec![1]));
 }
+
+/// The bucket of a value at a scale.
+fn at_scale(scale: i32, seconds: f64) -> i32 {
+    index(seconds) >> (INDEX_SCALE - scale)
+}
+
+/// How often each bucket is used.
+fn spread(found: &Buckets) -> Vec<i32> {
+    let used = (found.offset..).zip(&found.counts);
+    used.flat_map(|(bucket, &count)| std::iter::repeat_n(bucket, count as usize)).collect()
+}
+
+fn measured(seconds: &[f64]) -> HistogramValue {
+    let mut value = HistogramValue::empty().unwrap();
+    seconds.iter().for_each(|&seconds| value.record(seconds));
+    value
+}
+
+/// The same without what only the whole of a series knows of its extremes.
+fn without_extremes(value: HistogramValue) -> HistogramValue {
+    HistogramValue { min: f64::NAN, max: f64::NAN, ..value }
+}
+
+/// Durations of every size from `from` microseconds to a minute, and the seed goes on.
+fn durations(seed: &mut u64, count: usize, from: f64) -> Vec<f64> {
+    let mut next = || {
+        // Numerical Recipes' generator for 64 bits.
+        *seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (*seed >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    let (least, octaves) = (from / 1e6, (60e6 / from).log2());
+    let narrow = if next() < 0.5 { 0.1 } else { 1.0 };
+    let begin = next() * (1.0 - narrow);
+    (0..count).map(|_| least * (octaves * (begin + narrow * next())).exp2()).collect()
+}
+
+#[test]
+fn one_value_is_in_the_bucket_that_holds_it_whatever_else_is_known() {
+    let mut seed = 7;
+    for seconds in [0.008, 0.001, 0.1, 2.5].into_iter().chain(durations(&mut seed, 2_000, 0.6)) {
+        for value in [measured(&[seconds]), measured(&[seconds; 3])] {
+            for value in [value.clone(), without_extremes(value)] {
+                let found = buckets(&value);
+                assert!(found.scale <= MAX_SCALE);
+                let expected = at_scale(found.scale, value.sum / value.histogram.len() as f64);
+                assert_eq!(spread(&found)[0], expected, "{seconds}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whole_microseconds_that_are_kept_apart_are_in_their_buckets() {
+    for from in [1, 3, 10, 77, 128] {
+        let micros: Vec<u64> = (from..=255).step_by(from as usize % 3 + 1).collect();
+        let found = buckets(&without_extremes(of(micros.iter().copied())));
+        let expected: Vec<i32> =
+            micros.iter().map(|&micros| at_scale(found.scale, micros as f64 / 1e6)).collect();
+        assert_eq!(spread(&found), expected);
+    }
+}
+
+#[test]
+fn a_value_is_at_most_one_bucket_from_the_one_that_holds_it_and_the_extremes_are_in_theirs() {
+    let mut seed = 1;
+    let (mut all, mut off) = (0, 0);
+    for _ in 0..300 {
+        let mut values = durations(&mut seed, 200, 128.5);
+        values.sort_by(f64::total_cmp);
+        let value = measured(&values);
+        let found = buckets(&value);
+        // Recording keeps the order, so the n-th value is in the n-th place.
+        let expected: Vec<i32> = values.iter().map(|&seconds| at_scale(found.scale, seconds)).collect();
+        let spread = spread(&found);
+        assert_eq!((spread[0], spread[199]), (expected[0], expected[199]));
+        for (found, expected) in spread.iter().zip(&expected) {
+            assert!((found - expected).abs() <= 1, "{found} for {expected}");
+        }
+        all += spread.len();
+        off += spread.iter().zip(&expected).filter(|(found, expected)| found != expected).count();
+    }
+    assert!(off * 4 < all, "{off} of {all} values are in the bucket next to theirs");
+}
