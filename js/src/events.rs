@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use atelier_runtime::core::{AbortReason, ErrorKind};
 use atelier_runtime::core::names::{Instrument, Phase};
+use atelier_runtime::core::{AbortReason, ErrorKind};
 use atelier_telemetry::{EventAttrs, ListenerEvent, MetricRecord, Record, SpanRecord};
 use rustc_hash::FxHashMap;
 use serde::Serialize;

@@ -14,6 +14,7 @@ mod otlp;
 mod otlp_options;
 mod page;
 mod recording;
+mod redaction;
 mod runtime;
 mod snapshot;
 mod stream;

@@ -1,19 +1,17 @@
 //! Reads the options of `exportOtlp`.
 
 use atelier_exporters::{
-    AttributeValue, Compression, ConfigError, NamedValues, OtlpConfig, PhaseExport, Protocol, Redact, Signal,
-    SignalConfig, Temporality, whole_number,
+    AttributeValue, Compression, ConfigError, OtlpConfig, PhaseExport, Protocol, Signal, SignalConfig,
+    Temporality, whole_number,
 };
 use js_sys::{Array, Function, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::options::Options;
+use crate::redaction::redaction;
 
-#[wasm_bindgen(raw_module = "../redact.js")]
-extern "C" {
-    /// Never throws.
-    fn redact(hook: &Function, kind: &str, list: &Array) -> Option<Array>;
-}
+/// `Number.MAX_SAFE_INTEGER`.
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// An error of the configuration as the page gets it.
 pub(crate) fn refuse(error: ConfigError) -> JsValue {
@@ -148,30 +146,6 @@ fn variables(env: &JsValue) -> Result<Vec<(String, String)>, JsValue> {
         .collect()
 }
 
-fn redaction(hook: Function) -> Redact {
-    Redact::new(move |attributes: NamedValues, kind| {
-        let list = Array::new();
-        for (name, value) in attributes {
-            list.push(&name.into());
-            list.push(&to_js(value));
-        }
-        let kept = redact(&hook, kind.name(), &list)?;
-        let names = kept.iter().step_by(2);
-        let values = kept.iter().skip(1).step_by(2);
-        names.zip(values).map(|(name, value)| Some((name.as_string()?, attribute(&value)?))).collect()
-    })
-}
-
-fn to_js(value: AttributeValue) -> JsValue {
-    match value {
-        AttributeValue::String(text) => text.into(),
-        AttributeValue::Bool(truth) => truth.into(),
-        AttributeValue::Int(number) => (number as f64).into(),
-        AttributeValue::Double(number) => number.into(),
-        AttributeValue::Strings(texts) => texts.into_iter().map(JsValue::from).collect::<Array>().into(),
-    }
-}
-
 fn entries(object: &JsValue, name: &str) -> Result<Vec<(String, JsValue)>, JsValue> {
     let object = object
         .dyn_ref::<Object>()
@@ -186,14 +160,14 @@ fn entries(object: &JsValue, name: &str) -> Result<Vec<(String, JsValue)>, JsVal
 }
 
 /// A value of an attribute; `None` for what OpenTelemetry has no attributes of.
-fn attribute(value: &JsValue) -> Option<AttributeValue> {
+pub(crate) fn attribute(value: &JsValue) -> Option<AttributeValue> {
     if let Some(texts) = value.dyn_ref::<Array>() {
         return texts.iter().map(|text| text.as_string()).collect::<Option<_>>().map(AttributeValue::Strings);
     }
     match (value.as_string(), value.as_bool(), value.as_f64()) {
         (Some(text), _, _) => Some(AttributeValue::String(text)),
         (_, Some(truth), _) => Some(AttributeValue::Bool(truth)),
-        (_, _, Some(number)) if number.fract() == 0.0 && number.abs() < 9e15 => {
+        (_, _, Some(number)) if number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER => {
             Some(AttributeValue::Int(number as i64))
         }
         (_, _, Some(number)) => Some(AttributeValue::Double(number)),
