@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use atelier_core::names::field;
 use atelier_core::{Instant, KeptFor, Outcome, SpanContext};
 use tracing::Span;
 
@@ -23,7 +24,8 @@ pub struct Trace {
 
 /// A trace that has not ended.
 enum Open {
-    Sampled(Span),
+    /// When it began, and the time of day that was told of it.
+    Sampled(Span, Instant, u64),
     /// It may be kept.
     Unsampled(SpanPlace, Instant),
 }
@@ -50,7 +52,8 @@ impl Trace {
             SpanPlace { context, parent: parent.map(|parent| parent.span_id), trace_name: name.clone() };
         let began = driver.clock.now();
         let open = if sampled {
-            Open::Sampled(driver.emitter.trace_span(driver.clock.unix_nanos(began), &place, None))
+            let at = driver.clock.unix_nanos(began);
+            Open::Sampled(driver.emitter.trace_span(at, &place, None), began, at)
         } else {
             Open::Unsampled(place, began)
         };
@@ -78,7 +81,14 @@ impl Trace {
         let at = || clock.unix_nanos(clock.now());
         match self.open.take() {
             None => {}
-            Some(Open::Sampled(span)) => emitter.trace_ended(&span, at(), end),
+            Some(Open::Sampled(span, began, told)) => {
+                let at = at();
+                // The clock was set back meanwhile: it began by the same clock that it ends by.
+                if told > at {
+                    span.record(field::TIME, clock.unix_nanos(began));
+                }
+                emitter.trace_ended(&span, at, end);
+            }
             Some(Open::Unsampled(place, began)) => {
                 let keep = self.driver.keep.get().filter(|_| emitter.spans());
                 let failed = (end.outcome == Outcome::Error).then_some(KeptFor::Error);

@@ -1,18 +1,21 @@
 // The page's Performance timeline, for telemetry/src/web.rs. Nothing here throws: telemetry must not hurt the page.
 
+// The browser's own, whatever a page puts in their place later.
+const { performance } = globalThis;
+
 /** When the page's clock began, in milliseconds since the Unix epoch. */
-export function timeOrigin() {
-  return performance.timeOrigin ?? Date.now() - performance.now();
-}
+export const timeOrigin = () => performance.timeOrigin;
 
 /** Milliseconds since then. */
-export function now() {
-  return performance.now();
-}
+export const now = performance.now.bind(performance);
 
-/** Milliseconds since the Unix epoch, whole ones, which also count what the machine slept. */
+/** Milliseconds since the Unix epoch, whole ones, as the page has them now; `NaN` where it has none. */
 export function wallClock() {
-  return Date.now();
+  try {
+    return Number(Date.now());
+  } catch {
+    return NaN;
+  }
 }
 
 // Our entries that the browser keeps, by name: held here too, since only what is held can be recognised.

@@ -1,7 +1,7 @@
 //! The time of day, for those who have no other clock at hand.
 //!
-//! It is the runtime's: counted from `performance.timeOrigin`, until the machine sleeps and the browser's clock with it. Both
-//! find that out by the same rule ([`atelier_core::Epoch`]), and what the runtime knows it tells.
+//! It is the runtime's: counted from `performance.timeOrigin`, until the machine sleeps and the browser's clock with it, or its
+//! clock is set. Both find that out by the same rule ([`atelier_core::Epoch`]), and what the runtime knows it tells.
 
 /// Now, in nanoseconds since the Unix epoch, on the clock that records are told by.
 pub fn unix_nano_now() -> u64 {
@@ -15,10 +15,16 @@ pub fn unix_nano_now() -> u64 {
 }
 
 /// The runtime counts from this now.
-pub(crate) fn at_least(origin_unix_nano: u64) {
+pub(crate) fn count_from(origin_unix_nano: u64) {
     #[cfg(target_arch = "wasm32")]
     crate::web::count_from(origin_unix_nano);
-    // Outside of a browser the time of day is the system's, which has not slept.
+    // Outside of a browser the time of day is the system's.
     #[cfg(not(target_arch = "wasm32"))]
     let _ = origin_unix_nano;
+}
+
+/// Now, in milliseconds since the page began, on a clock that is never set and that nobody replaces.
+#[cfg(target_arch = "wasm32")]
+pub fn monotonic_ms_now() -> f64 {
+    crate::web::monotonic_ms_now()
 }

@@ -25,6 +25,8 @@ pub(crate) struct MetricFields {
     pub(crate) time: u64,
     /// What the page's clock counts from now.
     pub(crate) time_origin: u64,
+    /// By how much times moved with that.
+    pub(crate) time_moved: i64,
     pub(crate) runtime: u64,
     pub(crate) task: u64,
     pub(crate) method: Text,
@@ -76,8 +78,10 @@ impl Visit for MetricVisitor<'_> {
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        if let Slot::Value(metric) = self.plan.slot(field) {
-            self.fields.value = Some((metric, value as f64));
+        match self.plan.slot(field) {
+            Slot::Value(metric) => self.fields.value = Some((metric, value as f64)),
+            Slot::TimeMoved => self.fields.time_moved = value,
+            _ => {}
         }
     }
 

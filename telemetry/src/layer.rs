@@ -58,8 +58,8 @@ where
             // What is known of workers ends here, watched or not: there will be a gap.
             METRICS_STOPPED => self.shared.lock().metrics_stopped(event),
             CLOCK_MOVED => {
-                let origin = self.shared.lock().time_origin(event);
-                clock::at_least(origin);
+                let origin = self.shared.lock().clock_moved(event);
+                clock::count_from(origin);
             }
             WORKER_CRASH => self.shared.lock().worker_crashed(event),
             LOG if self.shared.wants_logs() => self.shared.lock().told(event),

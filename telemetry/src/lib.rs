@@ -39,6 +39,8 @@ mod web;
 
 pub use account::Signal;
 pub use black_box::{BlackBox, BoxedFact, DEFAULT_BLACK_BOX_FACTS, DEFAULT_BLACK_BOXES_KEPT, GRACE};
+#[cfg(target_arch = "wasm32")]
+pub use clock::monotonic_ms_now;
 pub use clock::unix_nano_now;
 pub use consumer::{DEFAULT_SUBSCRIPTION_CAPACITY, Selection, SubscribeOptions};
 pub use distribution::{DEFAULT_MAX_DURATION_MICROS, HISTOGRAM_DIGITS, TaskDistributions};

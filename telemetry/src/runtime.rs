@@ -309,6 +309,12 @@ impl Runtime {
         }
     }
 
+    /// Times moved by so many nanoseconds, and now it is this late.
+    pub(crate) fn clock_moved(&mut self, by: i64, now_unix_nano: u64) {
+        self.lint.clock_moved(by);
+        self.series.clock_moved(by, now_unix_nano);
+    }
+
     /// Takes a clue for the linter.
     pub(crate) fn clue(&mut self, clue: (Clue, f64), fields: &MetricFields, texts: &Texts) {
         if self.aggregating && clue.1.is_finite() {

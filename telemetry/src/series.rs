@@ -218,6 +218,13 @@ impl SeriesTable {
         }
     }
 
+    /// Times moved. Nothing can have begun later than now.
+    pub(crate) fn clock_moved(&mut self, by: i64, now_unix_nano: u64) {
+        if let Some(start) = self.start_unix_nano.as_mut().filter(|start| **start > now_unix_nano) {
+            *start = start.saturating_add_signed(by).min(now_unix_nano);
+        }
+    }
+
     /// Every series now. The extremes of gauges are those since this reader's last read, else since the beginning.
     pub(crate) fn read(&mut self, reader: Option<u64>, now_unix_nano: u64, texts: &Texts) -> MetricsSnapshot {
         let text = |number: Option<u32>| number.and_then(|number| texts.get(&Text::Known(number)));

@@ -124,9 +124,13 @@ impl State {
         }
     }
 
-    /// What the page's clock counts from now, as its runtime says.
-    pub(crate) fn time_origin(&mut self, event: &Event<'_>) -> u64 {
-        self.metric_fields(event).time_origin
+    /// Times moved. Gives what the page's clock counts from now, as its runtime says.
+    pub(crate) fn clock_moved(&mut self, event: &Event<'_>) -> u64 {
+        let fields = self.metric_fields(event);
+        if let Some(runtime) = self.runtimes.get_mut(&fields.runtime) {
+            runtime.clock_moved(fields.time_moved, fields.time);
+        }
+        fields.time_origin
     }
 
     pub(crate) fn worker_life(&mut self, event: &Event<'_>) {

@@ -16,7 +16,7 @@ extern "C" {
     /// Milliseconds since the time origin.
     fn now() -> f64;
 
-    /// Milliseconds since the Unix epoch, whole ones, also counting what the machine slept.
+    /// Milliseconds since the Unix epoch, whole ones, as the page has them; `NaN` where it has none.
     #[wasm_bindgen(js_name = wallClock)]
     fn wall_clock() -> f64;
 
@@ -54,13 +54,20 @@ fn monotonic() -> Instant {
     Instant::from_nanos((now() * 1e6).round_ties_even() as u64)
 }
 
+/// Milliseconds since the page's clock began.
+pub(crate) fn monotonic_ms_now() -> f64 {
+    now()
+}
+
 /// Now, in nanoseconds since the Unix epoch.
 pub(crate) fn unix_nano_now() -> u64 {
     let (mut epoch, now) = (EPOCH.get(), monotonic());
     if epoch.is_due(now) {
-        let wall = unix_nano_of_millis(wall_clock());
-        epoch.look(wall, monotonic());
-        EPOCH.set(epoch);
+        let wall = wall_clock();
+        if wall.is_finite() {
+            epoch.look(unix_nano_of_millis(wall), now, monotonic());
+            EPOCH.set(epoch);
+        }
     }
     epoch.unix_nano(now)
 }
@@ -68,7 +75,7 @@ pub(crate) fn unix_nano_now() -> u64 {
 /// The runtime's clock counts from this.
 pub(crate) fn count_from(origin_unix_nano: u64) {
     let mut epoch = EPOCH.get();
-    epoch.at_least(origin_unix_nano);
+    epoch.count_from(origin_unix_nano);
     EPOCH.set(epoch);
 }
 

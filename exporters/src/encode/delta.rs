@@ -18,7 +18,8 @@ impl Delta {
     /// and greatest of an interval are NaN, which is not known, unless one value came in it.
     pub(super) fn since_last(&mut self, snapshot: &MetricsSnapshot) -> MetricsSnapshot {
         let mut since = MetricsSnapshot {
-            start_unix_nano: self.last_time.unwrap_or(snapshot.start_unix_nano),
+            // A clock that was set back makes nothing begin after its end.
+            start_unix_nano: self.last_time.unwrap_or(snapshot.start_unix_nano).min(snapshot.time_unix_nano),
             time_unix_nano: snapshot.time_unix_nano,
             ..MetricsSnapshot::default()
         };

@@ -1,6 +1,6 @@
 //! What the page (or the worker) says about itself: clock, origin, visibility, browser.
 
-use atelier_telemetry::unix_nano_now;
+use atelier_telemetry::{monotonic_ms_now, unix_nano_now};
 use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -10,19 +10,13 @@ use crate::pipeline::Now;
 
 #[wasm_bindgen]
 extern "C" {
-    type Performance;
-    #[wasm_bindgen(thread_local_v2, js_name = performance)]
-    static PERFORMANCE: Performance;
-    #[wasm_bindgen(method)]
-    fn now(this: &Performance) -> f64;
-
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = randomUUID)]
     fn random_uuid() -> Result<String, JsValue>;
 }
 
 /// Now, on the clock the runtime uses: what is said about time agrees with the spans.
 pub(super) fn now() -> Now {
-    Now { monotonic_ms: PERFORMANCE.with(Performance::now) as u64, unix_nano: unix_nano_now() }
+    Now { monotonic_ms: monotonic_ms_now() as u64, unix_nano: unix_nano_now() }
 }
 
 /// The system's clock, in milliseconds since the epoch: the one that all tabs share, today and tomorrow.

@@ -1,8 +1,8 @@
 //! Where a monotonic clock stands in the Unix epoch, and when that has to be corrected.
 //!
 //! `performance.timeOrigin + performance.now()` falls behind while the machine sleeps, in browsers whose monotonic clock
-//! does not count that time (W3C High Resolution Time, issue 115). `Date.now()` does not, but it is coarse and may be set.
-//! So times come from the first and are corrected by the second where the two have come apart for good.
+//! does not count that time (W3C High Resolution Time, issue 115). `Date.now()` does not, but it is coarse; it may be set, and
+//! then it is what everybody else goes by. So times come from the first and are corrected by the second where the two have come apart for good.
 
 use std::time::Duration;
 
@@ -16,18 +16,17 @@ pub const MAX_DRIFT: Duration = Duration::from_secs(1);
 /// How long one look at the wall clock is good for, on the monotonic one.
 pub const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// A monotonic clock's place in the Unix epoch. It only ever moves forward: what was told before is never told again as
-/// later than what comes after.
+/// A monotonic clock's place in the Unix epoch. It follows the wall clock both ways: a machine sleeps, and a clock is set.
 #[derive(Clone, Copy, Debug)]
 pub struct Epoch {
     origin_unix_nano: u64,
-    next_look: Instant,
+    looked: Option<Instant>,
 }
 
 impl Epoch {
     /// The place of a clock whose zero is at this time.
     pub const fn new(origin_unix_nano: u64) -> Epoch {
-        Epoch { origin_unix_nano, next_look: Instant::ZERO }
+        Epoch { origin_unix_nano, looked: None }
     }
 
     /// When the clock's zero was, as far as is known, in nanoseconds since the Unix epoch.
@@ -42,23 +41,32 @@ impl Epoch {
 
     /// Whether the wall clock should be looked at.
     pub fn is_due(self, now: Instant) -> bool {
-        now >= self.next_look
+        self.looked.is_none_or(|looked| now < looked || now.since(looked) >= LOOK_EVERY)
     }
 
-    /// The wall clock said this just before the monotonic one said `now`. Whether that moves the origin.
-    pub fn look(&mut self, wall_unix_nano: u64, now: Instant) -> bool {
-        self.next_look = now + LOOK_EVERY;
-        let behind = wall_unix_nano.saturating_sub(self.unix_nano(now));
-        let moved = behind > MAX_DRIFT.as_nanos() as u64;
-        if moved {
-            self.origin_unix_nano += behind;
+    /// The wall clock said this, between two readings of the monotonic one, so that a wait between them looks like neither a
+    /// sleep nor a clock that was set. Whether it moves the origin.
+    pub fn look(&mut self, wall_unix_nano: u64, before: Instant, after: Instant) -> bool {
+        if after < before {
+            return false;
         }
-        moved
+        self.looked = Some(after);
+        let drift = MAX_DRIFT.as_nanos() as u64;
+        let behind = wall_unix_nano.saturating_sub(self.unix_nano(after));
+        let ahead = self.unix_nano(before).saturating_sub(wall_unix_nano);
+        let origin = if behind > drift {
+            self.origin_unix_nano.saturating_add(behind)
+        } else if ahead > drift {
+            self.origin_unix_nano.saturating_sub(ahead)
+        } else {
+            self.origin_unix_nano
+        };
+        std::mem::replace(&mut self.origin_unix_nano, origin) != origin
     }
 
-    /// Somebody else who reads the same clocks knows of a later origin.
-    pub fn at_least(&mut self, origin_unix_nano: u64) {
-        self.origin_unix_nano = self.origin_unix_nano.max(origin_unix_nano);
+    /// Somebody else who reads the same clocks knows of another origin.
+    pub fn count_from(&mut self, origin_unix_nano: u64) {
+        self.origin_unix_nano = origin_unix_nano;
     }
 }
 

@@ -33,8 +33,8 @@ pub const EXCEPTION: &str = "atelier.call.exception";
 pub const FINDING: &str = "atelier.finding";
 /// The kind of log record that tells what a worker was at when the page was hidden or left.
 pub const PAGE_LEFT: &str = "atelier.page.left";
-/// The event that says that the machine has slept: times since the Unix epoch are counted from [`field::TIME_ORIGIN`] now.
-/// Nobody is told of the origin that the browser gives.
+/// The event that says that the machine has slept or its clock was set: times since the Unix epoch are counted from
+/// [`field::TIME_ORIGIN`] now. Nobody is told of the origin that the browser gives.
 pub const CLOCK_MOVED: &str = "atelier.clock.moved";
 /// The event that says that a runtime's metric events stop, since nobody wants them any more.
 pub const METRICS_STOPPED: &str = "atelier.metrics.stopped";
@@ -43,8 +43,10 @@ pub const METRICS_STOPPED: &str = "atelier.metrics.stopped";
 pub mod field {
     /// When it happened, nanoseconds since the Unix epoch, on the page's clock (`u64`).
     pub const TIME: &str = "atelier.time_unix_nano";
-    /// When the page's monotonic clock was zero, nanoseconds since the Unix epoch (`u64`).
+    /// When the page's monotonic clock, as the browser shows it, was zero, nanoseconds since the Unix epoch (`u64`).
     pub const TIME_ORIGIN: &str = "atelier.time_origin_unix_nano";
+    /// By how much that has moved, in nanoseconds (`i64`), on [`super::CLOCK_MOVED`].
+    pub const TIME_MOVED: &str = "atelier.time_moved_nano";
     /// Which runtime of the page (`u64`).
     pub const RUNTIME: &str = "atelier.runtime.id";
     /// The task as a number, unique in its runtime (`u64`); introduced by [`super::TASK_DEFINED`].

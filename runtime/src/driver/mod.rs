@@ -23,7 +23,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::Worker;
 
 use crate::calls::Records;
-use crate::clock::{Clock, Timeout};
+use crate::clock::{Clock, MAX_WAIT, Timeout};
 use crate::emit::{Emitter, Label};
 use crate::error::{AbortCause, CallError, Crash, CrashCause};
 use crate::ids::Ids;
@@ -143,8 +143,7 @@ impl Driver {
                 _unsent: unsent,
                 alarm: Closure::new(move || {
                     if let Some(driver) = at_alarm.upgrade() {
-                        driver.alarm_set.take();
-                        driver.tell(Event::Core(Input::Time));
+                        driver.alarm_rang();
                     }
                 }),
                 alarm_set: RefCell::default(),
@@ -190,12 +189,14 @@ impl Driver {
         self.work();
     }
 
-    /// Looks whether the machine has slept, where times are told, and tells of it.
+    /// Looks whether the machine has slept or its clock was set, where times are told, and tells of it.
     pub(crate) fn look_at_the_clock(&self, now: Instant) {
         if self.emitter.listens() {
             let origin = self.clock.look(now);
-            if self.told_origin.replace(origin) != origin {
-                self.emitter.clock_moved(origin);
+            let before = self.told_origin.replace(origin);
+            if before != origin {
+                let by = origin.wrapping_sub(before) as i64;
+                self.emitter.clock_moved(self.clock.unix_nanos(now), origin, by);
             }
         }
     }
@@ -317,10 +318,18 @@ impl Driver {
         let Some((due, _)) = core.next_timeout() else { return };
         let mut alarm = self.alarm_set.borrow_mut();
         // One that rings too early does no harm, and setting it anew whenever a call ends would cost more than the call.
-        if alarm.as_ref().is_none_or(|(at, _)| *at > due) {
-            let millis = due.since(self.clock.now()).as_secs_f64() * 1e3;
-            *alarm = Some((due, Timeout::set(self.alarm.as_ref(), millis)));
+        if alarm.as_ref().is_none_or(|(at, timeout)| *at > due || timeout.is_lost()) {
+            let now = self.clock.now();
+            let wait = due.since(now).min(MAX_WAIT);
+            *alarm = Some((now + wait, Timeout::set(self.alarm.as_ref(), wait)));
         }
+    }
+
+    fn alarm_rang(&self) {
+        if let Some((at, timeout)) = self.alarm_set.take() {
+            self.clock.rang(&timeout, at);
+        }
+        self.tell(Event::Core(Input::Time));
     }
 
     /// Cancels a call whose own signal fired.

@@ -115,14 +115,16 @@ impl Emitter {
         was_on != on
     }
 
-    /// The machine has slept. Told to all who count from the browser's origin so far.
-    pub(crate) fn clock_moved(&self, origin_unix_nano: u64) {
+    /// The machine has slept, or its clock was set. Told to all who count from the browser's origin so far.
+    pub(crate) fn clock_moved(&self, at: u64, origin_unix_nano: u64, by: i64) {
         tracing::event!(
             name: CLOCK_MOVED,
             target: TARGET,
             Level::DEBUG,
             { field::RUNTIME } = self.runtime,
-            { field::TIME_ORIGIN } = origin_unix_nano
+            { field::TIME } = at,
+            { field::TIME_ORIGIN } = origin_unix_nano,
+            { field::TIME_MOVED } = by
         );
     }
 

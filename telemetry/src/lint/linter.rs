@@ -69,6 +69,14 @@ impl Linter {
         *self = Linter { tasks, ..Linter::default() };
     }
 
+    /// Times moved by so many nanoseconds. Forward is as if that long had passed.
+    pub(crate) fn clock_moved(&mut self, by: i64) {
+        if by < 0 {
+            let watches = self.tasks.values_mut().filter_map(|task| task.watch.as_mut());
+            watches.for_each(|watch| watch.set_back(by));
+        }
+    }
+
     /// Takes a metric's value.
     pub(crate) fn metric(&mut self, task: &Arc<TaskMeta>, metric: Metric, value: f64, fields: &MetricFields) {
         if let Some(watch) = self.watch(task) {

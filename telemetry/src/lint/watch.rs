@@ -82,6 +82,20 @@ impl Watch {
             && self.abandoned.is_empty()
     }
 
+    /// The clock was set back: what is still to be judged happened by the new time, and the evidence by the second begins anew.
+    pub(super) fn set_back(&mut self, by: i64) {
+        let moved = |time: &mut u64| *time = time.saturating_add_signed(by);
+        self.window = Window::new();
+        self.abandoned.values_mut().for_each(|call| moved(&mut call.since));
+        self.stopped.values_mut().for_each(moved);
+        for time in [&mut self.last_timeout, &mut self.last_event] {
+            moved(time);
+        }
+        for time in [&mut self.counted_until, &mut self.last_answer].into_iter().flatten() {
+            moved(time);
+        }
+    }
+
     /// Puts the time that has passed since into the window, with the gauges as they have been.
     pub(super) fn advance(&mut self, now: u64) {
         let Some(counted_until) = self.counted_until else {

@@ -1,6 +1,6 @@
 // Clocks that do not agree: workers whose clocks are others than the page's, and a machine that sleeps.
 import { bench, heard, observed, openGate } from '../atelier.js';
-import { equal, ok, until } from '../assert.js';
+import { equal, ok, rejects, until } from '../assert.js';
 import { metrics, received, spans } from '../collector.js';
 import { exportOtlp } from '/atelier/otlp.js';
 
@@ -118,18 +118,135 @@ export async function after_a_sleep_times_are_those_of_the_day_and_a_call_in_fli
   }
 }
 
-export async function a_clock_that_is_set_back_takes_nothing_back() {
+export async function the_time_of_day_follows_a_clock_that_is_set_both_ways() {
+  const { runtime, events } = observed();
+  const exporter = exportOtlp(runtime, { signals: ['traces', 'metrics'] });
+  const task = bench({ type: 'parallel', poolSize: 1, maxInFlight: 8, taskId: 't' }, runtime);
+  const last = () => events.filter((event) => event.kind === 'span').at(-1);
+  const follows = (what) =>
+    until(async () => {
+      await task.add(1, 1);
+      return Math.abs(last().ts - dayTime()) < 1000;
+    }, what);
+  await follows('at first');
+  slept = HOUR;
+  await follows('an hour ahead');
+  const trace = runtime.createTrace('begun ahead');
+  const held = task.with({ trace }).hold('set back', 1);
+  await heard('set back');
+  slept = 0;
+  await follows('set right');
+  openGate('set back');
+  await held;
+  trace.end();
+  const frames = [];
+  const stop = runtime.subscribeFrames((frame) => frames.push(frame));
+  await until(() => frames.some(({ ts }) => Math.abs(ts - dayTime()) < 1000), 'frames agree');
+  stop();
+  slept = -HOUR;
+  await follows('an hour behind');
+  await exporter.flush();
+  const arrived = await spans();
+  arrived.filter(({ name }) => name.startsWith('t.')).forEach(inOrder);
+  const hold = arrived.find(({ name }) => name === 't.hold');
+  const root = arrived.find(({ name }) => name === 'begun ahead');
+  for (const span of [hold, root]) {
+    ok(span.durationMs < HOUR / 2, `${span.name} took what it took, ${span.durationMs} ms`);
+    ok(Math.abs(unixMs(span.endTimeUnixNano) - dayTime() - HOUR) < 20_000, `${span.name} ended when the clock was right`);
+  }
+  for (const point of (await metrics()).filter(({ name }) => name.startsWith('atelier.task'))) {
+    ok(Math.abs(unixMs(point.timeUnixNano) - dayTime()) < 2000, `${point.name} was read now`);
+  }
+  equal((await received()).rejected, 0, (await received()).lastRejection);
+  for (const { startTime, duration } of performance.getEntriesByName('atelier:span')) {
+    ok(startTime >= 0 && startTime + duration <= performance.now() + 1, `at ${startTime} of ${performance.now()}`);
+  }
+}
+
+export async function a_clock_that_says_nothing_hurts_nobody() {
   const { runtime, events } = observed();
   const task = bench({}, runtime);
-  const told = () => events.filter((event) => event.kind === 'span').map((event) => event.ts);
-  await task.add(1, 1);
-  slept = HOUR;
-  await until(async () => (await task.add(1, 1), told().at(-1) > told()[0] + HOUR / 2));
-  slept = 0;
+  const real = Date.now;
+  for (const now of [() => NaN, () => 'noon', () => Infinity, () => -1, () => { throw new Error('no time'); }, undefined]) {
+    Date.now = now;
+    equal(await task.add(1, 1), 2);
+  }
+  Date.now = real;
+  await until(async () => {
+    await task.add(1, 1);
+    return Math.abs(events.at(-1).ts - dayTime()) < 1000;
+  });
+}
+
+const timesOut = (call, ms) => rejects(call, { name: 'AbortError' }, `after ${ms} ms`);
+
+export async function timers_go_on_after_a_clock_that_was_replaced() {
+  const real = performance.now.bind(performance);
+  for (const shown of [() => real() + HOUR, () => 0, () => 7, () => NaN, () => Date.now()]) {
+    const { runtime, events } = observed();
+    const task = bench({ idleTimeoutMs: 40, maxInFlight: 2 }, runtime);
+    const before = timesOut(task.with({ timeoutMs: 60 }).hold('never', 1), 60);
+    performance.now = shown;
+    equal(await task.add(1, 1), 2);
+    delete performance.now;
+    equal(await task.add(1, 1), 2);
+    await before;
+    await timesOut(task.with({ timeoutMs: 30 }).hold('never', 2), 30);
+    const spans = events.filter((event) => event.kind === 'span');
+    ok(spans.every(({ durationMs }) => durationMs >= 0 && durationMs < HOUR / 2), 'nothing took an hour');
+    ok(spans.filter(({ status }) => status === 'canceled').every(({ durationMs }) => durationMs > 25));
+    openGate('never');
+    await until(() => task.getState().workerStatus === 'stopped', 'it is idle');
+  }
+}
+
+/** Timers as tests fake them: nothing rings until somebody says that time has passed. */
+function fakeTimers() {
+  const real = { setTimeout, clearTimeout };
+  const timers = new Map();
+  let [now, next] = [0, 1e12];
+  globalThis.setTimeout = (callback, ms = 0) => (timers.set(next, { callback, at: now + ms }), next++);
+  globalThis.clearTimeout = (id) => {
+    if (!timers.delete(id) && id < 1e12) throw new Error('no timer of these');
+  };
+  return {
+    advance(ms) {
+      const until = now + ms;
+      for (;;) {
+        const [id, due] = [...timers].sort(([, a], [, b]) => a.at - b.at)[0] ?? [];
+        if (!due || due.at > until) break;
+        now = Math.max(now, due.at);
+        timers.delete(id);
+        due.callback();
+      }
+      now = until;
+    },
+    restore: () => Object.assign(globalThis, real),
+  };
+}
+
+export async function faked_timers_are_those_of_calls_and_nothing_is_left_of_them() {
+  const { runtime } = observed();
+  const task = bench({ maxInFlight: 4 }, runtime);
+  equal(await task.add(1, 1), 2);
+  const early = timesOut(task.with({ timeoutMs: 5000 }).hold('early', 1), 5000);
+  await heard('early');
+  const fake = fakeTimers();
+  const hour = timesOut(task.with({ timeoutMs: HOUR }).hold('hour', 1), HOUR);
+  const later = task.with({ timeoutMs: 3 * HOUR }).hold('later', 1);
+  fake.advance(HOUR / 2);
+  await early;
+  fake.advance(HOUR / 2 + 1);
+  await hour;
+  fake.restore();
+  openGate('later');
+  equal(await later, 1);
   const begun = performance.now();
-  await until(async () => (await task.add(1, 1), performance.now() - begun > 300));
-  const all = told();
-  ok(all.every((ts, n) => n === 0 || ts >= all[n - 1]), 'in order');
+  await timesOut(task.with({ timeoutMs: 40 }).hold('none', 2), 40);
+  ok(performance.now() - begun > 35, 'in real time again');
+  openGate('early');
+  openGate('hour');
+  openGate('none');
 }
 
 export async function long_tasks_lie_in_the_same_time_as_calls() {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use atelier_core::{BOUNDS_KEPT, Epoch, Instant, LOOK_EVERY, MAX_DRIFT, WorkerClock, unix_nano_of_millis};
+use atelier_core::{
+    BOUNDS_KEPT, Epoch, Instant, LOOK_EVERY, MAX_DRIFT, Monotonic, WorkerClock, unix_nano_of_millis,
+};
 
 const MILLI: i64 = 1_000_000;
 const SECOND: i64 = 1_000 * MILLI;
@@ -151,7 +153,7 @@ fn a_sleep_moves_the_epoch_once_and_neighbours_stay_in_order() {
             let wall = ((START as i64 + now + ahead + trimmed) / MILLI * MILLI) as u64;
             let at = instant(now);
             if epoch.is_due(at) {
-                moves += u32::from(epoch.look(wall, at));
+                moves += u32::from(epoch.look(wall, at, at));
                 let off = (epoch.unix_nano(at) as i64 - (START as i64 + now + ahead)).abs();
                 assert!(off <= MAX_DRIFT.as_nanos() as i64 + 600 * MILLI, "{off} ns off");
             }
@@ -163,23 +165,57 @@ fn a_sleep_moves_the_epoch_once_and_neighbours_stay_in_order() {
 }
 
 #[test]
-fn what_is_no_sleep_does_not_move_the_epoch() {
+fn the_epoch_follows_a_clock_that_is_set_both_ways_and_nothing_less() {
     let mut epoch = Epoch::new(START);
-    let second = Duration::from_secs(1);
+    let (second, hour) = (SECOND as u64, 3600 * SECOND as u64);
     let at = |n: u64| Instant::ZERO + LOOK_EVERY * n as u32;
-    let wall = |n: u64| epoch.unix_nano(at(n));
-    let walls = [wall(1) + 999_000_000, wall(2) - 3600 * SECOND as u64, 0, wall(4) + 1];
-    for (n, wall) in walls.into_iter().enumerate() {
-        assert!(!epoch.look(wall, at(n as u64 + 1)));
+    for (n, wall) in [(1, epoch.unix_nano(at(1)) + 999_000_000), (2, epoch.unix_nano(at(2)) - 999_000_000)] {
+        assert!(!epoch.look(wall, at(n), at(n)));
     }
+    let wall = |epoch: Epoch, n| epoch.unix_nano(at(n));
+    assert!(
+        !epoch.look(wall(epoch, 3), at(3), at(3 + 30)),
+        "whoever was not scheduled in between has not slept"
+    );
+    assert!(!epoch.look(wall(epoch, 40), at(40 - 30), at(40)), "nor was a clock set");
+    assert!(!epoch.look(0, at(41), at(40)), "of a clock that goes back nothing can be said");
     assert_eq!(epoch.origin_unix_nano(), START);
-    assert!(epoch.look(epoch.unix_nano(at(9)) + 3 * second.as_nanos() as u64, at(9)));
-    assert_eq!(epoch.origin_unix_nano(), START + 3 * SECOND as u64);
-    assert!(!epoch.is_due(at(9) + LOOK_EVERY / 2) && epoch.is_due(at(10)));
-    epoch.at_least(START);
-    assert_eq!(epoch.origin_unix_nano(), START + 3 * SECOND as u64, "never back");
-    epoch.at_least(START + 4 * SECOND as u64);
-    assert_eq!(epoch.unix_nano(Instant::ZERO), START + 4 * SECOND as u64);
+    assert!(epoch.look(wall(epoch, 50) + hour, at(50), at(50)));
+    assert_eq!(epoch.origin_unix_nano(), START + hour);
+    assert!(!epoch.is_due(at(50) + LOOK_EVERY / 2) && epoch.is_due(at(51)));
+    assert!(epoch.is_due(at(49)), "a clock that went back is looked at");
+    assert!(epoch.look(wall(epoch, 60) - hour, at(60), at(60)));
+    assert_eq!(epoch.origin_unix_nano(), START);
+    assert!(epoch.look(0, at(70), at(70)), "even to the beginning");
+    assert!(epoch.unix_nano(at(70)) <= 7 * second);
+    epoch.count_from(START + 4 * second);
+    assert_eq!(epoch.unix_nano(Instant::ZERO), START + 4 * second);
+}
+
+#[test]
+fn moments_never_go_back_and_go_on_whatever_the_clock_shows() {
+    let mut rng = Rng(0x5E7);
+    let mut clock = Monotonic::default();
+    let (mut truth, mut before) = (0_i64, Instant::ZERO);
+    for _ in 0..2_000 {
+        let jump = if rng.one_in(10) { rng.below(3600 * SECOND) } else { 0 };
+        clock.read(instant(truth + jump));
+        truth += 5 * MILLI;
+        let now = clock.read(instant(truth));
+        assert!(now >= before, "never back");
+        truth += 7 * MILLI;
+        let later = clock.read(instant(truth));
+        assert_eq!(later.since(now), Duration::from_millis(7), "and it does not stand still");
+        assert_eq!(clock.shown(later), instant(truth));
+        before = later;
+    }
+    for nonsense in [u64::MAX, u64::MAX / 2] {
+        assert_eq!(clock.read(Instant::from_nanos(nonsense)), before);
+    }
+    clock.at_least(before + Duration::from_secs(5));
+    assert_eq!(clock.read(instant(truth)), before + Duration::from_secs(5));
+    clock.at_least(before);
+    assert_eq!(clock.read(instant(truth + SECOND)), before + Duration::from_secs(6));
 }
 
 #[test]

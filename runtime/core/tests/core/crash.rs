@@ -254,7 +254,10 @@ fn when_no_worker_can_be_made_its_calls_fail_and_the_next_ones_try_again() {
     world.turn();
     world.ok(calls[2]);
     let totals = world.state(task).totals;
-    assert_eq!((totals.crashed, totals.outcome(Outcome::Error), totals.outcome(Outcome::Rejected)), (0, 2, 0));
+    assert_eq!(
+        (totals.crashed, totals.outcome(Outcome::Error), totals.outcome(Outcome::Rejected)),
+        (0, 2, 0)
+    );
     assert_eq!(totals.spawned, 1, "the first never was a worker");
     world.end_of_world();
 }

@@ -249,6 +249,10 @@ fn the_last_wait_begins_with_the_last_requeueing() {
     world.wait(ms(3));
     world.abort(call);
     let timing = timing(&world);
-    assert_eq!((timing.waited, timing.last_wait), (ms(14), ms(10)), "what no worker has seen goes on waiting");
+    assert_eq!(
+        (timing.waited, timing.last_wait),
+        (ms(14), ms(10)),
+        "what no worker has seen goes on waiting"
+    );
     world.end_of_world();
 }
