@@ -124,9 +124,10 @@ mod telemetry_source;
 mod web;
 
 pub use config::{
-    AttributeValue, Compression, DEFAULT_MAX_BATCH_SIZE, DEFAULT_MAX_QUEUE_SIZE, DEFAULT_METRIC_INTERVAL_MS,
-    DEFAULT_SCHEDULE_DELAY_MS, DEFAULT_TIMEOUT_MS, Destination, OtlpConfig, PhaseExport, Protocol,
-    SignalConfig, Temporality, whole_number,
+    AttributeValue, Compression, Credentials, DEFAULT_MAX_BATCH_SIZE, DEFAULT_MAX_QUEUE_SIZE,
+    DEFAULT_METRIC_INTERVAL_MS, DEFAULT_SCHEDULE_DELAY_MS, DEFAULT_TIMEOUT_MS, Destination, HeaderAnswer,
+    HeaderList, HeaderResult, HeaderSource, Headers, OtlpConfig, PhaseExport, Protocol, SignalConfig,
+    Temporality, check_headers, hide_secrets, whole_number,
 };
 #[cfg(feature = "console")]
 pub use console::with_console;

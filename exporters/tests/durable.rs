@@ -5,7 +5,9 @@
 mod support;
 
 use atelier_exporters::durable::DurableSettings;
-use atelier_exporters::pipeline::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_BACKOFF_MS, Settings, reason};
+use atelier_exporters::pipeline::{
+    DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_BACKOFF_MS, DEFAULT_MIN_BACKOFF_MS, Settings, reason,
+};
 use atelier_exporters::{OtlpConfig, Signal};
 use support::{Account, Origin};
 
@@ -73,15 +75,21 @@ fn while_the_collector_is_down_batches_wait_and_others_get_a_turn() {
 }
 
 #[test]
-fn without_a_network_nothing_is_tried_and_with_one_all_leaves_at_once() {
+fn without_a_network_attempts_are_rare_and_with_one_all_leaves_at_once() {
     let mut origin = Origin::default();
     let tab = origin.open();
     origin.drive(tab, |pipeline, now| pipeline.handle_online(false, now));
     for _ in 0..5 {
         origin.emit(tab, 8);
-        origin.pass(600_000);
-        assert!(origin.tabs[tab].out.is_empty());
+        origin.turn_away(tab);
+        let then = origin.now_ms;
+        while origin.tabs[tab].out.is_empty() {
+            origin.pass(500);
+        }
+        let waited = origin.now_ms - then;
+        assert!(waited >= DEFAULT_MAX_BACKOFF_MS / 2 && waited <= 2 * DEFAULT_MAX_BACKOFF_MS, "{waited}");
     }
+    origin.turn_away(tab);
     while origin.store(tab) {}
     assert_eq!((origin.stored.len(), origin.tabs[tab].account()), (40, account(40, 0, &[])));
     origin.drive(tab, |pipeline, now| pipeline.handle_online(true, now));
@@ -91,19 +99,32 @@ fn without_a_network_nothing_is_tried_and_with_one_all_leaves_at_once() {
 }
 
 #[test]
-fn a_flush_is_over_at_once_where_nothing_can_be_sent() {
-    for is_put_aside in [false, true] {
-        let mut origin = Origin::default();
-        let tab = origin.open();
-        origin.emit(tab, 3);
-        origin.drive(tab, |pipeline, now| match is_put_aside {
-            true => pipeline.handle_suspended(now),
-            false => pipeline.handle_online(false, now),
-        });
-        let flush = origin.drive(tab, |pipeline, now| pipeline.flush(now));
-        assert_eq!(origin.tabs[tab].flushed, [flush]);
-        assert_eq!(origin.tabs[tab].account(), account(3, 0, &[]), "they stay pending");
+fn a_browser_that_is_wrong_about_its_network_loses_nothing_by_it() {
+    let mut origin = Origin::default();
+    let tab = origin.open();
+    origin.drive(tab, |pipeline, now| pipeline.handle_online(false, now));
+    origin.emit(tab, 40);
+    let began = origin.now_ms;
+    while !origin.tabs[tab].out.is_empty() {
+        origin.take(tab, true);
     }
+    assert_eq!((origin.tabs[tab].account(), origin.now_ms), (account(40, 40, &[]), began));
+    // What fails then is tried again as soon as ever.
+    origin.emit(tab, 8);
+    origin.turn_away(tab);
+    origin.pass(2 * DEFAULT_MIN_BACKOFF_MS);
+    assert_eq!(origin.tabs[tab].out.len(), 1);
+}
+
+#[test]
+fn a_flush_is_over_at_once_where_nothing_can_be_sent() {
+    let mut origin = Origin::default();
+    let tab = origin.open();
+    origin.emit(tab, 3);
+    origin.drive(tab, |pipeline, now| pipeline.handle_suspended(now));
+    let flush = origin.drive(tab, |pipeline, now| pipeline.flush(now));
+    assert_eq!(origin.tabs[tab].flushed, [flush]);
+    assert_eq!(origin.tabs[tab].account(), account(3, 0, &[]), "they stay pending");
 }
 
 #[test]
@@ -130,7 +151,7 @@ fn a_page_that_may_go_stores_all_it_has_and_what_it_makes_from_then_on() {
 fn bounds_hold_and_what_they_cost_is_counted() {
     let mut origin = Origin { settings: Some(bounded(60, 10_000_000)), ..Origin::default() };
     let tab = origin.open();
-    origin.drive(tab, |pipeline, now| pipeline.handle_online(false, now));
+    origin.drive(tab, |pipeline, now| pipeline.handle_suspended(now));
     // Eight numbers of two digits are 24 bytes.
     origin.emit(tab, 10);
     for _ in 0..5 {
@@ -145,7 +166,7 @@ fn bounds_hold_and_what_they_cost_is_counted() {
     // And in time.
     let mut origin = Origin { settings: Some(bounded(1_000, 3_600_000)), ..Origin::default() };
     let tab = origin.open();
-    origin.drive(tab, |pipeline, now| pipeline.handle_online(false, now));
+    origin.drive(tab, |pipeline, now| pipeline.handle_suspended(now));
     origin.emit(tab, 8);
     origin.pass(3_700_000);
     while origin.store(tab) {}
@@ -214,6 +235,8 @@ fn a_shutdown_without_a_network_is_over_when_all_is_stored() {
     origin.emit(tab, 20);
     let then = origin.now_ms;
     let shutdown = origin.drive(tab, |pipeline, now| pipeline.shutdown(now));
+    // Each is tried once, since the browser may be wrong.
+    origin.turn_away(tab);
     assert!(!origin.tabs[tab].flushed.contains(&shutdown));
     while origin.store(tab) {}
     assert!(origin.tabs[tab].flushed.contains(&shutdown) && origin.now_ms == then);
@@ -224,7 +247,7 @@ fn a_shutdown_without_a_network_is_over_when_all_is_stored() {
 fn a_shutdown_waits_for_a_storage_that_does_not_answer_but_not_for_ever() {
     let mut origin = Origin::default();
     let tab = origin.open();
-    origin.drive(tab, |pipeline, now| pipeline.handle_online(false, now));
+    origin.drive(tab, |pipeline, now| pipeline.handle_suspended(now));
     origin.emit(tab, 5);
     origin.drive(tab, |pipeline, now| pipeline.shutdown(now));
     origin.pass(1_999);

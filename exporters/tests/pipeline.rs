@@ -110,7 +110,7 @@ fn what_is_refused_is_counted_explained_and_not_tried_again() {
     let mut world = World::traces_only();
     world.script(
         Signal::Traces,
-        [Act::protobuf(400, status), Act::status(401), Act::status(404), Act::status(413), Act::status(500)],
+        [Act::protobuf(400, status), Act::status(401), Act::status(404), Act::status(410), Act::status(500)],
     );
     world.emit(512);
     assert_eq!(world.last_error(), "traces: 400: no");

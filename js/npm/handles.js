@@ -2,6 +2,13 @@
 
 const handles = new WeakMap();
 
+// As it is before anything that imports this package can have wrapped it: an exporter that sent through the page's wrapper
+// would make telemetry of its own requests.
+const { fetch } = globalThis;
+
+/** The browser's own `fetch`. */
+export const ownFetch = fetch;
+
 export function keepHandle(runtime, handle) {
   handles.set(runtime, handle);
 }

@@ -1,15 +1,17 @@
 // Telemetry to an OpenTelemetry collector.
 
 import { knownOptions, someOptions } from './check.js';
-import { handleOf } from './handles.js';
+import { handleOf, ownFetch } from './handles.js';
 import { endsWith, mustLive } from './lifetimes.js';
 
 /** What may be set for all signals or for one. */
-const SIGNAL_OPTIONS = ['endpoint', 'headers', 'protocol', 'compression', 'timeoutMs'];
+const SIGNAL_OPTIONS = [
+  'endpoint', 'headers', 'credentials', 'protocol', 'compression', 'timeoutMs', 'attributeValueLengthLimit', 'attributeCountLimit',
+];
 const SIGNALS = ['traces', 'metrics', 'logs'];
 const OPTIONS = [
   ...SIGNAL_OPTIONS, ...SIGNALS, 'env', 'signals', 'resource', 'keep', 'temporality', 'phases', 'redact', 'scheduleDelayMs',
-  'metricIntervalMs', 'maxQueueSize', 'maxBatchSize', 'durable',
+  'metricIntervalMs', 'maxQueueSize', 'maxBatchSize', 'durable', 'fetch',
 ];
 /** Options that are objects of options themselves. */
 const NESTED = [
@@ -18,12 +20,12 @@ const NESTED = [
   ['durable', ['maxBytes']],
 ];
 
-/** Sends a runtime's traces and metrics to a collector over OTLP/HTTP. */
+/** Sends a runtime's traces, metrics and log records to a collector over OTLP/HTTP. */
 export function exportOtlp(runtime, options) {
   const handle = handleOf(runtime, 'exportOtlp');
   const given = checked(options);
   mustLive(handle);
-  const exporter = handle.export_otlp(given);
+  const exporter = handle.export_otlp(given, ownFetch);
   const shutdown = () => {
     forget();
     return exporter.shutdown();

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use crate::aggregates::Account;
 use crate::keeping::Wish;
 use crate::options::Options;
-use crate::otlp_options::{config, refuse, refuse_with};
+use crate::otlp_options::{config, own_fetch, refuse, refuse_with};
 use crate::page::Page;
 use crate::telemetry::telemetry;
 
@@ -24,13 +24,19 @@ pub struct OtlpHandle {
 }
 
 impl OtlpHandle {
-    pub(crate) fn start(page: &Rc<Page>, options: &JsValue) -> Result<OtlpHandle, JsValue> {
+    pub(crate) fn start(page: &Rc<Page>, options: &JsValue, fetch: JsValue) -> Result<OtlpHandle, JsValue> {
         let config = config(options)?;
         let wish = match config.signals.contains(&Signal::Traces) {
             true => Wish::read(Options(options).get("keep").as_ref(), refuse_with)?,
             false => Wish::default(),
         };
-        let exporter = OtlpExporter::start(&telemetry(), page.runtime.id(), config).map_err(refuse)?;
+        let own = own_fetch(options)?.or_else(|| fetch.dyn_into().ok());
+        let (telemetry, runtime) = (telemetry(), page.runtime.id());
+        let exporter = match own {
+            Some(fetch) => OtlpExporter::start_with_fetch(&telemetry, runtime, config, fetch),
+            None => OtlpExporter::start(&telemetry, runtime, config),
+        };
+        let exporter = exporter.map_err(refuse)?;
         let wish = page.keeping.add(wish, &page.runtime);
         page.demand(1);
         let poked = exporter.clone();

@@ -1,17 +1,28 @@
 //! Reads the options of `exportOtlp`.
 
 use atelier_exporters::{
-    AttributeValue, Compression, ConfigError, OtlpConfig, PhaseExport, Protocol, Signal, SignalConfig,
-    Temporality, whole_number,
+    AttributeValue, Compression, ConfigError, Credentials, HeaderAnswer, HeaderResult, HeaderSource, Headers,
+    OtlpConfig, PhaseExport, Protocol, Signal, SignalConfig, Temporality, check_headers, whole_number,
 };
-use js_sys::{Array, Function, Object};
+use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 use crate::options::Options;
 use crate::redaction::redaction;
 
 /// `Number.MAX_SAFE_INTEGER`.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+
+#[wasm_bindgen(raw_module = "../headers.js")]
+extern "C" {
+    /// Never throws.
+    #[wasm_bindgen(js_name = headerList)]
+    fn header_list(given: &JsValue) -> JsValue;
+    /// Never throws.
+    #[wasm_bindgen(js_name = askedHeaders)]
+    fn asked_headers(ask: &Function) -> JsValue;
+}
 
 /// An error of the configuration as the page gets it.
 pub(crate) fn refuse(error: ConfigError) -> JsValue {
@@ -102,28 +113,56 @@ fn durable_bytes(durable: &JsValue) -> Result<Option<u32>, JsValue> {
     }
 }
 
+/// What is given in the place of the browser's `fetch`.
+pub(crate) fn own_fetch(options: &JsValue) -> Result<Option<Function>, JsValue> {
+    let given = Options(options).get("fetch");
+    let function = |value: JsValue| {
+        value.dyn_into().map_err(|_| refuse_with("fetch is no function; it takes one like fetch"))
+    };
+    given.map(function).transpose()
+}
+
+/// Headers that are read before each request: of an object, whose values may change, or a function's answer. What an object
+/// has now is checked now; `option` is how messages name it.
+fn live_headers(given: JsValue, option: &str) -> Result<Headers, JsValue> {
+    if let Ok(ask) = given.clone().dyn_into::<Function>() {
+        return Ok(HeaderSource::renewing(move || header_answer(asked_headers(&ask))).into());
+    }
+    let now = header_result(&header_list(&given)).map_err(|why| refuse_with(&format!("{option}: {why}")))?;
+    check_headers(option, &now).map_err(refuse)?;
+    Ok(HeaderSource::looked_up(move || HeaderAnswer::Now(header_result(&header_list(&given)))).into())
+}
+
+fn header_answer(answer: JsValue) -> HeaderAnswer {
+    match answer.dyn_into::<Promise>() {
+        Ok(later) => HeaderAnswer::Later(Box::pin(async move {
+            header_result(&JsFuture::from(later).await.unwrap_or_default())
+        })),
+        Err(now) => HeaderAnswer::Now(header_result(&now)),
+    }
+}
+
+/// Names and values in turn, or what is wrong.
+fn header_result(answer: &JsValue) -> HeaderResult {
+    let Some(list) = answer.dyn_ref::<Array>() else {
+        return Err(answer.as_string().unwrap_or_else(|| "they cannot be read".to_owned()));
+    };
+    let texts: Vec<String> = list.iter().filter_map(|text| text.as_string()).collect();
+    Ok(texts.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
+}
+
 /// What may be given for all signals or for one; `prefix` is how messages name the one.
 fn signal_config(given: &Options<'_>, prefix: &str) -> Result<SignalConfig, JsValue> {
     let named = |name: &str| format!("{prefix}{name}");
-    let headers = match given.get("headers") {
-        Some(headers) => {
-            let text = |(name, value): (String, JsValue)| match value.as_string() {
-                Some(value) => Ok((name, value)),
-                // The value is not shown: it may be a secret.
-                None => {
-                    let option = named("headers");
-                    Err(refuse_with(&format!("{option}: the value of '{name}' is no string")))
-                }
-            };
-            Some(entries(&headers, &named("headers"))?.into_iter().map(text).collect::<Result<_, _>>()?)
-        }
-        None => None,
-    };
+    let headers = given.get("headers").map(|headers| live_headers(headers, &named("headers"))).transpose()?;
+    let credentials =
+        given.choice("credentials", "'omit', 'same-origin' or 'include'", Credentials::from_name);
     let protocol = given.choice("protocol", "'http/protobuf' or 'http/json'", Protocol::from_name);
     let compression = given.choice("compression", "'none' or 'gzip'", Compression::from_name);
     Ok(SignalConfig {
         endpoint: given.text("endpoint").map_err(|error| ours(prefix, error))?,
         headers,
+        credentials: credentials.map_err(|error| ours(prefix, error))?,
         protocol: protocol.map_err(|error| ours(prefix, error))?,
         compression: compression.map_err(|error| ours(prefix, error))?,
         timeout_ms: number(given, "timeoutMs", &named("timeoutMs"))?,

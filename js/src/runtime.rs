@@ -182,7 +182,7 @@ impl RuntimeHandle {
     }
 
     /// Sends telemetry to a collector.
-    pub fn export_otlp(&self, options: &JsValue) -> Result<OtlpHandle, JsValue> {
-        OtlpHandle::start(&self.0, options)
+    pub fn export_otlp(&self, options: &JsValue, fetch: JsValue) -> Result<OtlpHandle, JsValue> {
+        OtlpHandle::start(&self.0, options, fetch)
     }
 }

@@ -88,3 +88,17 @@ choice! {
         Spans = "spans",
     }
 }
+
+choice! {
+    /// Whether the page's cookies, and what else identifies its visitor, go along (Fetch, "credentials mode").
+    Credentials {
+        /// Never.
+        Omit = "omit",
+        /// To the page's own origin. A collector elsewhere is authorised by headers, and the page's cookies are none of its
+        /// business; one behind the page's own server may be reachable only for those who are signed in there.
+        #[default]
+        SameOrigin = "same-origin",
+        /// To wherever the collector is, which must allow it.
+        Include = "include",
+    }
+}

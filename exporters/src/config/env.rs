@@ -7,7 +7,9 @@ use percent_encoding::percent_decode_str;
 
 use super::check::{self, Address, MAX_MS, MAX_SPANS};
 use super::destination::without_credentials;
-use super::{AttributeValue, Compression, OtlpConfig, Protocol, SignalConfig, Temporality};
+use super::{
+    AttributeValue, Compression, HeaderList, Headers, OtlpConfig, Protocol, SignalConfig, Temporality,
+};
 use crate::error::ConfigError;
 
 impl OtlpConfig {
@@ -95,7 +97,9 @@ impl Variables {
         let name = |setting: &str| format!("OTEL_EXPORTER_OTLP_{infix}{setting}");
         Ok(SignalConfig {
             endpoint: self.endpoint(&name("ENDPOINT"), address)?,
-            headers: self.headers(&name("HEADERS"))?,
+            headers: self.headers(&name("HEADERS"))?.map(Headers::Fixed),
+            // No variable says anything of cookies.
+            credentials: None,
             // `grpc` is a protocol of the specification, too, but no browser can speak it.
             protocol: self.choice(&name("PROTOCOL"), Protocol::NAMES, Protocol::from_name)?,
             compression: self.choice(&name("COMPRESSION"), Compression::NAMES, Compression::from_name)?,
@@ -114,7 +118,7 @@ impl Variables {
     }
 
     /// Values of headers are never repeated: they may be secrets.
-    fn headers(&self, name: &str) -> Result<Option<Vec<(String, String)>>, ConfigError> {
+    fn headers(&self, name: &str) -> Result<Option<HeaderList>, ConfigError> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let headers = pairs(value).map_err(|problem| wrong(name, problem.to_owned()))?;
         for (header, value) in &headers {

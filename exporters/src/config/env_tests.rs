@@ -1,7 +1,7 @@
 //! Every variable that is read, and what is said about those that cannot be used.
 
 use super::*;
-use crate::config::Destination;
+use crate::config::{Credentials, Destination};
 use crate::signal::Signal;
 
 fn config(variables: &[(&str, &str)]) -> OtlpConfig {
@@ -41,7 +41,8 @@ fn what_is_for_all_signals_is_a_base_and_what_is_for_one_is_used_as_it_is() {
     ]);
     let general = Destination {
         url: "https://all.example/base/v1/metrics".to_owned(),
-        headers: vec![pair("authorization", "Bearer abc"), pair("x-two", "b,c")],
+        headers: vec![pair("authorization", "Bearer abc"), pair("x-two", "b,c")].into(),
+        credentials: Credentials::SameOrigin,
         protocol: Protocol::HttpJson,
         compression: Compression::Gzip,
         timeout_ms: 2500,
@@ -49,7 +50,8 @@ fn what_is_for_all_signals_is_a_base_and_what_is_for_one_is_used_as_it_is() {
     assert_eq!(config.destination(Signal::Metrics), general);
     let traces = Destination {
         url: "https://traces.example/in?tenant=7".to_owned(),
-        headers: vec![pair("x-own", "1")],
+        headers: vec![pair("x-own", "1")].into(),
+        credentials: Credentials::SameOrigin,
         protocol: Protocol::HttpProtobuf,
         compression: Compression::None,
         timeout_ms: MAX_MS,

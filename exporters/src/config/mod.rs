@@ -4,6 +4,7 @@ mod check;
 mod choice;
 mod destination;
 mod env;
+mod headers;
 mod value;
 
 use std::fmt;
@@ -14,10 +15,11 @@ use crate::redact::Redact;
 use crate::signal::Signal;
 
 use check::{Address, MAX_BYTES, MAX_MS, MAX_SPANS};
-use destination::{names, without_credentials};
+use destination::without_credentials;
 
-pub use choice::{Compression, PhaseExport, Protocol, Temporality};
+pub use choice::{Compression, Credentials, PhaseExport, Protocol, Temporality};
 pub use destination::{Destination, SignalConfig};
+pub use headers::{HeaderAnswer, HeaderList, HeaderResult, HeaderSource, Headers, hide_secrets};
 pub use value::AttributeValue;
 
 /// How long a request may take, in milliseconds. When it is reached the request is aborted and tried again later: the
@@ -54,7 +56,9 @@ pub struct OtlpConfig {
     /// on the page's origin (`/…`). `None` is the page's own origin.
     pub endpoint: Option<String>,
     /// Headers of every request, such as an API key.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
+    /// Whether the page's cookies go along.
+    pub credentials: Credentials,
     /// How requests are written.
     pub protocol: Protocol,
     /// Whether bodies are compressed.
@@ -94,7 +98,8 @@ impl Default for OtlpConfig {
     fn default() -> Self {
         OtlpConfig {
             endpoint: None,
-            headers: Vec::new(),
+            headers: Headers::default(),
+            credentials: Credentials::default(),
             protocol: Protocol::default(),
             compression: Compression::default(),
             timeout_ms: DEFAULT_TIMEOUT_MS,
@@ -119,7 +124,8 @@ impl fmt::Debug for OtlpConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpConfig")
             .field("endpoint", &self.endpoint.as_deref().map(without_credentials))
-            .field("headers", &names(&self.headers))
+            .field("headers", &self.headers)
+            .field("credentials", &self.credentials)
             .field("protocol", &self.protocol)
             .field("compression", &self.compression)
             .field("timeout_ms", &self.timeout_ms)
@@ -147,9 +153,10 @@ impl OtlpConfig {
         for own in [&mut self.traces, &mut self.metrics, &mut self.logs] {
             own.give_way_to(&all);
         }
-        let SignalConfig { endpoint, headers, protocol, compression, timeout_ms } = all;
+        let SignalConfig { endpoint, headers, credentials, protocol, compression, timeout_ms } = all;
         self.endpoint = endpoint.or(self.endpoint.take());
         self.headers = headers.unwrap_or(std::mem::take(&mut self.headers));
+        self.credentials = credentials.unwrap_or(self.credentials);
         self.protocol = protocol.unwrap_or(self.protocol);
         self.compression = compression.unwrap_or(self.compression);
         self.timeout_ms = timeout_ms.unwrap_or(self.timeout_ms);
@@ -168,13 +175,13 @@ impl OtlpConfig {
         if let Some(endpoint) = &self.endpoint {
             check_endpoint("endpoint", endpoint, Address::Base)?;
         }
-        check_headers("headers", &self.headers)?;
+        check_headers("headers", self.headers.fixed())?;
         check_number("timeoutMs", self.timeout_ms, MAX_MS)?;
         for (signal, own) in [("traces", &self.traces), ("metrics", &self.metrics), ("logs", &self.logs)] {
             if let Some(endpoint) = &own.endpoint {
                 check_endpoint(&format!("{signal}.endpoint"), endpoint, Address::Whole)?;
             }
-            check_headers(&format!("{signal}.headers"), own.headers.as_deref().unwrap_or_default())?;
+            check_headers(&format!("{signal}.headers"), own.headers.as_ref().map_or(&[], Headers::fixed))?;
             if let Some(timeout_ms) = own.timeout_ms {
                 check_number(&format!("{signal}.timeoutMs"), timeout_ms, MAX_MS)?;
             }
@@ -213,6 +220,7 @@ impl OtlpConfig {
         Destination {
             url: own.endpoint.clone().unwrap_or_else(|| format!("{base}/v1/{}", signal.name())),
             headers: own.headers.as_ref().unwrap_or(&self.headers).clone(),
+            credentials: own.credentials.unwrap_or(self.credentials),
             protocol: own.protocol.unwrap_or(self.protocol),
             compression: own.compression.unwrap_or(self.compression),
             timeout_ms: own.timeout_ms.unwrap_or(self.timeout_ms),
@@ -270,7 +278,11 @@ fn check_endpoint(option: &str, endpoint: &str, address: Address) -> Result<(), 
     })
 }
 
-fn check_headers(option: &str, headers: &[(String, String)]) -> Result<(), ConfigError> {
+/// Checks headers; `option` is how a message names them.
+///
+/// # Errors
+/// [`ConfigError::Header`] for the first that cannot be sent. It does not repeat its value.
+pub fn check_headers(option: &str, headers: &[(String, String)]) -> Result<(), ConfigError> {
     headers.iter().try_for_each(|(name, value)| {
         check::header(name, value).map_err(|problem| ConfigError::Header {
             option: option.to_owned(),

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{DurableSettings, Key};
-use crate::pipeline::Now;
+use crate::pipeline::{Now, Part};
 use crate::signal::Signal;
 
 /// Names a batch for as long as its exporter lives.
@@ -53,6 +53,8 @@ pub struct Batch {
     pub(crate) attempts: u32,
     /// When the first of them was made, on the pipeline's clock.
     pub(crate) began_ms: u64,
+    /// The batch that it is a part of; itself if it is whole.
+    pub(crate) root: BatchId,
     /// How often it was sent to the end of the line, after so many attempts that others had to get a turn.
     pub(crate) rounds: u32,
 }
@@ -70,6 +72,7 @@ impl Batch {
             stored: Stored::No,
             attempts: 0,
             began_ms: 0,
+            root: id,
             rounds: 0,
         }
     }
@@ -79,6 +82,19 @@ impl Batch {
         let id = BatchId(*next_id);
         *next_id += 1;
         Batch::new(id, signal, body, items, now.epoch_ms())
+    }
+
+    /// Two parts of this one, which take its place. A part counts as many items as the request it is made of says, but all
+    /// of them no more nor less than this batch.
+    pub(crate) fn parts(&self, next_id: &mut u64, parts: [Part; 2]) -> Vec<Batch> {
+        let [first, second] = parts;
+        let items = first.items.min(self.items);
+        let part = |(body, items): (Vec<u8>, u64)| {
+            let id = BatchId(*next_id);
+            *next_id += 1;
+            Batch { id, body: body.into(), items, stored: Stored::No, attempts: 0, ..self.clone() }
+        };
+        [(first.body, items), (second.body, self.items - items)].map(part).into()
     }
 
     /// One that another exporter left behind and that is stored under this key, now that it has changed hands.
@@ -125,12 +141,6 @@ impl Backlog {
     /// Whether something of this signal waits.
     pub fn has(&self, signal: Signal) -> bool {
         self.batches.iter().any(|batch| batch.signal == signal)
-    }
-
-    /// What the exporter itself made of this signal: batches, and items in them.
-    pub(crate) fn own(&self, signal: Signal) -> (u64, u64) {
-        let own = self.batches.iter().filter(|batch| batch.signal == signal && !batch.adopted);
-        own.fold((0, 0), |(batches, items), batch| (batches + 1, items + batch.items))
     }
 
     /// How much more there is room for: bytes and batches.
@@ -212,7 +222,6 @@ mod tests {
             assert!(backlog.push(batch).is_empty());
         }
         assert!(backlog.has(Signal::Metrics));
-        assert_eq!(backlog.own(Signal::Traces), (3, 3));
         assert_eq!(ids(std::iter::from_fn(|| backlog.pop(Signal::Traces))), [3, 0, 2]);
         assert_eq!(backlog.room(), (99, 3));
     }

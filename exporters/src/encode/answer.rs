@@ -25,15 +25,21 @@ struct RpcStatus {
     message: String,
 }
 
-/// What an answer means for the batch it answers.
-pub(super) fn judge(signal: Signal, answer: &Answer, now_unix_nano: u64) -> Verdict {
+/// What an answer means for the batch it answers; `may_renew` says whether the next request may be authorized otherwise.
+pub(super) fn judge(signal: Signal, answer: &Answer, may_renew: bool, now_unix_nano: u64) -> Verdict {
     match answer.status {
         200..=299 => accepted(signal, answer),
-        429 | 502 | 503 | 504 => Verdict::Retry {
-            after_ms: answer.retry_after.as_deref().and_then(|value| retry_after_ms(value, now_unix_nano)),
-            reason: reason(answer),
-        },
+        429 | 502 | 503 | 504 => retry(answer, now_unix_nano),
+        401 | 403 if may_renew => retry(answer, now_unix_nano),
+        413 => Verdict::TooLarge { reason: reason(answer) },
         _ => Verdict::Refused { reason: reason(answer) },
+    }
+}
+
+fn retry(answer: &Answer, now_unix_nano: u64) -> Verdict {
+    Verdict::Retry {
+        after_ms: answer.retry_after.as_deref().and_then(|value| retry_after_ms(value, now_unix_nano)),
+        reason: reason(answer),
     }
 }
 
@@ -158,12 +164,19 @@ mod tests {
     #[test]
     fn only_four_statuses_may_be_retried() {
         for status in 100..600 {
-            let verdict = judge(Signal::Traces, &answer(status, "text/plain", b"x".to_vec()), NOW);
+            let answer = answer(status, "text/plain", b"x".to_vec());
+            let verdict = judge(Signal::Traces, &answer, false, NOW);
+            let (reason, retry) =
+                (format!("{status}: x"), |it: &Verdict| matches!(it, Verdict::Retry { .. }));
             match status {
                 200..=299 => assert_eq!(verdict, Verdict::Accepted { rejected: 0, reason: None }),
-                429 | 502 | 503 | 504 => assert!(matches!(verdict, Verdict::Retry { .. }), "{status}"),
-                _ => assert_eq!(verdict, Verdict::Refused { reason: format!("{status}: x") }),
+                429 | 502 | 503 | 504 => assert!(retry(&verdict), "{status}"),
+                413 => assert_eq!(verdict, Verdict::TooLarge { reason }),
+                _ => assert_eq!(verdict, Verdict::Refused { reason }),
             }
+            let renewed = judge(Signal::Traces, &answer, true, NOW);
+            assert_eq!(renewed != verdict, [401, 403].contains(&status), "{status}");
+            assert!(renewed == verdict || retry(&renewed), "{status}");
         }
     }
 
@@ -189,14 +202,15 @@ mod tests {
     #[test]
     fn a_refusal_keeps_what_the_body_says() {
         let body = RpcStatus { code: 3, message: "bad span\nid".to_owned() }.encode_to_vec();
-        let verdict = judge(Signal::Traces, &answer(400, "application/x-protobuf", body), NOW);
+        let verdict = judge(Signal::Traces, &answer(400, "application/x-protobuf", body), false, NOW);
         assert_eq!(verdict, Verdict::Refused { reason: "400: bad span id".to_owned() });
-        let verdict = judge(Signal::Traces, &answer(404, "text/html; charset=utf-8", b"<p>no".to_vec()), NOW);
+        let verdict =
+            judge(Signal::Traces, &answer(404, "text/html; charset=utf-8", b"<p>no".to_vec()), false, NOW);
         assert_eq!(verdict, Verdict::Refused { reason: "404".to_owned() });
-        let Verdict::Refused { reason } =
-            judge(Signal::Metrics, &answer(413, "text/plain", vec![b'a'; 4096]), NOW)
+        let Verdict::TooLarge { reason } =
+            judge(Signal::Metrics, &answer(413, "text/plain", vec![b'a'; 4096]), false, NOW)
         else {
-            panic!("413 is a refusal");
+            panic!("413 says that it is too large");
         };
         assert_eq!(reason.chars().count(), "413: ".len() + MAX_REASON + 1);
     }
@@ -204,7 +218,12 @@ mod tests {
     #[test]
     fn answers_in_json_say_the_same() {
         let said = |signal, status, body: &str| {
-            judge(signal, &answer(status, "application/json; charset=utf-8", body.as_bytes().to_vec()), NOW)
+            judge(
+                signal,
+                &answer(status, "application/json; charset=utf-8", body.as_bytes().to_vec()),
+                false,
+                NOW,
+            )
         };
         let rejected =
             |rejected, reason: &str| Verdict::Accepted { rejected, reason: Some(reason.to_owned()) };
@@ -226,13 +245,15 @@ mod tests {
 
     #[test]
     fn a_page_instead_of_an_answer_is_a_refusal() {
-        let verdict = judge(Signal::Traces, &answer(200, "text/html", b"<!doctype html>".to_vec()), NOW);
+        let verdict =
+            judge(Signal::Traces, &answer(200, "text/html", b"<!doctype html>".to_vec()), false, NOW);
         assert!(matches!(verdict, Verdict::Refused { .. }), "{verdict:?}");
     }
 
     #[test]
     fn an_answer_that_cannot_be_read_is_said() {
-        let verdict = judge(Signal::Metrics, &answer(200, "application/x-protobuf", vec![0xff; 3]), NOW);
+        let verdict =
+            judge(Signal::Metrics, &answer(200, "application/x-protobuf", vec![0xff; 3]), false, NOW);
         assert!(matches!(verdict, Verdict::Accepted { rejected: 0, reason: Some(_) }), "{verdict:?}");
     }
 }

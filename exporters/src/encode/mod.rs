@@ -14,6 +14,7 @@ mod redaction;
 mod resource;
 mod sink;
 mod span;
+mod split;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -29,7 +30,7 @@ use prost::Message;
 use serde::Serialize;
 
 use crate::config::{AttributeValue, Destination, OtlpConfig, PhaseExport, Protocol, Temporality};
-use crate::pipeline::{Answer, Encoded, Encoder, SelfReport, Verdict};
+use crate::pipeline::{Answer, Encoded, Encoder, Part, SelfReport, Verdict};
 use crate::signal::Signal;
 use message::Messages;
 use own::OwnMetrics;
@@ -50,6 +51,8 @@ pub struct OtlpEncoder {
     protocol_of_traces: Protocol,
     protocol_of_logs: Protocol,
     protocol_of_metrics: Protocol,
+    /// Signals whose next request may be authorized otherwise.
+    may_renew: Vec<Signal>,
     phases: PhaseExport,
     temporality: Temporality,
     delta: delta::Delta,
@@ -78,6 +81,10 @@ impl OtlpEncoder {
             protocol_of_traces: config.destination(Signal::Traces).protocol,
             protocol_of_logs: config.destination(Signal::Logs).protocol,
             protocol_of_metrics: config.destination(Signal::Metrics).protocol,
+            may_renew: Signal::ALL
+                .into_iter()
+                .filter(|&signal| config.destination(signal).headers.may_renew())
+                .collect(),
             phases: config.phases,
             temporality: config.temporality,
             delta: delta::Delta::default(),
@@ -188,11 +195,21 @@ impl Encoder for OtlpEncoder {
         Encoded { body: written(&request, self.protocol_of_metrics), points: points + own_points }
     }
 
+    fn split(&self, signal: Signal, body: &[u8], content_type: Option<&str>) -> Option<[Part; 2]> {
+        let configured = match signal {
+            Signal::Traces => self.protocol_of_traces,
+            Signal::Logs => self.protocol_of_logs,
+            Signal::Metrics => self.protocol_of_metrics,
+        };
+        let content_type = content_type.unwrap_or(configured.content_type());
+        split::split(signal, body, content_type == Protocol::HttpJson.content_type())
+    }
+
     fn complaint(&mut self) -> Option<String> {
         self.redaction.complaint()
     }
 
     fn judge(&self, signal: Signal, answer: &Answer, now_unix_nano: u64) -> Verdict {
-        answer::judge(signal, answer, now_unix_nano)
+        answer::judge(signal, answer, self.may_renew.contains(&signal), now_unix_nano)
     }
 }

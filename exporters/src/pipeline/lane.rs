@@ -1,5 +1,7 @@
 //! One signal's way out: at most one request at a time, sent again as long as that may help.
 
+use std::collections::VecDeque;
+
 use super::backoff::{self, DEFAULT_MAX_ATTEMPTS};
 use super::{RequestId, Verdict};
 use crate::durable::Batch;
@@ -9,26 +11,28 @@ use crate::durable::Batch;
 pub(super) enum Settled {
     /// So many of it were taken, so many refused, so long after the first attempt.
     Done { batch: Batch, delivered: u64, rejected: u64, took_ms: u64 },
+    /// It is larger than the collector takes.
+    TooLarge { batch: Batch, took_ms: u64 },
     /// It was sent too often to be sent again now.
     Exhausted { batch: Batch, took_ms: u64 },
     /// It stays, to be sent again.
     Kept,
 }
 
-#[derive(Debug)]
-enum State {
-    /// Nothing to send.
-    Idle,
-    /// A batch waits for its first or next attempt.
-    Ready(Batch),
-    /// A batch is out.
-    Sent { id: RequestId, batch: Batch, deadline: u64 },
+/// The request that is out.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    id: RequestId,
+    deadline: u64,
 }
 
 /// One signal's way out.
 #[derive(Debug)]
 pub(super) struct Lane {
-    state: State,
+    /// The first one is out, or the next to be sent; the others are parts of what was too large, and follow it.
+    batches: VecDeque<Batch>,
+    /// The request with the first one, if it is out.
+    sent: Option<Sent>,
     /// Failures in a row, over batches: a collector that is down is not asked more often because a batch was given up.
     failures: u32,
     /// Nothing is sent before this.
@@ -37,19 +41,23 @@ pub(super) struct Lane {
     hold_asked: bool,
     /// Batches that failed once and may be sent again, ever: how a flush sees that it has come far enough.
     failed_ever: u64,
-    /// Nothing is sent, since it is known to fail: the browser is offline, or the page has been put aside.
+    /// Nothing is sent: the page has been put aside.
     is_closed: bool,
+    /// The browser says that it is offline, which it may be wrong about: what fails is tried again seldom.
+    is_seldom: bool,
 }
 
 impl Lane {
     pub(super) fn new() -> Lane {
         Lane {
-            state: State::Idle,
+            batches: VecDeque::new(),
+            sent: None,
             failures: 0,
             hold_until: 0,
             hold_asked: false,
             failed_ever: 0,
             is_closed: false,
+            is_seldom: false,
         }
     }
 
@@ -57,7 +65,7 @@ impl Lane {
 
     /// Whether it can take a new batch.
     pub(super) fn is_idle(&self) -> bool {
-        matches!(self.state, State::Idle)
+        self.batches.is_empty()
     }
 
     /// When it can take a new batch, unless it has to hear first of the one it has, or is closed.
@@ -67,7 +75,7 @@ impl Lane {
 
     /// Whether it is not known when something can leave again.
     pub(super) fn is_in_trouble(&self) -> bool {
-        self.is_closed || self.failures > 0
+        self.is_closed || self.is_seldom || self.failures > 0
     }
 
     /// Whether the collector asked for patience that is not over.
@@ -77,49 +85,38 @@ impl Lane {
 
     /// Whether nothing can leave, nobody knows for how long, and no answer is to be heard.
     pub(super) fn is_shut(&self) -> bool {
-        self.is_closed && !matches!(self.state, State::Sent { .. })
+        self.is_closed && self.sent.is_none()
     }
 
     pub(super) fn failed_ever(&self) -> u64 {
         self.failed_ever
     }
 
-    /// The batch it has.
-    pub(super) fn batch(&self) -> Option<&Batch> {
-        match &self.state {
-            State::Idle => None,
-            State::Ready(batch) | State::Sent { batch, .. } => Some(batch),
-        }
+    /// The batches it has.
+    pub(super) fn batches(&self) -> impl Iterator<Item = &Batch> {
+        self.batches.iter()
     }
 
-    /// The batch it has.
-    pub(super) fn batch_mut(&mut self) -> Option<&mut Batch> {
-        match &mut self.state {
-            State::Idle => None,
-            State::Ready(batch) | State::Sent { batch, .. } => Some(batch),
-        }
+    /// The batches it has.
+    pub(super) fn batches_mut(&mut self) -> impl Iterator<Item = &mut Batch> {
+        self.batches.iter_mut()
     }
 
     /// The request that is out, if it is over its time.
     pub(super) fn overdue(&self, now_ms: u64) -> Option<RequestId> {
-        match self.state {
-            State::Sent { id, deadline, .. } if now_ms >= deadline => Some(id),
-            _ => None,
-        }
+        self.sent.filter(|sent| now_ms >= sent.deadline).map(|sent| sent.id)
     }
 
     /// When something may leave again after a failure; `None` while nothing has to wait for that, or nobody knows.
     pub(super) fn retry_at(&self) -> Option<u64> {
-        let is_out = matches!(self.state, State::Sent { .. });
-        (self.failures > 0 && !is_out && !self.is_closed).then_some(self.hold_until)
+        (self.failures > 0 && self.sent.is_none() && !self.is_closed).then_some(self.hold_until)
     }
 
     /// When to come back for what it has.
     pub(super) fn next_wake(&self) -> Option<u64> {
-        match self.state {
-            State::Idle => None,
-            State::Ready(_) => (!self.is_closed).then_some(self.hold_until),
-            State::Sent { deadline, .. } => Some(deadline),
+        match self.sent {
+            Some(sent) => Some(sent.deadline),
+            None => (!self.is_idle() && !self.is_closed).then_some(self.hold_until),
         }
     }
 
@@ -137,57 +134,49 @@ impl Lane {
         self.is_closed = is_closed;
     }
 
-    /// Takes a new batch. Only when idle.
-    pub(super) fn load(&mut self, batch: Batch) {
-        self.state = State::Ready(batch);
+    /// Has what fails tried again seldom, or as usual.
+    pub(super) fn set_seldom(&mut self, is_seldom: bool) {
+        self.is_seldom = is_seldom;
     }
 
-    /// Sends the batch it has, if it has one that may leave now.
+    /// Takes batches, which are the next to be sent. Not while a request is out.
+    pub(super) fn load(&mut self, batches: Vec<Batch>) {
+        batches.into_iter().rev().for_each(|batch| self.batches.push_front(batch));
+    }
+
+    /// Sends the next batch it has, if it has one that may leave now.
     pub(super) fn send(&mut self, id: RequestId, now_ms: u64, timeout_ms: u64) -> Option<&Batch> {
-        if now_ms < self.hold_until || self.is_closed {
+        if now_ms < self.hold_until || self.is_closed || self.sent.is_some() {
             return None;
         }
-        match std::mem::replace(&mut self.state, State::Idle) {
-            State::Ready(mut batch) => {
-                if batch.attempts == 0 {
-                    batch.began_ms = now_ms;
-                }
-                batch.attempts += 1;
-                self.state = State::Sent { id, batch, deadline: now_ms + timeout_ms };
-                self.batch()
-            }
-            other => {
-                self.state = other;
-                None
-            }
+        let batch = self.batches.front_mut()?;
+        if batch.attempts == 0 {
+            batch.began_ms = now_ms;
         }
+        batch.attempts += 1;
+        self.sent = Some(Sent { id, deadline: now_ms + timeout_ms });
+        Some(batch)
     }
 
-    /// Gives up what it has: the batch, and the request that was out.
-    pub(super) fn abandon(&mut self) -> (Option<Batch>, Option<RequestId>) {
-        match std::mem::replace(&mut self.state, State::Idle) {
-            State::Idle => (None, None),
-            State::Ready(batch) => (Some(batch), None),
-            State::Sent { id, batch, .. } => (Some(batch), Some(id)),
-        }
+    /// Gives up those batches that are so, and the request that was out if it is one of theirs.
+    pub(super) fn abandon(&mut self, is_so: impl Fn(&Batch) -> bool) -> (Vec<Batch>, Option<RequestId>) {
+        let out = self.sent.take_if(|_| self.batches.front().is_some_and(&is_so));
+        let (given_up, left): (VecDeque<Batch>, VecDeque<Batch>) =
+            std::mem::take(&mut self.batches).into_iter().partition(is_so);
+        self.batches = left;
+        (given_up.into(), out.map(|sent| sent.id))
     }
 
     // Inputs.
 
     /// Whether this request is the one that is out.
     pub(super) fn awaits(&self, id: RequestId) -> bool {
-        matches!(self.state, State::Sent { id: out, .. } if out == id)
+        self.sent.is_some_and(|sent| sent.id == id)
     }
 
     /// The request that is out ended so.
     pub(super) fn handle_verdict(&mut self, verdict: &Verdict, now_ms: u64, random: f64) -> Settled {
-        let batch = match std::mem::replace(&mut self.state, State::Idle) {
-            State::Sent { batch, .. } => batch,
-            other => {
-                self.state = other;
-                return Settled::Kept;
-            }
-        };
+        let Some((_, batch)) = self.sent.take().zip(self.batches.pop_front()) else { return Settled::Kept };
         let took_ms = now_ms.saturating_sub(batch.began_ms);
         let after_ms = match verdict {
             Verdict::Accepted { rejected, .. } => {
@@ -199,6 +188,10 @@ impl Lane {
                 self.recover();
                 return Settled::Done { delivered: 0, rejected: batch.items, batch, took_ms };
             }
+            Verdict::TooLarge { .. } => {
+                self.recover();
+                return Settled::TooLarge { batch, took_ms };
+            }
             Verdict::Retry { after_ms, .. } => *after_ms,
         };
         self.failures = self.failures.saturating_add(1);
@@ -206,16 +199,18 @@ impl Lane {
         // "At once" from a collector that has just failed would make a loop without a pause.
         self.hold_asked = after_ms.is_some_and(|wait| wait > 0);
         let wait = after_ms.filter(|&wait| wait > 0);
-        self.hold_until = now_ms + wait.unwrap_or_else(|| backoff::wait_ms(self.failures, random));
+        let failures = if self.is_seldom { u32::MAX } else { self.failures };
+        self.hold_until = now_ms + wait.unwrap_or_else(|| backoff::wait_ms(failures, random));
         if batch.attempts >= DEFAULT_MAX_ATTEMPTS {
             return Settled::Exhausted { batch, took_ms };
         }
-        self.state = State::Ready(batch);
+        self.batches.push_front(batch);
         Settled::Kept
     }
 
-    /// The collector answers again.
+    /// The collector answers: whatever was said of the network is not so.
     fn recover(&mut self) {
+        self.is_seldom = false;
         self.failures = 0;
         self.hold_until = 0;
         self.hold_asked = false;

@@ -1,5 +1,7 @@
 //! One signal: what feeds it, when its next batch is due, and its way out.
 
+use std::collections::BTreeSet;
+
 use atelier_telemetry::frame::LedgerRow;
 
 use super::flush::Progress;
@@ -7,12 +9,19 @@ use super::lane::Lane;
 use super::queue::RecordQueue;
 use super::report::{Operations, SelfReport, SignalReport};
 use super::{Encoder, Now, Settings, reason};
+use crate::durable::Batch;
 use crate::signal::Signal;
 use crate::source::{Fate, Source};
 
-/// The longest body of a request, in bytes: what a collector must take. A batch that is longer is sent in parts; a
-/// single record, or a reading of the metrics, that is longer is dropped, counted as `request_too_large`.
-pub const DEFAULT_MAX_REQUEST_BYTES: usize = 64 * 1024 * 1024;
+/// The longest body of a request, in bytes, before it is compressed: most collectors and what stands before them take as
+/// much. What is longer is sent in parts; a single record or data point that is longer is dropped, counted as
+/// `request_too_large`.
+pub const DEFAULT_MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
+/// How long a signal keeps to smaller requests after its collector said that one was too large, in milliseconds. When it is
+/// reached the next request may be as large as any.
+pub const DEFAULT_SMALLER_FOR_MS: u64 = 600_000;
+/// The least that such a request is bounded to, in bytes: a few spans.
+const SMALLEST_BOUND: usize = 4 * 1024;
 
 /// How much is encoded.
 pub(super) struct Limits<'a> {
@@ -43,6 +52,8 @@ pub(super) struct Line {
     operations: Operations,
     /// The time of the next attempt that was told last, on the monotonic clock.
     told_retry: Option<u64>,
+    /// How long a body may be that the collector can be expected to take, and until when that is believed.
+    learnt: Option<(usize, u64)>,
 }
 
 impl Line {
@@ -59,6 +70,7 @@ impl Line {
             turn: 0,
             operations: Operations::default(),
             told_retry: None,
+            learnt: None,
         };
         line.schedule(settings, now_ms);
         line
@@ -104,13 +116,14 @@ impl Line {
         }
     }
 
-    /// How far it has come.
-    /// `(batches, items)` of its own wait besides.
-    pub(super) fn progress(&self, (batches, items): (u64, u64), now_ms: u64) -> Progress {
-        let own = self.lane.batch().filter(|batch| !batch.adopted);
+    /// How far it has come. Of these batches, its own wait besides.
+    pub(super) fn progress<'a>(&'a self, waiting: impl Iterator<Item = &'a Batch>, now_ms: u64) -> Progress {
+        let waiting = waiting.filter(|batch| batch.signal == self.signal);
+        let own = self.lane.batches().chain(waiting).filter(|batch| !batch.adopted);
         let out = match &self.feed {
-            Feed::Records(_) => own.map_or(0, |batch| batch.items) + items,
-            Feed::Readings(_) => u64::from(own.is_some()) + batches,
+            Feed::Records(_) => own.map(|batch| batch.items).sum(),
+            // A reading is out as long as a part of it is.
+            Feed::Readings(_) => own.map(|batch| batch.root).collect::<BTreeSet<_>>().len() as u64,
         };
         Progress {
             settled: self.left() - out,
@@ -190,6 +203,18 @@ impl Line {
         }
     }
 
+    /// How long a body may be at most that is expected to be taken.
+    pub(super) fn max_body_bytes(&self, now_ms: u64) -> usize {
+        let learnt = self.learnt.filter(|&(_, until)| now_ms < until);
+        learnt.map_or(DEFAULT_MAX_REQUEST_BYTES, |(bytes, _)| bytes)
+    }
+
+    /// The collector said that a body of so many bytes is too large.
+    pub(super) fn learn(&mut self, refused_bytes: usize, now_ms: u64) {
+        let bytes = (refused_bytes / 2).max(SMALLEST_BOUND).min(self.max_body_bytes(now_ms));
+        self.learnt = Some((bytes, now_ms + DEFAULT_SMALLER_FOR_MS));
+    }
+
     /// Lets a time go by at which there was nothing to send.
     pub(super) fn skip(&mut self, settings: &Settings, now_ms: u64) {
         if now_ms >= self.due && self.queue().is_some_and(|queue| queue.len() == 0) {
@@ -243,15 +268,11 @@ impl Line {
         if items == 0 {
             return None;
         }
-        let lost = if body.is_empty() {
-            reason::NOT_SENT
-        } else if body.len() > DEFAULT_MAX_REQUEST_BYTES {
-            reason::REQUEST_TOO_LARGE
-        } else {
-            return Some((body, items));
-        };
-        source.settle(self.signal, Fate::Dropped(lost), items);
-        None
+        if body.is_empty() {
+            source.settle(self.signal, Fate::Dropped(reason::NOT_SENT), items);
+            return None;
+        }
+        Some((body, items))
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::flush::{DEFAULT_STORE_TIMEOUT_MS, Flush, FlushId, Progress};
 use super::lane::Settled;
-use super::line::{DEFAULT_MAX_REQUEST_BYTES, Limits, Line};
+use super::line::{Limits, Line};
 use super::report::{REJECTED, SelfReport};
 use super::waiting::{Gate, Waiting};
 use super::{Encoder, Now, Output, Reply, Request, RequestId, Settings, Verdict, reason};
@@ -20,7 +20,7 @@ pub const DEFAULT_IDLE_WAIT_MS: u64 = 250;
 /// Takes telemetry from a [`Source`], encodes it with an [`Encoder`] and says what to send when; see the module.
 pub struct Pipeline<S, E> {
     pub(super) source: S,
-    encoder: E,
+    pub(super) encoder: E,
     pub(super) settings: Settings,
     random: Box<dyn FnMut() -> f64>,
     pub(super) lines: Vec<Line>,
@@ -164,7 +164,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
 
     /// Sends what is queued of every signal, metrics included. [`Output::Flushed`] tells when each item has been
     /// settled, or its signal's collector has failed once (then what remains stays pending and is not tried one by
-    /// one), or nothing can be sent at all (offline, or the page was put aside), or [`DEFAULT_FLUSH_TIMEOUT_MS`](super::DEFAULT_FLUSH_TIMEOUT_MS) has passed.
+    /// one), or nothing can be sent at all (the page was put aside), or [`DEFAULT_FLUSH_TIMEOUT_MS`](super::DEFAULT_FLUSH_TIMEOUT_MS) has passed.
     pub fn flush(&mut self, now: Now) -> FlushId {
         let id = self.begin_flush(now);
         self.advance(now);
@@ -289,9 +289,10 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
                 count(&self.source, signal, Fate::Delivered, delivered);
                 count(&self.source, signal, Fate::Rejected, rejected);
                 self.forget(&batch);
-                if was_in_trouble {
-                    self.look_again(now);
-                }
+            }
+            Settled::TooLarge { batch, took_ms } => {
+                line.learn(batch.body.len(), now.monotonic_ms);
+                self.send_in_parts(batch, verdict.reason(), took_ms);
             }
             Settled::Exhausted { batch, .. } if self.waiting.is_some() => {
                 // It has time, and others get a turn.
@@ -302,6 +303,10 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
                 self.drop_items(signal, reason::RETRIES_EXHAUSTED, batch.items);
             }
             Settled::Kept => self.store_sent(signal),
+        }
+        let is_in_trouble = |line: &Line| line.signal == signal && line.lane.is_in_trouble();
+        if was_in_trouble && !self.lines.iter().any(is_in_trouble) {
+            self.look_again(now);
         }
         if let Some(said) = verdict.reason() {
             self.source.set_last_error(format!("{}: {said}", signal.name()));
@@ -346,15 +351,20 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         }
     }
 
-    /// Encodes one batch of one line.
-    pub(super) fn encode(&mut self, place: usize, now: Now) -> Option<Batch> {
+    /// Encodes one batch of one line; it is more than one where it is longer than a request may be.
+    pub(super) fn encode(&mut self, place: usize, now: Now) -> Vec<Batch> {
         let is_reading = self.lines.get(place).is_some_and(Line::is_reading);
         let report = if is_reading { self.report() } else { SelfReport::default() };
-        let max_body_bytes = self.leaving.map_or(DEFAULT_MAX_REQUEST_BYTES, |leaving| leaving.max_body_bytes);
-        let line = self.lines.get_mut(place)?;
+        let Some(line) = self.lines.get_mut(place) else { return Vec::new() };
+        let leaving = self.leaving.map_or(usize::MAX, |leaving| leaving.max_body_bytes);
+        let max_body_bytes = line.max_body_bytes(now.monotonic_ms).min(leaving);
         let limits = Limits { settings: &self.settings, max_body_bytes };
-        let encoded = line.encode(&self.source, &mut self.encoder, &limits, &report, now)?;
-        Some(Batch::made(&mut self.next_id, line.signal, encoded, now))
+        let encoded = line.encode(&self.source, &mut self.encoder, &limits, &report, now);
+        let signal = line.signal;
+        match encoded.map(|encoded| Batch::made(&mut self.next_id, signal, encoded, now)) {
+            Some(batch) => self.in_parts(batch, max_body_bytes),
+            None => Vec::new(),
+        }
     }
 
     /// The longest body that is to be expected, where storage takes so many bytes in all.
@@ -400,10 +410,10 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
 
     fn release_flushes(&mut self, now: Now) {
         let (lines, waiting) = (&self.lines, self.waiting.as_ref());
-        let own = |signal| waiting.map_or((0, 0), |waiting| waiting.backlog.own(signal));
+        let waiting = || waiting.into_iter().flat_map(|waiting| waiting.backlog.iter());
         let progress = |signal| {
             let line = lines.iter().find(|line| line.signal == signal)?;
-            let progress = line.progress(own(signal), now.monotonic_ms);
+            let progress = line.progress(waiting(), now.monotonic_ms);
             Some(Progress { must_wait: progress.must_wait || line.lane.is_shut(), ..progress })
         };
         for flush in &mut self.flushes {

@@ -17,6 +17,7 @@ mod flush;
 mod lane;
 mod line;
 mod machine;
+mod parts;
 mod queue;
 mod report;
 mod waiting;
@@ -32,7 +33,7 @@ use crate::signal::Signal;
 
 pub use backoff::{DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_BACKOFF_MS, DEFAULT_MIN_BACKOFF_MS};
 pub use flush::{DEFAULT_FLUSH_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS, FlushId};
-pub use line::DEFAULT_MAX_REQUEST_BYTES;
+pub use line::{DEFAULT_MAX_REQUEST_BYTES, DEFAULT_SMALLER_FOR_MS};
 pub use machine::{DEFAULT_IDLE_WAIT_MS, Pipeline};
 pub use report::{Operations, SelfReport, SignalReport};
 pub use waiting::{DEFAULT_TAKE_OVER_INTERVAL_MS, TakeOver};
@@ -130,6 +131,15 @@ pub struct Encoded {
     pub points: u64,
 }
 
+/// A part of a request, which is a request itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// The body.
+    pub body: Vec<u8>,
+    /// Items in it.
+    pub items: u64,
+}
+
 /// A format: how telemetry becomes a request's body, and what an answer means. With a driver that sends the bodies,
 /// this is all a new exporter needs.
 pub trait Encoder {
@@ -146,6 +156,13 @@ pub trait Encoder {
     /// Encodes every series as it is now, and what the pipeline knows of itself if the format has a place for that. What is
     /// encoded has left: the next time may begin there.
     fn metrics(&mut self, snapshot: &MetricsSnapshot, report: &SelfReport) -> Encoded;
+
+    /// A body as two smaller ones, where it has more than one item and this format can be split; `content_type` is given
+    /// where it is not the configured one. A format that cannot loses the whole batch where a part is too large.
+    fn split(&self, signal: Signal, body: &[u8], content_type: Option<&str>) -> Option<[Part; 2]> {
+        let _ = (signal, body, content_type);
+        None
+    }
 
     /// What went wrong in the last encoding without keeping anything from being sent, for people to read. Asked once after
     /// it.
@@ -219,6 +236,11 @@ pub enum Verdict {
         /// Why.
         reason: String,
     },
+    /// Larger than the collector takes: to be sent again in parts, and refused for good where it has none.
+    TooLarge {
+        /// Why.
+        reason: String,
+    },
     /// To be sent again.
     Retry {
         /// How long the collector asks to wait, in milliseconds.
@@ -233,7 +255,9 @@ impl Verdict {
     pub(crate) fn reason(&self) -> Option<&str> {
         match self {
             Verdict::Accepted { reason, .. } => reason.as_deref(),
-            Verdict::Refused { reason } | Verdict::Retry { reason, .. } => Some(reason),
+            Verdict::Refused { reason } | Verdict::TooLarge { reason } | Verdict::Retry { reason, .. } => {
+                Some(reason)
+            }
         }
     }
 }

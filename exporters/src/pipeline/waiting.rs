@@ -38,7 +38,6 @@ impl Waiting {
 /// Why nothing is sent at all.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Gate {
-    pub(super) is_offline: bool,
     /// The page has been put aside.
     pub(super) is_suspended: bool,
     /// The page may go at any time: whatever is made is stored at once.
@@ -90,17 +89,17 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         self.advance(now);
     }
 
-    /// The browser lost its network, or has it again. Without one no attempt is made; what waits leaves as soon as
-    /// there is one.
+    /// The browser says that it lost its network, or has it again. That is a hint: some say so for good with a network that
+    /// works, and the collector may be on this very machine. Without one, what fails is tried again seldom; what waits
+    /// leaves as soon as there is one.
     pub fn handle_online(&mut self, is_online: bool, now: Now) {
-        self.gate.is_offline = !is_online;
-        if !is_online {
-            // It may be wrong, or the collector on this very machine: then this is the only sign of why nothing leaves.
-            self.source.set_last_error(
-                "the browser says that it is offline: nothing is sent until it says otherwise".to_owned(),
-            );
+        for line in &mut self.lines {
+            line.lane.set_seldom(!is_online);
         }
-        self.set_gate(now);
+        match is_online {
+            true => self.set_gate(now),
+            false => self.advance(now),
+        }
     }
 
     /// The page can be seen again: it will not go without saying so.
@@ -120,11 +119,9 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         self.gate.is_suspended = false;
         let mut lost = Vec::new();
         for line in &mut self.lines {
-            if line.lane.batch().is_some_and(|batch| gone.contains(&batch.id)) {
-                let (batch, out) = line.lane.abandon();
-                self.outputs.extend(out.map(Output::Abort));
-                lost.extend(batch);
-            }
+            let (batches, out) = line.lane.abandon(|batch| gone.contains(&batch.id));
+            self.outputs.extend(out.map(Output::Abort));
+            lost.extend(batches);
         }
         if let Some(waiting) = &mut self.waiting {
             lost.extend(waiting.backlog.take_all(|batch| gone.contains(&batch.id)));
@@ -136,7 +133,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     }
 
     fn set_gate(&mut self, now: Now) {
-        let is_closed = self.gate.is_offline || self.gate.is_suspended;
+        let is_closed = self.gate.is_suspended;
         for line in &mut self.lines {
             line.lane.set_closed(is_closed);
             if !is_closed {
@@ -158,19 +155,19 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             if line.is_free(now.monotonic_ms)
                 && let Some(batch) = waiting.backlog.pop(line.signal)
             {
-                line.lane.load(batch);
+                line.lane.load(vec![batch]);
             }
         }
     }
 
     /// Encodes one batch for a line whose lane is free. Where the page may go at any time it is stored as well.
     pub(super) fn load(&mut self, place: usize, now: Now) {
-        let Some(mut batch) = self.encode(place, now) else { return };
+        let mut batches = self.encode(place, now);
         if self.gate.is_hidden && self.waiting.is_some() {
-            self.outputs.extend(store(&mut batch));
+            self.outputs.extend(batches.iter_mut().filter_map(store));
         }
         if let Some(line) = self.lines.get_mut(place) {
-            line.lane.load(batch);
+            line.lane.load(batches);
         }
     }
 
@@ -224,7 +221,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
 
     /// Whether storage was asked to take something and has not answered.
     pub(super) fn is_storing(&self) -> bool {
-        let out = self.lines.iter().filter_map(|line| line.lane.batch());
+        let out = self.lines.iter().flat_map(|line| line.lane.batches());
         let waiting = self.waiting.iter().flat_map(|waiting| waiting.backlog.iter());
         out.chain(waiting).any(|batch| batch.stored == Stored::Asked)
     }
@@ -258,17 +255,15 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         })
     }
 
-    /// Keeps a copy of the batch that a line's lane has.
+    /// Keeps copies of the batches that a line's lane has.
     fn store_batch_of(&mut self, place: usize) {
-        if let Some(line) = self.lines.get_mut(place)
-            && let Some(batch) = line.lane.batch_mut()
-        {
-            self.outputs.extend(store(batch));
+        if let Some(line) = self.lines.get_mut(place) {
+            self.outputs.extend(line.lane.batches_mut().filter_map(store));
         }
     }
 
     fn encode_and_put_by(&mut self, place: usize, now: Now) {
-        if let Some(batch) = self.encode(place, now) {
+        for batch in self.encode(place, now) {
             self.put_by(batch);
         }
     }
@@ -336,8 +331,8 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     pub(super) fn drop_the_rest(&mut self) {
         let mut rest = self.waiting.as_mut().map(|it| it.backlog.take_all(|_| true)).unwrap_or_default();
         for line in &mut self.lines {
-            let (batch, out) = line.lane.abandon();
-            rest.extend(batch);
+            let (batches, out) = line.lane.abandon(|_| true);
+            rest.extend(batches);
             self.outputs.extend(out.map(Output::Abort));
         }
         let (stored, lost): (Vec<Batch>, Vec<Batch>) =
@@ -384,13 +379,13 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
     }
 
     fn find(&mut self, id: BatchId) -> Option<&mut Batch> {
-        let out = self.lines.iter_mut().filter_map(|line| line.lane.batch_mut()).find(|batch| batch.id == id);
+        let out = self.lines.iter_mut().flat_map(|line| line.lane.batches_mut()).find(|batch| batch.id == id);
         out.or_else(|| self.waiting.as_mut()?.backlog.find_mut(id))
     }
 }
 
 /// What is to be done so that storage has a copy, if it has none and was not asked for one.
-fn store(batch: &mut Batch) -> Option<Output> {
+pub(super) fn store(batch: &mut Batch) -> Option<Output> {
     let is_new = batch.stored == Stored::No;
     is_new.then(|| {
         batch.stored = Stored::Asked;

@@ -12,9 +12,10 @@ use atelier_telemetry::Telemetry;
 use atelier_telemetry::frame::LedgerRow;
 use futures_channel::oneshot;
 use gloo_timers::callback::Timeout;
+use js_sys::Function;
 
 use super::environment;
-use super::fetch::{self, AbortController};
+use super::fetch::{self, Fetch, Out};
 use super::gzip;
 use super::idle::when_idle;
 use super::listener::Listener;
@@ -39,12 +40,15 @@ pub(super) struct Driver {
     destinations: BTreeMap<Signal, Destination>,
     /// When the pipeline is to be woken, and the timer that does it.
     wake: RefCell<Option<(u64, Timeout)>>,
-    out: RefCell<HashMap<RequestId, AbortController>>,
+    fetch: Fetch,
+    out: RefCell<HashMap<RequestId, Out>>,
     vault: Rc<Vault>,
     /// What is settled, to be deleted from the vault once the pipeline has said all.
     settled: RefCell<Vec<BatchId>>,
     waiting: RefCell<HashMap<FlushId, oneshot::Sender<()>>>,
     listeners: RefCell<Vec<Listener>>,
+    /// The browser said that it is offline.
+    offline: Cell<bool>,
     /// Idle time was asked for.
     idle: Cell<bool>,
     /// The page may be about to go.
@@ -57,6 +61,7 @@ impl Driver {
         runtime: u64,
         consumer: &str,
         config: &OtlpConfig,
+        fetch: Option<Function>,
     ) -> Result<Rc<Driver>, ConfigError> {
         config.validate()?;
         let source = TelemetrySource::new(telemetry, runtime, consumer, config);
@@ -76,17 +81,19 @@ impl Driver {
             vault: Vault::new(addresses.collect()),
             settled: RefCell::default(),
             destinations,
+            fetch: Fetch::new(fetch),
             wake: RefCell::default(),
             out: RefCell::default(),
             waiting: RefCell::default(),
             listeners: RefCell::default(),
+            offline: Cell::new(false),
             idle: Cell::new(false),
             leaving: Cell::new(environment::is_hidden()),
         });
         driver.say_what_is_missing();
         driver.listen();
         match environment::is_offline() {
-            true => driver.drive(|pipeline, now| pipeline.handle_online(false, now)),
+            true => driver.set_online(false),
             false => driver.perform(),
         }
         Ok(driver)
@@ -104,9 +111,20 @@ impl Driver {
     fn drive(self: &Rc<Self>, input: impl FnOnce(&mut OtlpPipeline, Now)) {
         // Where the pipeline is at work already it notices what is new by itself.
         if let Ok(mut pipeline) = self.pipeline.try_borrow_mut() {
-            input(&mut pipeline, environment::now());
+            let now = environment::now();
+            // Not every browser says so by an event.
+            if self.offline.get() && !environment::is_offline() {
+                self.offline.set(false);
+                pipeline.handle_online(true, now);
+            }
+            input(&mut pipeline, now);
         }
         self.perform();
+    }
+
+    fn set_online(self: &Rc<Self>, is_online: bool) {
+        self.offline.set(!is_online);
+        self.drive(|pipeline, now| pipeline.handle_online(is_online, now));
     }
 
     /// Records may have come.
@@ -139,7 +157,7 @@ impl Driver {
             match output {
                 Output::Send(request) => self.send(&request),
                 Output::EncodeWhenIdle => self.ask_for_idle_time(),
-                Output::Abort(id) => self.abort(id),
+                Output::Abort(id) => self.forget_request(id),
                 Output::Store(batch) => self.store(&batch),
                 Output::Forget(id) => self.settled.borrow_mut().push(id),
                 Output::TakeOver(what) => self.take_over(what),
@@ -164,15 +182,14 @@ impl Driver {
 
     fn send(self: &Rc<Self>, request: &Request) {
         let Some(destination) = self.destinations.get(&request.signal) else { return };
-        let abort = AbortController::new();
-        let reply = fetch::send(destination, request, self.leaving.get(), &abort);
+        let (out, reply) = fetch::send(&self.fetch, destination, request, self.leaving.get());
         let id = request.id;
-        self.out.borrow_mut().insert(id, abort);
+        self.out.borrow_mut().insert(id, out);
         let driver = Rc::downgrade(self);
         wasm_bindgen_futures::spawn_local(async move {
             let reply = reply.await;
             if let Some(driver) = driver.upgrade() {
-                driver.out.borrow_mut().remove(&id);
+                driver.forget_request(id);
                 driver.drive(|pipeline, now| pipeline.handle_reply(id, reply, now));
             }
         });
@@ -197,11 +214,11 @@ impl Driver {
         });
     }
 
-    fn abort(&self, id: RequestId) {
-        let abort = self.out.borrow_mut().remove(&id);
-        if let Some(abort) = abort {
-            abort.abort();
-        }
+    /// A request is over: by itself, or given up.
+    fn forget_request(&self, id: RequestId) {
+        let out = self.out.borrow_mut().remove(&id);
+        // Now that nothing is borrowed: this ends the request if it is still out.
+        drop(out);
     }
 
     fn ask_for_idle_time(self: &Rc<Self>) {
@@ -242,9 +259,10 @@ impl Driver {
             })
         };
         let scope = environment::scope();
-        let online = |driver: &Rc<Driver>| driver.drive(|pipeline, now| pipeline.handle_online(true, now));
-        let offline = |driver: &Rc<Driver>| driver.drive(|pipeline, now| pipeline.handle_online(false, now));
-        let mut listeners = vec![on(scope.clone(), "online", online), on(scope, "offline", offline)];
+        let mut listeners = vec![
+            on(scope.clone(), "online", |driver| driver.set_online(true)),
+            on(scope, "offline", |driver| driver.set_online(false)),
+        ];
         if let Some((window, document)) = environment::window_and_document() {
             // Never `unload`: it keeps the page out of the back/forward cache.
             listeners.extend([
@@ -316,7 +334,7 @@ impl Drop for Driver {
         let mut settled = self.settled.take();
         while let Some(output) = pipeline.poll_output() {
             match output {
-                Output::Abort(id) => self.out.get_mut().remove(&id).iter().for_each(AbortController::abort),
+                Output::Abort(id) => drop(self.out.get_mut().remove(&id)),
                 Output::Forget(id) => settled.push(id),
                 _ => {}
             }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use atelier_telemetry::Telemetry;
 use atelier_telemetry::frame::LedgerRow;
+use js_sys::Function;
 
 use super::driver::Driver;
 use crate::config::OtlpConfig;
@@ -31,9 +32,33 @@ impl OtlpExporter {
         runtime: u64,
         config: OtlpConfig,
     ) -> Result<OtlpExporter, ConfigError> {
+        OtlpExporter::launch(telemetry, runtime, &config, None)
+    }
+
+    /// The same with a `fetch` of the page's own: the browser's as it was before somebody wrapped it, or a stand-in. It is
+    /// called as `fetch(url, init)`. What it throws or answers is no error of the page: what has a status is an answer,
+    /// all else is none.
+    ///
+    /// # Errors
+    /// As [`OtlpExporter::start`].
+    pub fn start_with_fetch(
+        telemetry: &Telemetry,
+        runtime: u64,
+        config: OtlpConfig,
+        fetch: Function,
+    ) -> Result<OtlpExporter, ConfigError> {
+        OtlpExporter::launch(telemetry, runtime, &config, Some(fetch))
+    }
+
+    fn launch(
+        telemetry: &Telemetry,
+        runtime: u64,
+        config: &OtlpConfig,
+        fetch: Option<Function>,
+    ) -> Result<OtlpExporter, ConfigError> {
         config.validate()?;
         let consumer = format!("otlp:{}", STARTED.fetch_add(1, Ordering::Relaxed) + 1);
-        Ok(OtlpExporter { driver: Driver::start(telemetry, runtime, &consumer, &config)? })
+        Ok(OtlpExporter { driver: Driver::start(telemetry, runtime, &consumer, config, fetch)? })
     }
 
     /// Records may have come: with this a full batch leaves in the next idle moment, without it when its time has come.

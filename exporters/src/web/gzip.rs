@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use futures_channel::oneshot;
@@ -44,22 +44,25 @@ pub(super) fn is_there() -> bool {
     Reflect::has(&js_sys::global(), &"CompressionStream".into()).unwrap_or(false)
 }
 
+/// Bytes that are being compressed.
+pub(super) type Compressing = Pin<Box<dyn Future<Output = Option<Uint8Array>>>>;
+
 /// Begins to compress; what is returned has the result, or nothing when it failed or [`hurry`] was called first.
-pub(super) fn compress(plain: &Uint8Array) -> impl Future<Output = Option<Uint8Array>> + use<> {
+pub(super) fn compress(plain: &Uint8Array) -> Compressing {
     let compressed = begin(plain);
     let (sender, receiver) = oneshot::channel::<()>();
     WAITING.with_borrow_mut(|waiting| {
         waiting.retain(|other| !other.is_canceled());
         waiting.push(sender);
     });
-    async move {
+    Box::pin(async move {
         let (mut compressed, mut hurried) = (pin!(JsFuture::from(compressed.ok()?)), pin!(receiver));
         poll_fn(|context| match compressed.as_mut().poll(context) {
             Poll::Ready(buffer) => Poll::Ready(buffer.ok().map(|buffer| Uint8Array::new(&buffer))),
             Poll::Pending => hurried.as_mut().poll(context).map(|_| None),
         })
         .await
-    }
+    })
 }
 
 fn begin(plain: &Uint8Array) -> Result<Promise, JsValue> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use atelier_core::names::Metric;
 use atelier_exporters::{Fate, Signal, Source};
 use atelier_telemetry::frame::LedgerRow;
-use atelier_telemetry::{LogRecord, LogSeverity, MetricsSnapshot, Record, Series};
+use atelier_telemetry::{LogRecord, LogSeverity, MetricsSnapshot, Record, Series, SeriesKey};
 
 use super::{EPOCH_NANO, key};
 
@@ -36,6 +36,8 @@ impl Account {
 pub struct TestSource {
     waiting: RefCell<VecDeque<Record>>,
     points: Cell<u64>,
+    /// How many series there are, each with the same total.
+    pub series: Cell<u32>,
     accounts: RefCell<HashMap<Signal, Account>>,
     pub last_error: RefCell<Option<String>>,
     pub closed: Cell<bool>,
@@ -66,7 +68,7 @@ impl TestSource {
         self.points.set(total);
     }
 
-    pub(super) fn with(&self, signal: Signal, change: impl FnOnce(&mut Account)) {
+    pub fn with(&self, signal: Signal, change: impl FnOnce(&mut Account)) {
         change(self.accounts.borrow_mut().entry(signal).or_default());
     }
 }
@@ -87,11 +89,13 @@ impl Source for Shared {
 
     fn metrics(&self, now_unix_nano: u64) -> MetricsSnapshot {
         let points = self.0.points.get();
-        let series = (points > 0).then(|| (key(Metric::TaskDispatched), Series::Counter(points)));
+        let count = if points > 0 { self.0.series.get().max(1) } else { 0 };
+        let of_worker = |index| SeriesKey { worker_index: Some(index), ..key(Metric::TaskDispatched) };
+        let series = (0..count).map(|index| (of_worker(index), Series::Counter(points)));
         MetricsSnapshot {
             start_unix_nano: EPOCH_NANO,
             time_unix_nano: now_unix_nano,
-            series: series.into_iter().collect(),
+            series: series.collect(),
             overflow: Vec::new(),
         }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use atelier_exporters::pipeline::{
-    Answer, Encoded, Encoder, FlushId, Now, Output, Pipeline, Reply, Request, RequestId, SelfReport,
+    Answer, Encoded, Encoder, FlushId, Now, Output, Part, Pipeline, Reply, Request, RequestId, SelfReport,
     Settings, Verdict,
 };
 use atelier_exporters::{OtlpConfig, OtlpEncoder, Signal};
@@ -43,6 +43,10 @@ impl Encoder for Counted {
         self.count().metrics(snapshot, report)
     }
 
+    fn split(&self, signal: Signal, body: &[u8], content_type: Option<&str>) -> Option<[Part; 2]> {
+        self.otlp.split(signal, body, content_type)
+    }
+
     fn judge(&self, signal: Signal, answer: &Answer, now_unix_nano: u64) -> Verdict {
         self.otlp.judge(signal, answer, now_unix_nano)
     }
@@ -61,6 +65,8 @@ pub struct World {
     /// Requests that hang, and how many items each has.
     pub out: Vec<(RequestId, Signal, u64)>,
     pub judged: HashMap<Signal, Judged>,
+    /// The longest body that the collector takes; it answers a longer one by 413.
+    pub max_body_bytes: usize,
     /// There is no idle time.
     pub busy: bool,
     /// Idle time was asked for and not given.
@@ -88,6 +94,7 @@ impl World {
             aborted: Vec::new(),
             out: Vec::new(),
             judged: HashMap::new(),
+            max_body_bytes: usize::MAX,
             busy: false,
             idle_asked: false,
             encoded,
@@ -210,7 +217,10 @@ impl World {
         let items = received.items();
         assert!(items > 0, "an empty envelope");
         self.received.push(received);
-        let act = self.script.get_mut(&request.signal).and_then(VecDeque::pop_front).unwrap_or(Act::ok());
+        let act = match request.body.len() > self.max_body_bytes {
+            true => Act::status(413),
+            false => self.script.get_mut(&request.signal).and_then(VecDeque::pop_front).unwrap_or(Act::ok()),
+        };
         let reply = match act {
             Act::Answer(answer) => Reply::Answered(answer),
             Act::Partial(refused) => Reply::Answered(partial(request.signal, refused)),
@@ -230,7 +240,7 @@ impl World {
         let judged = self.judged.entry(signal).or_default();
         let refused = match answer.status {
             200 => refused(&answer.body).min(items),
-            429 | 502 | 503 | 504 => return,
+            413 | 429 | 502 | 503 | 504 => return,
             _ => items,
         };
         judged.taken += items - refused;
