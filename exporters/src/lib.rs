@@ -124,7 +124,8 @@ mod telemetry_source;
 mod web;
 
 pub use config::{
-    AttributeValue, Compression, Credentials, DEFAULT_MAX_BATCH_SIZE, DEFAULT_MAX_QUEUE_SIZE,
+    AttributeLimits, AttributeValue, Compression, Credentials, DEFAULT_ATTRIBUTE_COUNT_LIMIT,
+    DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT, DEFAULT_MAX_BATCH_SIZE, DEFAULT_MAX_QUEUE_SIZE,
     DEFAULT_METRIC_INTERVAL_MS, DEFAULT_SCHEDULE_DELAY_MS, DEFAULT_TIMEOUT_MS, Destination, HeaderAnswer,
     HeaderList, HeaderResult, HeaderSource, Headers, OtlpConfig, PhaseExport, Protocol, SignalConfig,
     Temporality, check_headers, hide_secrets, whole_number,

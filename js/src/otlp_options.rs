@@ -157,6 +157,7 @@ fn signal_config(given: &Options<'_>, prefix: &str) -> Result<SignalConfig, JsVa
     let headers = given.get("headers").map(|headers| live_headers(headers, &named("headers"))).transpose()?;
     let credentials =
         given.choice("credentials", "'omit', 'same-origin' or 'include'", Credentials::from_name);
+    let limit = |name: &str| number(given, name, &named(name));
     let protocol = given.choice("protocol", "'http/protobuf' or 'http/json'", Protocol::from_name);
     let compression = given.choice("compression", "'none' or 'gzip'", Compression::from_name);
     Ok(SignalConfig {
@@ -165,7 +166,9 @@ fn signal_config(given: &Options<'_>, prefix: &str) -> Result<SignalConfig, JsVa
         credentials: credentials.map_err(|error| ours(prefix, error))?,
         protocol: protocol.map_err(|error| ours(prefix, error))?,
         compression: compression.map_err(|error| ours(prefix, error))?,
-        timeout_ms: number(given, "timeoutMs", &named("timeoutMs"))?,
+        timeout_ms: limit("timeoutMs")?,
+        attribute_value_length_limit: limit("attributeValueLengthLimit")?,
+        attribute_count_limit: limit("attributeCountLimit")?,
     })
 }
 

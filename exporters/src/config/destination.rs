@@ -20,18 +20,33 @@ pub struct SignalConfig {
     pub compression: Option<Compression>,
     /// How long a request may take, in milliseconds.
     pub timeout_ms: Option<u32>,
+    /// Characters that a value of an attribute has at most.
+    pub attribute_value_length_limit: Option<u32>,
+    /// Attributes that a span or a log record has at most.
+    pub attribute_count_limit: Option<u32>,
 }
 
 impl SignalConfig {
     /// Takes whatever the other one has; what it has not stays.
     pub(super) fn take(&mut self, other: SignalConfig) {
-        let SignalConfig { endpoint, headers, credentials, protocol, compression, timeout_ms } = other;
+        let SignalConfig {
+            endpoint,
+            headers,
+            credentials,
+            protocol,
+            compression,
+            timeout_ms,
+            attribute_value_length_limit,
+            attribute_count_limit,
+        } = other;
         take(&mut self.endpoint, endpoint);
         take(&mut self.headers, headers);
         take(&mut self.credentials, credentials);
         take(&mut self.protocol, protocol);
         take(&mut self.compression, compression);
         take(&mut self.timeout_ms, timeout_ms);
+        take(&mut self.attribute_value_length_limit, attribute_value_length_limit);
+        take(&mut self.attribute_count_limit, attribute_count_limit);
     }
 
     /// Forgets whatever the other one has.
@@ -42,6 +57,8 @@ impl SignalConfig {
         give_way(&mut self.protocol, &other.protocol);
         give_way(&mut self.compression, &other.compression);
         give_way(&mut self.timeout_ms, &other.timeout_ms);
+        give_way(&mut self.attribute_value_length_limit, &other.attribute_value_length_limit);
+        give_way(&mut self.attribute_count_limit, &other.attribute_count_limit);
     }
 }
 
@@ -66,6 +83,8 @@ impl fmt::Debug for SignalConfig {
             .field("protocol", &self.protocol)
             .field("compression", &self.compression)
             .field("timeout_ms", &self.timeout_ms)
+            .field("attribute_value_length_limit", &self.attribute_value_length_limit)
+            .field("attribute_count_limit", &self.attribute_count_limit)
             .finish()
     }
 }

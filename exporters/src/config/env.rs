@@ -16,8 +16,9 @@ impl OtlpConfig {
     /// The defaults, changed by what these variables say: `OTEL_EXPORTER_OTLP_ENDPOINT`, `_HEADERS`, `_PROTOCOL`,
     /// `_COMPRESSION` and `_TIMEOUT` (for one signal `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and so on),
     /// `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`,
-    /// `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` and
-    /// `OTEL_METRIC_EXPORT_INTERVAL`. Others are ignored, and so are empty ones, as the specification asks. Names of
+    /// `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`,
+    /// `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` and `OTEL_ATTRIBUTE_COUNT_LIMIT` (for spans or
+    /// log records alone `OTEL_SPAN_ATTRIBUTE_…` and `OTEL_LOGRECORD_ATTRIBUTE_…`). Others are ignored, and so are empty ones, as the specification asks. Names of
     /// choices are taken in upper case, too; a time of 0 is the longest there is, a day.
     ///
     /// ```
@@ -40,10 +41,10 @@ impl OtlpConfig {
         let given = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
         let variables = Variables(given.collect());
         let mut config = OtlpConfig::default();
-        config.set_for_all(variables.signal("", Address::Base)?);
-        config.traces = variables.signal("TRACES_", Address::Whole)?;
-        config.metrics = variables.signal("METRICS_", Address::Whole)?;
-        config.logs = variables.signal("LOGS_", Address::Whole)?;
+        config.set_for_all(variables.signal("", Address::Base, Some(""))?);
+        config.traces = variables.signal("TRACES_", Address::Whole, Some("SPAN_"))?;
+        config.metrics = variables.signal("METRICS_", Address::Whole, None)?;
+        config.logs = variables.signal("LOGS_", Address::Whole, Some("LOGRECORD_"))?;
         if let Some(preference) = variables.choice(
             "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
             &["cumulative", "delta", "lowmemory"],
@@ -93,8 +94,18 @@ impl Variables {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    fn signal(&self, infix: &str, address: Address) -> Result<SignalConfig, ConfigError> {
+    /// What is said of a signal, or of all; `limited` is how variables call what has its attributes limited.
+    fn signal(
+        &self,
+        infix: &str,
+        address: Address,
+        limited: Option<&str>,
+    ) -> Result<SignalConfig, ConfigError> {
         let name = |setting: &str| format!("OTEL_EXPORTER_OTLP_{infix}{setting}");
+        let limit = |setting: &str| {
+            let name = limited.map(|limited| format!("OTEL_{limited}ATTRIBUTE_{setting}_LIMIT"));
+            name.map_or(Ok(None), |name| self.number(&name, 1, u32::MAX))
+        };
         Ok(SignalConfig {
             endpoint: self.endpoint(&name("ENDPOINT"), address)?,
             headers: self.headers(&name("HEADERS"))?.map(Headers::Fixed),
@@ -106,6 +117,8 @@ impl Variables {
             timeout_ms: self
                 .number(&name("TIMEOUT"), 0, MAX_MS)?
                 .map(|timeout| if timeout == 0 { MAX_MS } else { timeout }),
+            attribute_value_length_limit: limit("VALUE_LENGTH")?,
+            attribute_count_limit: limit("COUNT")?,
         })
     }
 

@@ -35,6 +35,21 @@ pub const DEFAULT_MAX_QUEUE_SIZE: u32 = 16_384;
 /// How many spans or log records one request takes. When it is reached the batch leaves in the next idle moment.
 pub const DEFAULT_MAX_BATCH_SIZE: u32 = 512;
 
+/// Characters that a value of an attribute has at most. What is longer is cut, and ends with `…`.
+pub const DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT: u32 = 65_536;
+/// Attributes that a span or a log record has at most. Those beyond are left out, counted in the item's
+/// `dropped_attributes_count`.
+pub const DEFAULT_ATTRIBUTE_COUNT_LIMIT: u32 = 128;
+
+/// How much of attributes is sent (OpenTelemetry specification, "Attribute Limits").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributeLimits {
+    /// Characters of a value.
+    pub value_length: u32,
+    /// Attributes of a span or a log record; metrics have as many as they have.
+    pub count: u32,
+}
+
 /// The options of the OTLP exporter. `Debug` shows no header's value.
 ///
 /// ```
@@ -65,6 +80,10 @@ pub struct OtlpConfig {
     pub compression: Compression,
     /// How long a request may take, in milliseconds.
     pub timeout_ms: u32,
+    /// Characters that a value of an attribute has at most.
+    pub attribute_value_length_limit: u32,
+    /// Attributes that a span or a log record has at most.
+    pub attribute_count_limit: u32,
     /// What is different for traces.
     pub traces: SignalConfig,
     /// What is different for metrics.
@@ -103,6 +122,8 @@ impl Default for OtlpConfig {
             protocol: Protocol::default(),
             compression: Compression::default(),
             timeout_ms: DEFAULT_TIMEOUT_MS,
+            attribute_value_length_limit: DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT,
+            attribute_count_limit: DEFAULT_ATTRIBUTE_COUNT_LIMIT,
             traces: SignalConfig::default(),
             metrics: SignalConfig::default(),
             logs: SignalConfig::default(),
@@ -129,6 +150,8 @@ impl fmt::Debug for OtlpConfig {
             .field("protocol", &self.protocol)
             .field("compression", &self.compression)
             .field("timeout_ms", &self.timeout_ms)
+            .field("attribute_value_length_limit", &self.attribute_value_length_limit)
+            .field("attribute_count_limit", &self.attribute_count_limit)
             .field("traces", &self.traces)
             .field("metrics", &self.metrics)
             .field("logs", &self.logs)
@@ -153,13 +176,25 @@ impl OtlpConfig {
         for own in [&mut self.traces, &mut self.metrics, &mut self.logs] {
             own.give_way_to(&all);
         }
-        let SignalConfig { endpoint, headers, credentials, protocol, compression, timeout_ms } = all;
+        let SignalConfig {
+            endpoint,
+            headers,
+            credentials,
+            protocol,
+            compression,
+            timeout_ms,
+            attribute_value_length_limit,
+            attribute_count_limit,
+        } = all;
         self.endpoint = endpoint.or(self.endpoint.take());
         self.headers = headers.unwrap_or(std::mem::take(&mut self.headers));
         self.credentials = credentials.unwrap_or(self.credentials);
         self.protocol = protocol.unwrap_or(self.protocol);
         self.compression = compression.unwrap_or(self.compression);
         self.timeout_ms = timeout_ms.unwrap_or(self.timeout_ms);
+        self.attribute_value_length_limit =
+            attribute_value_length_limit.unwrap_or(self.attribute_value_length_limit);
+        self.attribute_count_limit = attribute_count_limit.unwrap_or(self.attribute_count_limit);
     }
 
     /// Takes what is given for one signal; what is not given stays as it was.
@@ -177,13 +212,19 @@ impl OtlpConfig {
         }
         check_headers("headers", self.headers.fixed())?;
         check_number("timeoutMs", self.timeout_ms, MAX_MS)?;
+        check_number("attributeValueLengthLimit", self.attribute_value_length_limit, u32::MAX)?;
+        check_number("attributeCountLimit", self.attribute_count_limit, u32::MAX)?;
         for (signal, own) in [("traces", &self.traces), ("metrics", &self.metrics), ("logs", &self.logs)] {
             if let Some(endpoint) = &own.endpoint {
                 check_endpoint(&format!("{signal}.endpoint"), endpoint, Address::Whole)?;
             }
             check_headers(&format!("{signal}.headers"), own.headers.as_ref().map_or(&[], Headers::fixed))?;
-            if let Some(timeout_ms) = own.timeout_ms {
-                check_number(&format!("{signal}.timeoutMs"), timeout_ms, MAX_MS)?;
+            for (name, value, max) in [
+                ("timeoutMs", own.timeout_ms, MAX_MS),
+                ("attributeValueLengthLimit", own.attribute_value_length_limit, u32::MAX),
+                ("attributeCountLimit", own.attribute_count_limit, u32::MAX),
+            ] {
+                value.map_or(Ok(()), |value| check_number(&format!("{signal}.{name}"), value, max))?;
             }
         }
         if self.signals.is_empty() {
@@ -227,6 +268,15 @@ impl OtlpConfig {
         }
     }
 
+    /// How much of a signal's attributes is sent: by its own options, else those for all.
+    pub fn attribute_limits(&self, signal: Signal) -> AttributeLimits {
+        let own = self.own(signal);
+        AttributeLimits {
+            value_length: own.attribute_value_length_limit.unwrap_or(self.attribute_value_length_limit),
+            count: own.attribute_count_limit.unwrap_or(self.attribute_count_limit),
+        }
+    }
+
     fn own(&self, signal: Signal) -> &SignalConfig {
         match signal {
             Signal::Traces => &self.traces,
@@ -257,6 +307,7 @@ pub fn whole_number(option: &str, value: f64) -> Result<u32, ConfigError> {
     let max = match option {
         _ if option.ends_with("Ms") => MAX_MS,
         _ if option.ends_with("Bytes") => MAX_BYTES,
+        _ if option.ends_with("Limit") => u32::MAX,
         _ => MAX_SPANS,
     };
     Err(ConfigError::Number { option: option.to_owned(), value: value.to_string(), min: 1, max })

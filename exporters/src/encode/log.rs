@@ -7,16 +7,26 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::logs::v1::LogRecord as OtlpLogRecord;
 
 use super::attribute::{any, attribute, int, string};
+use super::limits::Limiter;
 use super::redaction::Redaction;
 
 /// W3C Trace Context, "sampled": a log record names a trace only when spans of that are exported.
 const SAMPLED: u32 = 1;
 
 /// The log record of a record; `None` for a record that is none.
-pub(super) fn log(record: &Record, redaction: &mut Redaction) -> Option<OtlpLogRecord> {
+pub(super) fn log(
+    record: &Record,
+    redaction: &mut Redaction,
+    limiter: &mut Limiter,
+) -> Option<OtlpLogRecord> {
     let Record::Log(log) = record else { return None };
     let mut log = log_record(log);
     redaction.log(&mut log);
+    log.dropped_attributes_count = limiter.attributes(&mut log.attributes);
+    limiter.own_name(&mut log.event_name);
+    if let Some(Value::StringValue(said)) = log.body.as_mut().and_then(|body| body.value.as_mut()) {
+        limiter.own_name(said);
+    }
     Some(log)
 }
 

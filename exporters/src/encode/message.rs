@@ -12,6 +12,7 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 
 use super::attribute::attribute;
+use super::limits::Limiter;
 use super::sink::{Attributes, Head, SpanSink, is_shared, shared};
 
 /// Attributes in the order in which they came.
@@ -49,14 +50,15 @@ pub(super) fn scope_of(scope: &InstrumentationScope, task: Option<&TaskMeta>) ->
 pub(super) struct Messages<'a> {
     /// Sees a span with all its attributes, those it shares with others among them, and may change them.
     review: &'a mut dyn FnMut(&mut Span),
+    limiter: &'a mut Limiter,
     attributes: List,
     /// Spans, by what they share.
     groups: Vec<(Vec<KeyValue>, Vec<Span>)>,
 }
 
 impl<'a> Messages<'a> {
-    pub(super) fn new(review: &'a mut dyn FnMut(&mut Span)) -> Messages<'a> {
-        Messages { review, attributes: List::default(), groups: Vec::new() }
+    pub(super) fn new(review: &'a mut dyn FnMut(&mut Span), limiter: &'a mut Limiter) -> Messages<'a> {
+        Messages { review, limiter, attributes: List::default(), groups: Vec::new() }
     }
 
     /// The whole request.
@@ -122,9 +124,15 @@ impl SpanSink for Messages<'_> {
             ..Span::default()
         };
         (self.review)(&mut span);
-        let (shared, own) =
+        let (mut shared, own): (Vec<KeyValue>, Vec<KeyValue>) =
             std::mem::take(&mut span.attributes).into_iter().partition(|it| is_shared(&it.key));
+        self.limiter.values(&mut shared);
         span.attributes = own;
+        span.dropped_attributes_count = self.limiter.attributes(&mut span.attributes);
+        self.limiter.own_name(&mut span.name);
+        if let Some(status) = &mut span.status {
+            self.limiter.own_name(&mut status.message);
+        }
         match self.groups.iter_mut().find(|(of_group, _)| *of_group == shared) {
             Some((_, spans)) => spans.push(span),
             None => self.groups.push((shared, vec![span])),

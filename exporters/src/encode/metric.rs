@@ -15,6 +15,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 
 use super::attribute::{bool, int, string};
 use super::exponential;
+use super::limits::Limiter;
 use super::redaction::Redaction;
 use crate::config::Temporality;
 use crate::redact::RedactKind;
@@ -27,11 +28,12 @@ pub(super) fn metrics(
     snapshot: &MetricsSnapshot,
     temporality: Temporality,
     redaction: &mut Redaction,
+    limiter: &mut Limiter,
 ) -> (Vec<Metric>, u64) {
     let mut points = 0;
     let mut metrics = Vec::new();
     for &name in Name::ALL {
-        let Some((data, count)) = data(name, snapshot, temporality, redaction) else { continue };
+        let Some((data, count)) = data(name, snapshot, temporality, redaction, limiter) else { continue };
         points += count;
         metrics.push(Metric {
             name: name.otlp().to_owned(),
@@ -49,6 +51,7 @@ fn data(
     snapshot: &MetricsSnapshot,
     temporality: Temporality,
     redaction: &mut Redaction,
+    limiter: &mut Limiter,
 ) -> Option<(Data, u64)> {
     let aggregation_temporality = match temporality {
         Temporality::Cumulative => AggregationTemporality::Cumulative as i32,
@@ -56,7 +59,7 @@ fn data(
     };
     let mut numbers = Vec::new();
     let mut distributions = Vec::new();
-    for (attributes, value) in points(name, snapshot, redaction) {
+    for (attributes, value) in points(name, snapshot, redaction, limiter) {
         match &*value {
             Series::Counter(total) => {
                 let total = i64::try_from(*total).unwrap_or(i64::MAX);
@@ -82,21 +85,24 @@ fn data(
     (count > 0).then_some((data, count))
 }
 
-/// The series of a metric with their attributes. Those that a redaction has left no difference are one: a stream of
-/// points is known by its attributes (OpenTelemetry data model, "Single-Writer").
+/// The series of a metric with their attributes. Those that a redaction or a cut has left no difference are one: a stream
+/// of points is known by its attributes (OpenTelemetry data model, "Single-Writer").
 fn points<'a>(
     name: Name,
     snapshot: &'a MetricsSnapshot,
     redaction: &mut Redaction,
+    limiter: &mut Limiter,
 ) -> Vec<(Vec<KeyValue>, Cow<'a, Series>)> {
     let series = snapshot.series.iter().filter(|(key, _)| key.metric == name);
     let series = series.map(|(key, value)| (attributes(key), value));
     let overflow = snapshot.overflow.iter().filter(|overflow| overflow.metric == name);
     let overflow = overflow.map(|overflow| (vec![bool(OVERFLOW, true)], &overflow.value));
     let mut points: Vec<(Vec<KeyValue>, Cow<'a, Series>)> = Vec::new();
+    let mut may_be_same = redaction.is_wanted();
     for (mut attributes, value) in series.chain(overflow) {
         redaction.attributes(&mut attributes, RedactKind::Metric);
-        let same = redaction.is_wanted().then(|| points.iter_mut().find(|(known, _)| *known == attributes));
+        may_be_same |= limiter.values(&mut attributes);
+        let same = may_be_same.then(|| points.iter_mut().find(|(known, _)| *known == attributes));
         match same.flatten() {
             Some((_, sum)) => merge(sum.to_mut(), value),
             None => points.push((attributes, Cow::Borrowed(value))),

@@ -5,6 +5,7 @@ mod attribute;
 mod delta;
 mod exponential;
 mod json;
+mod limits;
 mod log;
 mod message;
 mod metric;
@@ -32,6 +33,7 @@ use serde::Serialize;
 use crate::config::{AttributeValue, Destination, OtlpConfig, PhaseExport, Protocol, Temporality};
 use crate::pipeline::{Answer, Encoded, Encoder, Part, SelfReport, Verdict};
 use crate::signal::Signal;
+use limits::Limiter;
 use message::Messages;
 use own::OwnMetrics;
 use redaction::Redaction;
@@ -57,6 +59,9 @@ pub struct OtlpEncoder {
     temporality: Temporality,
     delta: delta::Delta,
     redaction: Redaction,
+    spans: Limiter,
+    logs: Limiter,
+    points: Limiter,
     own: OwnMetrics,
     /// Bytes of the last request of spans.
     last_length: usize,
@@ -89,6 +94,9 @@ impl OtlpEncoder {
             temporality: config.temporality,
             delta: delta::Delta::default(),
             redaction,
+            spans: Limiter::new(config.attribute_limits(Signal::Traces)),
+            logs: Limiter::new(config.attribute_limits(Signal::Logs)),
+            points: Limiter::new(config.attribute_limits(Signal::Metrics)),
             own,
             last_length: 0,
         }
@@ -105,7 +113,7 @@ impl OtlpEncoder {
 
     /// Spans straight to protobuf: nothing looks at them again.
     fn wire(&mut self, records: &[Record]) -> Vec<u8> {
-        let mut wire = Wire::with_capacity(self.last_length);
+        let mut wire = Wire::with_capacity(self.last_length, &mut self.spans);
         for record in records {
             span::write(record, self.phases, &mut wire);
         }
@@ -115,7 +123,7 @@ impl OtlpEncoder {
     /// Spans as structs, which can be looked at and written in any form.
     fn messages(&mut self, records: &[Record]) -> Vec<u8> {
         let mut review = |span: &mut _| self.redaction.span(span);
-        let mut messages = Messages::new(&mut review);
+        let mut messages = Messages::new(&mut review, &mut self.spans);
         for record in records {
             span::write(record, self.phases, &mut messages);
         }
@@ -139,6 +147,7 @@ fn written(request: &(impl Message + Serialize), protocol: Protocol) -> Vec<u8> 
 impl Encoder for OtlpEncoder {
     fn spans(&mut self, records: &[Record]) -> Vec<u8> {
         self.redaction.begin();
+        self.spans.begin();
         let body = match self.protocol_of_traces {
             Protocol::HttpProtobuf if !self.redaction.is_wanted() => self.wire(records),
             Protocol::HttpProtobuf | Protocol::HttpJson => self.messages(records),
@@ -149,8 +158,10 @@ impl Encoder for OtlpEncoder {
 
     fn logs(&mut self, records: &[Record]) -> Vec<u8> {
         self.redaction.begin();
+        self.logs.begin();
+        let (redaction, limiter) = (&mut self.redaction, &mut self.logs);
         let log_records: Vec<_> =
-            records.iter().filter_map(|record| log::log(record, &mut self.redaction)).collect();
+            records.iter().filter_map(|record| log::log(record, redaction, limiter)).collect();
         if log_records.is_empty() {
             return Vec::new();
         }
@@ -170,16 +181,25 @@ impl Encoder for OtlpEncoder {
 
     fn metrics(&mut self, snapshot: &MetricsSnapshot, report: &SelfReport) -> Encoded {
         self.redaction.begin();
-        let (temporality, redaction) = (self.temporality, &mut self.redaction);
+        self.points.begin();
+        let (temporality, redaction, limiter) = (self.temporality, &mut self.redaction, &mut self.points);
         let (metrics, points) = match temporality {
-            Temporality::Cumulative => metric::metrics(snapshot, temporality, redaction),
-            Temporality::Delta => metric::metrics(&self.delta.since_last(snapshot), temporality, redaction),
+            Temporality::Cumulative => metric::metrics(snapshot, temporality, redaction, limiter),
+            Temporality::Delta => {
+                metric::metrics(&self.delta.since_last(snapshot), temporality, redaction, limiter)
+            }
         };
         if points == 0 {
             return Encoded::default();
         }
         let mut scope_metrics =
             vec![ScopeMetrics { scope: Some(self.scope.clone()), metrics, ..ScopeMetrics::default() }];
+        let excess = [
+            (Signal::Traces, self.spans.total),
+            (Signal::Logs, self.logs.total),
+            (Signal::Metrics, self.points.total),
+        ];
+        self.own.exceeded(&excess);
         let (own, own_points) = self.own.metrics(report, snapshot.time_unix_nano, temporality, redaction);
         if own_points > 0 {
             let scope = Some(OwnMetrics::scope());
@@ -206,7 +226,10 @@ impl Encoder for OtlpEncoder {
     }
 
     fn complaint(&mut self) -> Option<String> {
-        self.redaction.complaint()
+        let excess = [self.spans.keep(), self.logs.keep(), self.points.keep()];
+        let said: Vec<String> =
+            self.redaction.complaint().into_iter().chain(excess.into_iter().flatten()).collect();
+        (!said.is_empty()).then(|| said.join("; "))
     }
 
     fn judge(&self, signal: Signal, answer: &Answer, now_unix_nano: u64) -> Verdict {

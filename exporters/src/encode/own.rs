@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Exponentia
 
 use super::attribute::{int, string};
 use super::delta::added;
+use super::limits::Excess;
 use super::metric::{distribution, merge, number};
 use super::redaction::Redaction;
 use crate::config::{Protocol, Temporality};
@@ -51,6 +52,8 @@ struct Server {
 #[derive(Debug, Default)]
 pub(super) struct OwnMetrics {
     servers: BTreeMap<Signal, Server>,
+    /// What did not fit into the limits, by signal.
+    excess: BTreeMap<Signal, Excess>,
     /// What was exported last, and when; only kept for delta temporality.
     last: Option<(u64, Vec<Point>)>,
 }
@@ -67,6 +70,11 @@ impl OwnMetrics {
             .map(|(address, port)| vec![string("server.address", &address), int("server.port", port.into())])
             .unwrap_or_default();
         self.servers.insert(signal, Server { component_type, attributes });
+    }
+
+    /// Learns what did not fit so far.
+    pub(super) fn exceeded(&mut self, excess: &[(Signal, Excess)]) {
+        self.excess.extend(excess.iter().copied());
     }
 
     /// The scope of these metrics.
@@ -153,6 +161,21 @@ impl OwnMetrics {
         for (why, n) in of.failed() {
             tell("exporter.{}.exported", description, exporter(Some(why)), counted(n));
         }
+        let Excess { cut, dropped } = self.excess.get(&of.signal).copied().unwrap_or_default();
+        let mut exceed = |name: &str, unit, description, total| {
+            if total > 0 {
+                let metric = format!("atelier.exporter.{kind}.{name}");
+                let attributes = exporter(None);
+                add(Point { metric, unit, description, attributes, value: counted(total) });
+            }
+        };
+        exceed("text.cut", "{text}", "Texts that were too long and were cut.", cut);
+        exceed(
+            "attribute.dropped",
+            "{attribute}",
+            "Attributes that were too many and were left out.",
+            dropped,
+        );
         for (error, value) in &of.operations.0 {
             add(Point {
                 metric: OPERATION_DURATION.to_owned(),

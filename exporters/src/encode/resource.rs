@@ -4,6 +4,7 @@ use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
 use super::attribute;
+use super::limits::resource_value;
 use super::redaction::Redaction;
 use crate::config::AttributeValue;
 use crate::redact::RedactKind;
@@ -37,6 +38,7 @@ pub(super) fn resource(
     let mut attributes =
         attributes.into_iter().map(|(key, value)| attribute::from_config(key, value)).collect::<Vec<_>>();
     redaction.attributes(&mut attributes, RedactKind::Resource);
+    attributes.iter_mut().for_each(resource_value);
     for (key, value) in &defaults {
         if !attributes.iter().any(|it| it.key == *key) {
             attributes.push(attribute::from_config(key, value));

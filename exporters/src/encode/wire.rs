@@ -12,6 +12,7 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use prost::Message;
 use prost::encoding::{encode_varint, encoded_len_varint};
 
+use super::limits::{Limiter, MAX_NAME_LENGTH};
 use super::message;
 use super::sink::{Attributes, Head, SpanSink};
 
@@ -43,21 +44,25 @@ struct Group {
 }
 
 /// A request in the making.
-#[derive(Debug, Default)]
-pub(super) struct Wire {
+#[derive(Debug)]
+pub(super) struct Wire<'a> {
+    limiter: &'a mut Limiter,
     groups: Vec<Group>,
     /// The group of the span that was begun.
     current: usize,
     /// Where that span's own fields begin.
     start: usize,
+    /// Attributes that the span has, and those that it had no place for.
+    count: u32,
+    dropped: u32,
     /// How long the first group gets, by experience.
     capacity: usize,
 }
 
-impl Wire {
+impl<'a> Wire<'a> {
     /// Expects spans of so many bytes in all.
-    pub(super) fn with_capacity(capacity: usize) -> Wire {
-        Wire { capacity, ..Wire::default() }
+    pub(super) fn with_capacity(capacity: usize, limiter: &'a mut Limiter) -> Wire<'a> {
+        Wire { limiter, groups: Vec::new(), current: 0, start: 0, count: 0, dropped: 0, capacity }
     }
 
     /// The whole request. `resource` is an encoded `Resource`. Nothing when there were no spans.
@@ -68,7 +73,11 @@ impl Wire {
         let scopes: Vec<Vec<u8>> = self
             .groups
             .iter()
-            .map(|it| message::scope_of(scope, it.task.as_deref()).encode_to_vec())
+            .map(|it| {
+                let mut scope = message::scope_of(scope, it.task.as_deref());
+                self.limiter.values(&mut scope.attributes);
+                scope.encode_to_vec()
+            })
             .collect();
         let groups = || self.groups.iter().zip(&scopes);
         let scope_spans = |(group, scope): (&Group, &Vec<u8>)| field_len(scope.len()) + group.spans.len();
@@ -115,6 +124,11 @@ impl Wire {
         const ATTRIBUTE: u8 = key(9, LENGTH);
         const KEY: u8 = key(1, LENGTH);
         const VALUE: u8 = key(2, LENGTH);
+        if !self.limiter.takes(self.count, name) {
+            self.dropped += 1;
+            return None;
+        }
+        self.count += 1;
         let out = self.out()?;
         length_delimited(out, ATTRIBUTE, field_len(name.len()) + field_len(value_len));
         length_delimited(out, KEY, name.len());
@@ -124,9 +138,10 @@ impl Wire {
     }
 }
 
-impl Attributes for Wire {
+impl Attributes for Wire<'_> {
     #[inline(always)]
     fn text(&mut self, key_: &str, value: &str) {
+        let value = self.limiter.value(value);
         if let Some(out) = self.attribute(key_, field_len(value.len())) {
             length_delimited(out, key(1, LENGTH), value.len());
             out.extend_from_slice(value.as_bytes());
@@ -158,9 +173,11 @@ impl Attributes for Wire {
     }
 }
 
-impl SpanSink for Wire {
+impl SpanSink for Wire<'_> {
     fn begin(&mut self, task: Option<&Arc<TaskMeta>>, head: &Head<'_>) {
         self.turn_to(task);
+        (self.count, self.dropped) = (0, 0);
+        let whole = whole_name(head.name, self.limiter);
         let Some(out) = self.out() else { return };
         out.push(SPAN);
         out.extend_from_slice(&[0; SPAN_LENGTH]);
@@ -173,7 +190,7 @@ impl SpanSink for Wire {
             length_delimited(out, key(4, LENGTH), 8);
             out.extend_from_slice(&parent.to_be_bytes());
         }
-        name(out, head.name);
+        name(out, whole.as_deref().map_or(head.name, |whole| (whole, None)));
         out.extend_from_slice(&[key(6, VARINT), SpanKind::Internal as u8]);
         if head.start_unix_nano != 0 {
             fixed64(out, key(7, FIXED64), head.start_unix_nano);
@@ -185,9 +202,14 @@ impl SpanSink for Wire {
     }
 
     fn end(&mut self, head: &Head<'_>) {
-        let start = self.start;
+        let (start, dropped) = (self.start, self.dropped);
+        let error = head.error.map(|said| self.limiter.name(said));
         let Some(out) = self.out() else { return };
-        if let Some(said) = head.error {
+        if dropped > 0 {
+            out.push(key(10, VARINT));
+            varint(out, dropped.into());
+        }
+        if let Some(said) = error {
             let message_len = if said.is_empty() { 0 } else { field_len(said.len()) };
             length_delimited(out, key(15, LENGTH), message_len + 2);
             if !said.is_empty() {
@@ -204,6 +226,16 @@ impl SpanSink for Wire {
         }
         set_length(out, start);
     }
+}
+
+/// A name that is too long, cut.
+fn whole_name((first, second): (&str, Option<&str>), limiter: &mut Limiter) -> Option<String> {
+    if first.len() + second.map_or(0, |second| 1 + second.len()) <= MAX_NAME_LENGTH {
+        return None;
+    }
+    let mut whole = second.map_or_else(|| first.to_owned(), |second| format!("{first}.{second}"));
+    limiter.own_name(&mut whole);
+    Some(whole)
 }
 
 fn have_the_same_scope(one: &TaskMeta, other: &TaskMeta) -> bool {

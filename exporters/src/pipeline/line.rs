@@ -284,7 +284,7 @@ fn encode_records(
     max: usize,
     max_body_bytes: usize,
 ) -> (Vec<u8>, usize) {
-    let mut count = max.min(queue.len());
+    let mut count = queue.count_within(max, max_body_bytes);
     if count == 0 {
         return (Vec::new(), 0);
     }

@@ -2,22 +2,10 @@
 import { bench, observed } from '../atelier.js';
 import { metrics, received, spans } from '../collector.js';
 import { deepEqual, equal, ok, rejects, throws } from '../assert.js';
+import { lastErrors, watched } from '../sending.js';
 import { createTaskRuntime } from '/atelier/index.js';
 import { exportOtlp } from '/atelier/otlp.js';
 import { convertRecording } from '/atelier/recording.js';
-
-/** Every request to a collector, with its body as it left the page. */
-function watchRequests() {
-  const requests = [];
-  const real = globalThis.fetch;
-  globalThis.fetch = (url, init) => {
-    if (init?.method === 'POST' && /[/]v1[/]/.test(url)) {
-      requests.push({ url, headers: new Headers(init.headers), body: init.body, keepalive: init.keepalive });
-    }
-    return real(url, init);
-  };
-  return requests;
-}
 
 const textOf = (bytes) => new TextDecoder().decode(bytes);
 const gunzip = (bytes) => new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
@@ -33,8 +21,8 @@ async function twoCalls(options) {
 }
 
 export async function json_says_the_same_as_protobuf() {
-  const requests = watchRequests();
-  const { events, exporter } = await twoCalls({ protocol: 'http/json' });
+  const { requests, fetch } = watched();
+  const { events, exporter } = await twoCalls({ fetch, protocol: 'http/json' });
   deepEqual([exporter.ledger().traces.delivered, (await received()).rejected], [2, 0]);
   for (const { headers, body } of requests) {
     equal(headers.get('content-type'), 'application/json');
@@ -51,8 +39,8 @@ export async function json_says_the_same_as_protobuf() {
 }
 
 export async function gzip_arrives_and_a_signal_may_do_without() {
-  const requests = watchRequests();
-  const { exporter } = await twoCalls({ compression: 'gzip', metrics: { compression: 'none', endpoint: '/v1/metrics?own=1' } });
+  const { requests, fetch } = watched();
+  const { exporter } = await twoCalls({ fetch, compression: 'gzip', metrics: { compression: 'none', endpoint: '/v1/metrics?own=1' } });
   deepEqual([exporter.ledger().traces.delivered, (await received()).rejected], [2, 0]);
   ok((await received()).metricPoints > 0);
   const of = (part) => requests.filter(({ url }) => url.includes(part));
@@ -65,26 +53,19 @@ export async function gzip_arrives_and_a_signal_may_do_without() {
 }
 
 export async function without_a_compressor_it_is_sent_as_it_is_and_said() {
-  const requests = watchRequests();
+  const { requests, fetch } = watched();
   delete globalThis.CompressionStream;
-  const { runtime, exporter } = await twoCalls({ compression: 'gzip' });
+  const { runtime, exporter } = await twoCalls({ fetch, compression: 'gzip' });
   equal(exporter.ledger().traces.delivered, 2);
   ok(requests.every(({ headers }) => !headers.has('content-encoding')));
   const said = await lastErrors(runtime);
   ok(said.some((error) => error.includes('CompressionStream')), said.join());
 }
 
-async function lastErrors(runtime) {
-  const frame = await new Promise((resolve) => {
-    const stop = runtime.subscribeFrames((each) => (resolve(each), setTimeout(() => stop())), { intervalMs: 1 });
-  });
-  return frame.ledger.map(({ lastError }) => lastError ?? '');
-}
-
 export async function a_page_that_goes_does_not_wait_for_the_compressor() {
-  const requests = watchRequests();
+  const { requests, fetch } = watched();
   const { runtime } = observed();
-  const exporter = exportOtlp(runtime, { compression: 'gzip', signals: ['traces'] });
+  const exporter = exportOtlp(runtime, { fetch, compression: 'gzip', signals: ['traces'] });
   await bench({}, runtime).add(1, 1);
   const flushed = exporter.flush();
   equal(requests.length, 0, 'it is being compressed');
@@ -143,8 +124,8 @@ export async function a_redaction_that_fails_lets_nothing_through() {
     () => new Proxy({}, { ownKeys() { throw new Error('canary-thrown'); } }),
   ];
   for (const redact of failing) {
-    const requests = watchRequests();
-    const { runtime, exporter } = await twoCalls({ redact, protocol: 'http/json' });
+    const { requests, fetch } = watched();
+    const { runtime, exporter } = await twoCalls({ fetch, redact, protocol: 'http/json' });
     equal(exporter.ledger().traces.delivered, 2, (await received()).lastRejection);
     const sent = requests.map(({ body }) => textOf(body)).join();
     ok(!sent.includes('canary') && !sent.includes('code.function.name') && !sent.includes('named"'), sent);
@@ -159,11 +140,11 @@ export async function arguments_results_and_secrets_show_nowhere() {
     const real = console[level];
     console[level] = (...all) => (said.push(all.map(String).join(' ')), real.apply(console, all));
   }
-  const requests = watchRequests();
+  const { requests, fetch } = watched();
   const { runtime, events } = observed();
   const recording = runtime.record();
   const headers = { 'x-api-key': 'canary-secret' };
-  const taken = exportOtlp(runtime, { headers, protocol: 'http/json' });
+  const taken = exportOtlp(runtime, { fetch, headers, protocol: 'http/json' });
   const refused = exportOtlp(runtime, { headers, endpoint: '/nowhere', traces: { headers, endpoint: 'http://127.0.0.1:9/t' } });
   const task = bench({}, runtime);
   equal(await task.echo('canary-argument'), 'canary-argument');

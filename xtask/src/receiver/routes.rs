@@ -81,6 +81,7 @@ async fn accept(receiver: Receiver, signal: Signal, mut request: Request) -> Res
             }
             receiver.ledger.came(signal, item.format, item.encoding);
             let form = (item.format, &head.headers);
+            let step = step.map(|step| step.for_bytes(item.body.len()));
             if let Some(forwarder) = receiver.forwarder.as_ref().filter(|_| step.is_none()) {
                 forwarder.offer(item);
             }

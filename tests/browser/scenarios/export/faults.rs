@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 use atelier_tests::{Lab, Scene};
 use libtest_mimic::Trial;
-use serde_json::json;
+use serde_json::{Value, json};
 use xtask::{Cors, DEFAULT_GIANT_BYTES, Fault, Misbehavior, Signal};
 
 use super::run::{Place, Run, small_batches};
@@ -42,7 +42,9 @@ scripts! {
     patience_until_a_date: "503, Retry-After: a date",
     patience_across_origins: "429, Retry-After: 1, exposed to another origin",
     patience_that_cannot_be_read: "429, Retry-After: 3600, hidden from another origin",
-    refused_for_good: "400, 413 and 401",
+    refused_for_good: "400, 410 and 401",
+    too_large: "413 above 6 kB",
+    too_large_in_json: "413 above 20 kB, JSON",
     some_are_rejected: "partial_success, 7 rejected",
     a_warning: "partial_success, 0 rejected",
     slow: "slow",
@@ -156,11 +158,37 @@ async fn patience_that_cannot_be_read(scene: &Scene) -> Result<Row> {
 
 async fn refused_for_good(scene: &Scene) -> Result<Row> {
     let run = Run::begin(scene, Place::Here, small_batches()).await?;
-    run.all(&[Fault::status(400), Fault::status(413), Fault::status(401)]);
+    run.all(&[Fault::status(400), Fault::status(410), Fault::status(401)]);
     run.calls_and_drain(CALLS).await?;
     let row = run.row().await?;
     assert_eq!(row, Row { emitted: 300, delivered: 150, rejected: 150, ..Row::default() });
     Ok(row)
+}
+
+/// With a collector that takes small requests only, of every signal.
+async fn small_requests(scene: &Scene, mut options: Value, bytes: usize) -> Result<Row> {
+    options["maxBatchSize"] = 300.into();
+    let run = Run::begin(scene, Place::Here, options).await?;
+    let limit = Fault::new(Misbehavior::Limit { bytes }).lasting();
+    for signal in Signal::ALL {
+        run.receiver().misbehave(signal, vec![limit.clone()]);
+    }
+    run.calls_and_drain(CALLS).await?;
+    let row = run.row().await?;
+    assert_eq!(row, Row { emitted: CALLS, delivered: CALLS, ..Row::default() });
+    let accounts = run.receiver().accounts();
+    assert!(accounts.traces.turned_away > 0 && accounts.metrics.turned_away > 0, "{accounts:?}");
+    Ok(row)
+}
+
+async fn too_large(scene: &Scene) -> Result<Row> {
+    small_requests(scene, small_batches(), 6_000).await
+}
+
+async fn too_large_in_json(scene: &Scene) -> Result<Row> {
+    let mut options = small_batches();
+    options["protocol"] = "http/json".into();
+    small_requests(scene, options, 20_000).await
 }
 
 async fn some_are_rejected(scene: &Scene) -> Result<Row> {

@@ -82,7 +82,7 @@ pub(in crate::receiver) async fn answer_requests(
         }
     };
     match fault.answer {
-        Misbehavior::Fine | Misbehavior::Partial { .. } => {
+        Misbehavior::Fine | Misbehavior::Limit { .. } | Misbehavior::Partial { .. } => {
             told(taking);
             success(signal, format, partial)
         }

@@ -58,6 +58,11 @@ pub enum Misbehavior {
         #[serde(default)]
         message: Option<String>,
     },
+    /// 413 for a request whose body has more bytes as it came, compressed or not; success for another.
+    Limit {
+        /// So many are taken.
+        bytes: usize,
+    },
     /// Success, but for so many items: the last ones of the request.
     Partial {
         /// So many are rejected; 0 makes the message a warning.
@@ -173,6 +178,17 @@ impl Fault {
         self
     }
 
+    /// What this is for a request of so many bytes.
+    fn for_bytes(self, bytes: usize) -> Fault {
+        match self.answer {
+            Misbehavior::Limit { bytes: limit } if bytes > limit => {
+                Fault { answer: Fault::status(413).answer, ..self }
+            }
+            Misbehavior::Limit { .. } => Fault { answer: Misbehavior::Fine, ..self },
+            _ => self,
+        }
+    }
+
     /// Whether the items are taken.
     fn takes(&self) -> bool {
         self.taken.unwrap_or(self.answer.tells_success())
@@ -189,7 +205,8 @@ impl Misbehavior {
     /// Whether the items are refused for good by it, as OTLP has it: not retried.
     fn refuses(&self) -> bool {
         match self {
-            Misbehavior::Status { status, .. } => !matches!(status, 200..=299 | 429 | 502 | 503 | 504),
+            // What is too large may come again in parts.
+            Misbehavior::Status { status, .. } => !matches!(status, 200..=299 | 413 | 429 | 502 | 503 | 504),
             Misbehavior::Page => true,
             _ => false,
         }

@@ -29,6 +29,11 @@ impl Step {
     pub(in crate::receiver) fn cuts_at_once(&self) -> bool {
         self.fault.answer == Misbehavior::ResetAtOnce
     }
+
+    /// What is done to a request of so many bytes.
+    pub(in crate::receiver) fn for_bytes(self, bytes: usize) -> Step {
+        Step { fault: self.fault.for_bytes(bytes), ..self }
+    }
 }
 
 impl Scripts {
