@@ -45,12 +45,14 @@
 //! |---|---|
 //! | 2xx | delivered |
 //! | 2xx with `partial_success` | so many rejected, the rest delivered |
-//! | 2xx with a web page, any other status | rejected; the body's reason is the last error |
+//! | 401, 403 with [`HeaderSource::renewing`] headers | pending |
+| 413 | pending, in halves; dropped, `request_too_large`, where it is one item |
+| 2xx with a web page, any other status | rejected; the body's reason is the last error |
 //! | failed, and will be sent again | pending |
 //! | failed [`pipeline::DEFAULT_MAX_ATTEMPTS`] times | dropped, `retries_exhausted`; with a durable queue, pending |
 //! | made room for newer ones | dropped, `queue_full` |
 //! | an exception beyond [`atelier_telemetry::DEFAULT_EXCEPTIONS_PER_SECOND`] | dropped, `too_many` |
-//! | a request longer than [`pipeline::DEFAULT_MAX_REQUEST_BYTES`] | dropped, `request_too_large` |
+//! | one item longer than [`pipeline::DEFAULT_MAX_REQUEST_BYTES`] | dropped, `request_too_large` |
 //! | the format has no such thing | dropped, `not_sent` |
 //! | still there when the exporter was shut down or let go | dropped, `shutdown` |
 //! | more waits than [`durable::DEFAULT_DURABLE_BYTES`] or [`durable::DEFAULT_DURABLE_BATCHES`] | dropped, `durable_full` |

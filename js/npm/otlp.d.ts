@@ -12,6 +12,19 @@ export type OtlpCompression = 'none' | 'gzip';
 /** The value of an attribute. */
 export type OtlpAttribute = string | number | boolean | string[];
 
+/** Headers of requests. They are read before each request: a value that changes applies to the next one. */
+export type OtlpHeaders = Record<string, string> | [name: string, value: string][] | Headers;
+
+/**
+ * Asked for the headers of each request, such as a token that expires, and awaited. What it throws, rejects or answers wrongly
+ * fails that attempt, which is made again later; so does not answering within `timeoutMs`. A page that goes cannot wait: a
+ * promise's last result is used then, if there is one.
+ */
+export type OtlpHeaderSource = () => OtlpHeaders | PromiseLike<OtlpHeaders>;
+
+/** Whether the page's cookies go along, as `fetch` has it. */
+export type OtlpCredentials = 'omit' | 'same-origin' | 'include';
+
 /** What attributes belong to. */
 export type OtlpRedactKind = 'span' | 'metric' | 'log' | 'resource';
 
@@ -20,21 +33,29 @@ export interface OtlpSignalOptions {
   /** The whole address, used as it is: absolute, or a path on the page's own origin. */
   endpoint?: string;
   /** Headers, in the place of those for all signals. */
-  headers?: Record<string, string>;
+  headers?: OtlpHeaders | OtlpHeaderSource;
+  /** Whether the page's cookies go along. */
+  credentials?: OtlpCredentials;
   /** How requests are written. */
   protocol?: OtlpProtocol;
   /** Whether requests are compressed. */
   compression?: OtlpCompression;
-  /** Milliseconds a request may take. */
+  /** Milliseconds a request may take, its headers included. */
   timeoutMs?: number;
+  /** Characters that a value of an attribute has at most. */
+  attributeValueLengthLimit?: number;
+  /** Attributes that a span or log record has at most. */
+  attributeCountLimit?: number;
 }
 
 /** What an exporter takes. Everything has a default; `docs/otlp.md` tells more of each. */
 export interface OtlpOptions {
   /** The collector's base URL, to which `/v1/traces` and its siblings are appended. Default: the page's own origin. */
   endpoint?: string;
-  /** Headers of every request. */
-  headers?: Record<string, string>;
+  /** Headers of every request. Where they are a function, 401 and 403 keep a batch, to be sent again with its next answer. */
+  headers?: OtlpHeaders | OtlpHeaderSource;
+  /** Whether the page's cookies go along. Default 'same-origin'. */
+  credentials?: OtlpCredentials;
   /** How requests are written. Default 'http/protobuf'. */
   protocol?: OtlpProtocol;
   /**
@@ -42,8 +63,18 @@ export interface OtlpOptions {
    * browser cannot; the ledger's last error says that once.
    */
   compression?: OtlpCompression;
-  /** Milliseconds a request may take. Default 10000. */
+  /** Milliseconds a request may take, its headers included. Default 10000. */
   timeoutMs?: number;
+  /** Characters that a value of an attribute has at most; what is longer is cut and ends with `…`. Default 65536. */
+  attributeValueLengthLimit?: number;
+  /** Attributes that a span or log record has at most; those beyond are left out and counted. Default 128. */
+  attributeCountLimit?: number;
+  /**
+   * Sends requests in the place of the browser's `fetch`: a test's stand-in, or a wrapper. Called as `fetch(url, init)`; an
+   * answer counts by its `status`, one without it as no connection. Default: `fetch` as it was when this package was loaded,
+   * so that a page's own wrappers of it do not see, and do not trace, what an exporter sends.
+   */
+  fetch?: (url: string, init: RequestInit) => unknown;
   /** What is different for traces. */
   traces?: OtlpSignalOptions;
   /** What is different for metrics. */

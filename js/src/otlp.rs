@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use atelier_exporters::{OtlpExporter, Signal};
+use atelier_runtime::unobserved;
+use js_sys::Function;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -30,7 +32,7 @@ impl OtlpHandle {
             true => Wish::read(Options(options).get("keep").as_ref(), refuse_with)?,
             false => Wish::default(),
         };
-        let own = own_fetch(options)?.or_else(|| fetch.dyn_into().ok());
+        let own = own_fetch(options)?.or_else(|| fetch.dyn_into().ok()).map(unobserved_fetch);
         let (telemetry, runtime) = (telemetry(), page.runtime.id());
         let exporter = match own {
             Some(fetch) => OtlpExporter::start_with_fetch(&telemetry, runtime, config, fetch),
@@ -43,6 +45,15 @@ impl OtlpHandle {
         let poke = page.pokes.add(move || poked.poke());
         Ok(OtlpHandle { exporter, page: page.clone(), poke, wish })
     }
+}
+
+/// A `fetch` whose own calls of tasks have no span: those would be sent by it, and so on.
+fn unobserved_fetch(fetch: Function) -> Function {
+    let send =
+        move |url: JsValue, init: JsValue| unobserved(|| fetch.call2(&JsValue::UNDEFINED, &url, &init));
+    Closure::<dyn Fn(JsValue, JsValue) -> Result<JsValue, JsValue>>::new(send)
+        .into_js_value()
+        .unchecked_into()
 }
 
 #[wasm_bindgen]

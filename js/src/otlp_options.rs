@@ -4,6 +4,7 @@ use atelier_exporters::{
     AttributeValue, Compression, ConfigError, Credentials, HeaderAnswer, HeaderResult, HeaderSource, Headers,
     OtlpConfig, PhaseExport, Protocol, Signal, SignalConfig, Temporality, check_headers, whole_number,
 };
+use atelier_runtime::unobserved;
 use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -126,7 +127,7 @@ pub(crate) fn own_fetch(options: &JsValue) -> Result<Option<Function>, JsValue> 
 /// has now is checked now; `option` is how messages name it.
 fn live_headers(given: JsValue, option: &str) -> Result<Headers, JsValue> {
     if let Ok(ask) = given.clone().dyn_into::<Function>() {
-        return Ok(HeaderSource::renewing(move || header_answer(asked_headers(&ask))).into());
+        return Ok(HeaderSource::renewing(move || header_answer(unobserved(|| asked_headers(&ask)))).into());
     }
     let now = header_result(&header_list(&given)).map_err(|why| refuse_with(&format!("{option}: {why}")))?;
     check_headers(option, &now).map_err(refuse)?;

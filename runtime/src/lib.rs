@@ -17,6 +17,7 @@ mod port;
 mod runtime;
 mod task;
 mod trace;
+mod unobserved;
 mod wire;
 pub mod worker;
 
@@ -31,5 +32,6 @@ pub use page_worker::page_worker;
 pub use runtime::{RuntimeConfig, TaskRuntime};
 pub use task::{CallOptions, CurrentCall, Task};
 pub use trace::Trace;
+pub use unobserved::unobserved;
 /// The browser's worker, so that whoever makes one needs no bindings of their own.
 pub use web_sys::Worker;

@@ -16,6 +16,7 @@ use crate::emit::{CallSpan, SpanPlace};
 use crate::error::{CallError, Crash};
 use crate::methods::Method;
 use crate::trace::Trace;
+use crate::unobserved::is_unobserved;
 use crate::wire::slot;
 
 /// What goes with one call besides its arguments.
@@ -251,7 +252,7 @@ impl Task {
 impl Driver {
     /// Where a new call's span stands; `None` when it is not sampled and nobody keeps what is interesting all the same.
     fn span_place(&self, trace: Option<&Trace>) -> Option<SpanPlace> {
-        if !self.emitter.spans() {
+        if !self.emitter.spans() || is_unobserved() {
             return None;
         }
         let (trace_id, sampled) = match trace {

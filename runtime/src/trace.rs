@@ -9,6 +9,7 @@ use tracing::Span;
 
 use crate::driver::Driver;
 use crate::emit::{SpanPlace, TraceEnd};
+use crate::unobserved::is_unobserved;
 
 /// A trace that a page began with [`crate::TaskRuntime::create_trace`]. It is a span itself; calls made with it are its
 /// children.
@@ -44,6 +45,7 @@ impl Trace {
         let name = name.map(Rc::<str>::from);
         let trace_id = parent.map_or_else(|| driver.ids.trace_id(), |parent| parent.trace_id);
         let sampled = driver.emitter.spans()
+            && !is_unobserved()
             && parent
                 .map_or_else(|| atelier_core::sampled(trace_id, driver.sample_rate), |parent| parent.sampled);
         let random = parent.is_none_or(|parent| parent.random);

@@ -140,3 +140,24 @@ export async function what_waits_leaves_when_the_browser_is_online_again() {
     await until(() => exporter.ledger().traces.delivered === 11);
   }
 }
+
+export async function calls_that_an_export_makes_have_no_spans() {
+  const { runtime } = observed();
+  const task = bench({}, runtime);
+  let sent = 0;
+  const fetch = async (url, init) => {
+    const trace = runtime.createTrace('of the exporter');
+    sent += await task.with({ trace }).add(1, 0);
+    trace.end();
+    return globalThis.fetch(url, init);
+  };
+  const headers = () => task.add(1, 1).then((sum) => ({ 'x-sum': String(sum) }));
+  const exporter = exportOtlp(runtime, { fetch, headers, scheduleDelayMs: 1, signals: ['traces', 'logs'] });
+  await task.echo(0);
+  for (let i = 0; i < 3; i++) await exporter.flush();
+  const { traces } = exporter.ledger();
+  deepEqual([sent, traces.emitted, traces.delivered], [1, 1, 1]);
+  await task.echo(1);
+  await exporter.flush();
+  deepEqual([sent, exporter.ledger().traces.emitted, (await received()).spans], [2, 2, 2], 'its other calls have theirs');
+}
