@@ -46,8 +46,8 @@
 //! | 2xx | delivered |
 //! | 2xx with `partial_success` | so many rejected, the rest delivered |
 //! | 401, 403 with [`HeaderSource::renewing`] headers | pending |
-| 413 | pending, in halves; dropped, `request_too_large`, where it is one item |
-| 2xx with a web page, any other status | rejected; the body's reason is the last error |
+//! | 413 | pending, in halves; dropped, `request_too_large`, where it is one item |
+//! | 2xx with a web page, any other status | rejected; the body's reason is the last error |
 //! | failed, and will be sent again | pending |
 //! | failed [`pipeline::DEFAULT_MAX_ATTEMPTS`] times | dropped, `retries_exhausted`; with a durable queue, pending |
 //! | made room for newer ones | dropped, `queue_full` |
