@@ -1,5 +1,7 @@
 // Every error of the package. The wasm makes them through the functions below, so that there is one of each class.
 
+import { revive } from './worker/thrown.js';
+
 // Names and codes are written out: a bundler may rename a class. Neither is listed among an error's own fields.
 class CodedError extends Error {
   constructor(name, code, message, options) {
@@ -100,22 +102,14 @@ export function namedError(name, message, cause) {
   return error;
 }
 
-/** The error of a handler, with the name, message and stack it had in its worker. */
-export function remoteError(name, message, stack) {
-  const Type = BUILT_IN[name] ?? Error;
-  const error = name === 'AbortError' ? new DOMException(message, name) : new Type(message);
-  if (error.name !== name) Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
-  if (stack !== undefined) {
-    Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
-  }
-  return error;
+/** The error of a handler, with the class, name, message, stack and fields it had in its worker (see `thrown.js`). */
+export function remoteError(described) {
+  return revive(described);
 }
-
-const BUILT_IN = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
 
 /** The cause of a crash, as far as the browser tells it. */
 export function crashCause(name, message, stack, filename, line) {
-  const cause = remoteError(name ?? 'Error', message, stack);
+  const cause = revive([name, name ?? 'Error', message, stack]);
   if (filename !== undefined) cause.filename = filename;
   if (line !== undefined) cause.lineno = line;
   return cause;

@@ -1,6 +1,9 @@
-/** What a handler gets as its last argument. */
+/**
+ * What a handler gets as its last argument, and as `this.context`. Its members are its own: `{ ...context }` has them all, and
+ * each may be taken out of it.
+ */
 export interface TaskContext {
-  /** Fires when the call is cancelled. */
+  /** Fires when the call is cancelled; its reason is the caller's own, as far as that can be cloned. */
   readonly signal: AbortSignal;
   /** The call's cancellation key. */
   readonly key?: string;
@@ -8,7 +11,7 @@ export interface TaskContext {
   readonly callId: string;
   /** The call's place in its trace (W3C Trace Context), to pass on in a `traceparent` header. */
   readonly traceparent?: string;
-  /** Throws an `AbortError` when the call is cancelled. */
+  /** Throws an `AbortError` when the call is cancelled; its `cause` is the caller's reason. */
   throwIfAborted(): void;
   /**
    * Runs `fn` in a span of its own beneath the call's, and returns what it returns; a promise's span ends with the
@@ -21,7 +24,8 @@ export interface TaskContext {
    * }
    * ```
    *
-   * A call sends home at most 128 spans.
+   * A call sends home at most 128 spans, a span at most 128 attributes of at most 64 Ki characters. An attribute that cannot be
+   * read is left out; `atelier.attributes.lost` counts them.
    * @throws `TypeError` for a name that is no string or empty, for no function, for attributes that are no object.
    */
   span<R>(name: string, fn: (context: TaskContext) => R, attributes?: SpanAttributes): R;
@@ -37,13 +41,31 @@ export interface TaskWorker<T> {
   readonly [handlersOf]: T;
 }
 
+type LastOf<A extends unknown[]> = Required<A> extends [...unknown[], infer L] ? L : never;
+
+// `any` is a value's type, not the context's.
+type IsContext<T> = 0 extends 1 & T ? false : [T] extends [never] ? false : [T] extends [TaskContext | undefined] ? true : false;
+
+type WithoutLast<A extends unknown[], Before extends unknown[] = []> = number extends A['length']
+  ? A
+  : A extends [_?: unknown]
+    ? Before
+    : A extends [unknown, ...infer After]
+      ? WithoutLast<After, [...Before, ...HeadOf<A, After>]>
+      : A extends [_?: infer First, ..._: infer After]
+        ? WithoutLast<After, [...Before, First?]>
+        : A;
+
+// With its name, which `[infer First, ...infer After]` would lose.
+type HeadOf<A extends unknown[], After extends unknown[]> = A extends [...infer Head, ...After] ? Head : [A[0]];
+
+// The parameters without the context, which is the last one and may be optional.
+type WithoutContext<A extends unknown[]> =
+  IsContext<LastOf<A>> extends true ? (A extends [...infer Rest, unknown] ? Rest : WithoutLast<A>) : A;
+
 /** The handlers' types without the context, as the page calls them. */
 export type StripTaskContext<T> = {
-  [K in keyof T]: T[K] extends (...args: infer A) => infer R
-    ? A extends [...infer Rest, TaskContext]
-      ? (...args: Rest) => R
-      : (...args: A) => R
-    : never;
+  [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: WithoutContext<A>) => R : never;
 };
 
 /**
@@ -56,8 +78,22 @@ export type StripTaskContext<T> = {
  *   },
  * }));
  * ```
+ *
+ * The context is the last argument: where a handler declares more parameters than the call has arguments, the missing ones are
+ * `undefined` and the context comes last. A parameter with a default never gets it: `scale(n, factor = 2)` called as
+ * `scale(3)` gives 6, and `(n, factor = 2, ctx)` has the context in its third. A rest parameter gets it last. Bound functions
+ * and functions in a proxy cannot be read: they get it in the last of the parameters that `Function.length` counts, if the
+ * call has fewer arguments than that.
+ *
+ * `this.context` is the context, too. Handlers that are an instance of a class with private fields have one object for all
+ * calls: there, after an `await`, it is known only while no other call runs in the worker, and an error otherwise.
+ *
+ * What nobody has exposed by the next turn, and Comlink's `expose` has been given, exposes itself.
  */
 export function createTaskWorker<T extends object>(handlers: T): TaskWorker<T>;
 
-/** Answers the page's calls with these handlers. Call it once, in the worker's first turn or later. */
+/**
+ * Answers the page's calls with these handlers. Call it once, in the worker's first turn or later.
+ * @throws `Error` where the worker answers calls already.
+ */
 export function expose<T>(worker: TaskWorker<T>): void;

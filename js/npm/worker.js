@@ -1,3 +1,3 @@
 // What a worker's script imports: plain JavaScript, no wasm.
 
-export { createTaskWorker, expose } from './worker/harness.js';
+export { createTaskWorker, expose } from './worker/handlers.js';

@@ -15,7 +15,7 @@ extern "C" {
     #[wasm_bindgen(js_name = namedError)]
     fn named_error(name: &str, message: &str, cause: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = remoteError)]
-    fn remote_error(name: &str, message: &str, stack: Option<&str>) -> JsValue;
+    fn remote_error(described: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = crashCause)]
     fn crash_cause(
         name: Option<&str>,
@@ -45,7 +45,7 @@ pub(crate) fn of_call(error: &CallError, cause: Option<&AbortCause>) -> JsValue 
         CallError::Crashed(crash) => {
             worker_crashed_error(&crash.task_id, crash.worker_index, crash.kind.name(), &cause_of(crash))
         }
-        CallError::Handler(error) => remote_error(&error.name, &error.message, error.stack.as_deref()),
+        CallError::Handler(error) => remote_error(error.described()),
         // What was thrown is given on as it is: a value of the handler's own, or the browser's DataCloneError.
         CallError::Thrown(value) | CallError::NotSent(value) => value.clone(),
         // A factory's own error says more than ours could.

@@ -5,55 +5,52 @@
 
 import { TaskContext, abortError } from './context.js';
 import { beforeClose, holdLifeline } from './lifeline.js';
+import { report } from './report.js';
 import { CallSpans, traceparent } from './spans.js';
+import { describe, describeAnything, unpack } from './thrown.js';
 import { NOTHING, transferables } from './transferables.js';
-import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER } from './wire.js';
+import { unsent } from './unsent.js';
+import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER, VERSION } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
 const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT, CLOSED, HELD } = TO_PAGE;
 
 /** How many places an answer takes in a message, by its kind. */
-const LENGTHS = { [RESULT]: 3, [FAILURE]: 5, [THROWN]: 3, [TIMES]: 3, [SPANS]: 6 };
+const LENGTHS = { [RESULT]: 4, [FAILURE]: 4, [THROWN]: 4, [TIMES]: 3, [SPANS]: 6 };
 
 // A result that is ready waits at most this long, in milliseconds, for others to share its message.
 const MAX_REPLY_DELAY = 0.5;
 // After this long without a pause, in milliseconds, a batch lets the worker's loop run, so that cancels are heard.
 const MAX_TURN = 4;
 
-const HANDLERS = Symbol('atelier.handlers');
-
-/**
- * Makes handlers ready for `expose`.
- * @param {Record<string, (...args: any[]) => any>} handlers
- */
-export function createTaskWorker(handlers) {
-  if (handlers === null || typeof handlers !== 'object') {
-    throw new TypeError('createTaskWorker takes an object of functions, such as { double: (n) => 2 * n }');
-  }
-  const call = (method, args, context) => {
-    const handler = handlers[method];
-    // What every object has is no handler, nor is the class of one that has a class.
-    const inherited = method === 'constructor' || handler === Object.prototype[method];
-    if (typeof handler !== 'function' || inherited) throw methodNotFound(method);
-    args.push(context);
-    return handler.apply(handlers, args);
-  };
-  return { [HANDLERS]: call };
-}
+// A worker answers with one set of handlers, whichever copy of this module they came through.
+const SERVING = Symbol.for('atelier.serving');
 
 /** The error for a method that no handler answers to. */
 export function methodNotFound(method) {
   return new Error(`Method '${method}' not found on worker handlers`);
 }
 
+/** Whether this worker answers calls already. */
+export function isServing() {
+  return globalThis[SERVING] === true;
+}
+
+// The context of the handler that holds the worker, and how to find those that run.
+let current;
+let running = () => NOTHING;
+
 /**
- * Answers the page's calls with these handlers.
- * @param worker what `createTaskWorker` returned
+ * The context of the call whose handler asks. After an `await` that is known only while no other call runs in the worker.
  */
-export function expose(worker) {
-  const call = worker?.[HANDLERS];
-  if (!call) throw new TypeError('expose takes what createTaskWorker returned');
-  serve(call);
+export function contextNow() {
+  if (current !== undefined) return current;
+  const [one, another] = running();
+  if (another === undefined) return one?.context;
+  throw new Error(
+    'this.context: several calls run in this worker, and after an await these handlers cannot tell them apart; ' +
+      "take the context as the handler's last parameter, or keep it before the first await",
+  );
 }
 
 let crash = (name, message, stack, file, line) => {};
@@ -69,12 +66,17 @@ export function panicked(message) {
 /**
  * Answers the page's calls with one function: `(method, args, context) => result or promise`. What Rust handlers use.
  * @param {(method: string, args: any[], context: TaskContext) => any} handle
+ * @param {string[]} [hidden] names of handlers that a task's own members hide, which the page reports
+ * @throws where the worker answers calls already
  */
-export function serve(handle) {
+export function serve(handle, hidden) {
+  if (isServing()) throw new Error('expose was called before: a worker answers calls with one set of handlers');
+  Object.defineProperty(globalThis, SERVING, { value: true });
   const scope = globalThis;
   const methods = []; // names by number
   const durations = []; // milliseconds the method's handler held the worker the last time, by number
   const calls = []; // by slot, from a call's arrival to its answer
+  const answered = []; // methods by slot, of calls whose answers may not have been sent
   const inbox = []; // calls that have not begun
   let working = false;
   let crashed = false; // begins nothing any more
@@ -86,6 +88,8 @@ export function serve(handle) {
   let counted = 0;
   let crowded = false; // whether the last calls came in numbers
   let flushDue = false; // whether a flush will follow in a later turn
+
+  running = () => calls.filter((call) => call?.context !== undefined);
 
   const pause = new MessageChannel();
   pause.port1.onmessage = () => {
@@ -109,9 +113,10 @@ export function serve(handle) {
   scope.addEventListener('error', (event) => {
     // The page is told in a message: the event it would get has neither the error's name nor its stack, and nothing
     // orders that event after the messages that went before it.
-    if (!crashed && event.error instanceof Error && !event.defaultPrevented) {
-      const { name, message, stack } = event.error;
-      crash(String(name), String(message), stack, event.filename, event.lineno);
+    const described = crashed || event.defaultPrevented ? undefined : describe(event.error);
+    if (described) {
+      const [, name, message, stack] = described;
+      crash(name, message, stack, event.filename, event.lineno);
     }
     if (crashed) event.preventDefault();
   });
@@ -122,7 +127,7 @@ export function serve(handle) {
   crash = (name, message, stack, file, line) => {
     if (crashed) return;
     crashed = true;
-    console.error(stack?.includes(message) ? stack : `${message}\n${stack}`);
+    report(stack?.includes(message) ? stack : `${message}\n${stack}`);
     // Calls that have ended before still have to say so, in microtasks that are queued already.
     queueMicrotask(() => {
       flush();
@@ -137,7 +142,7 @@ export function serve(handle) {
     scope.postMessage([MARK, CLOSED]);
     close();
   });
-  scope.postMessage([MARK, READY]);
+  scope.postMessage([MARK, READY, VERSION, hidden]);
   holdLifeline((name) => scope.postMessage([MARK, HELD, name]));
 
   function receive(message) {
@@ -155,7 +160,7 @@ export function serve(handle) {
           break;
         }
         case CANCEL:
-          calls[message[at++]]?.cancel();
+          calls[message[at++]]?.cancel(message[at++]);
           break;
         case METHOD:
           methods[message[at++]] = message[at++];
@@ -164,6 +169,8 @@ export function serve(handle) {
           scope.postMessage([MARK, ALIVE]);
           break;
         default:
+          // How long it is, only its sender knows.
+          report(`Atelier: an entry of the unknown kind ${shown(message[at - 1])} from the page; its message ends here`);
           return;
       }
     }
@@ -211,7 +218,9 @@ export function serve(handle) {
     // A handler that may hold the worker for long must not hold back what others have finished.
     if (replies.length > 0 && !(durations[call.method] < MAX_REPLY_DELAY)) flush();
     try {
-      const result = handle(methods[call.method], call.args, new TaskContext(call));
+      call.context = current = new TaskContext(call);
+      const result = handle(methods[call.method], call.args, current);
+      current = undefined;
       if (looks) look(call);
       if (typeof result?.then === 'function') {
         Promise.resolve(result).then(
@@ -228,6 +237,7 @@ export function serve(handle) {
         succeed(call, result);
       }
     } catch (error) {
+      current = undefined;
       if (looks) look(call);
       fail(call, error);
     }
@@ -242,7 +252,7 @@ export function serve(handle) {
   function succeed(call, value) {
     const moved = call.flags & TRANSFER_RESULT ? transferables(value) : NOTHING;
     open(call);
-    replies.push(RESULT, call.slot, value);
+    replies.push(RESULT, call.slot, call.number, value);
     for (const each of moved) transfers.push(each);
   }
 
@@ -252,12 +262,13 @@ export function serve(handle) {
       return;
     }
     open(call);
-    replies.push(...describe(error, call.slot));
+    replies.push(...failure(error, call.slot, call.number));
   }
 
   // An answer's beginning.
   function open(call) {
     calls[call.slot] = undefined;
+    answered[call.slot] = call.method;
     if (replies.length === 0) {
       replies.push(MARK);
       firstReply = clock;
@@ -299,20 +310,23 @@ export function serve(handle) {
 
   // One answer cannot be sent: the others must not suffer for it. Some buffers (those of a wasm memory) cannot be moved
   // although they can be copied, so it is tried both ways.
-  function postAlone(message, [kind, slot, value], moved) {
+  function postAlone(message, [kind, slot, number, value], moved) {
     const own = kind === RESULT && moved.length > 0 ? transferables(value).filter((each) => moved.includes(each)) : NOTHING;
     for (const list of own.length > 0 ? [own, NOTHING] : [NOTHING]) {
       try {
         scope.postMessage(message, list);
         return;
       } catch (error) {
-        if (list.length === 0) scope.postMessage([MARK, ...describe(error, slot)]);
+        if (list.length > 0) continue;
+        const reason = unsent(error, value, methods[answered[slot]]);
+        scope.postMessage([MARK, FAILURE, slot, number, describeAnything(reason)]);
       }
     }
   }
 
   function die(error) {
-    crash(error.name, error.message, error.stack);
+    const [, name, message, stack] = describeAnything(error);
+    crash(name, message, stack);
   }
 }
 
@@ -320,7 +334,9 @@ export function serve(handle) {
 class Call {
   key = undefined;
   place = undefined;
+  context = undefined; // from its handler's beginning on
   cancelled = false;
+  reason = undefined;
   controller = undefined;
   began = undefined;
   started = 0;
@@ -333,9 +349,10 @@ class Call {
     this.args = args;
   }
 
-  cancel() {
+  cancel(packed) {
     this.cancelled = true;
-    this.controller?.abort(abortError());
+    this.reason = packed && unpack(packed);
+    this.controller?.abort(this.reason ?? abortError());
   }
 
   /** Where its span stands, as text; nothing, unless the call is sampled. */
@@ -351,16 +368,14 @@ class Call {
 }
 
 // The entry for a failed call, whatever was thrown.
-function describe(error, slot) {
+function failure(thrown, slot, number) {
+  const described = describe(thrown);
+  if (described) return [FAILURE, slot, number, described];
   try {
-    if (error instanceof Error || error instanceof DOMException) {
-      const stack = error.stack === undefined ? undefined : String(error.stack);
-      return [FAILURE, slot, String(error.name), String(error.message), stack];
-    }
-    structuredClone(error);
-    return [THROWN, slot, error];
+    structuredClone(thrown);
+    return [THROWN, slot, number, thrown];
   } catch {
-    return [FAILURE, slot, 'Error', shown(error), undefined];
+    return [FAILURE, slot, number, describeAnything(thrown)];
   }
 }
 
@@ -374,9 +389,5 @@ function isTrap(error) {
 }
 
 function shown(value) {
-  try {
-    return typeof value?.message === 'string' ? value.message : String(value);
-  } catch {
-    return 'the handler threw something that can neither be sent nor shown';
-  }
+  return typeof value === 'number' ? value : `(${typeof value})`;
 }

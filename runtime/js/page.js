@@ -5,8 +5,10 @@
 
 import { copiedBytes } from './copied.js';
 import { LifelineWatch } from './lifeline-watch.js';
+import { report } from './report.js';
+import { pack } from './thrown.js';
 import { NOTHING, transferables } from './transferables.js';
-import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER } from './wire.js';
+import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER, VERSION } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
 const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT, CLOSED, HELD } = TO_PAGE;
@@ -20,6 +22,14 @@ const HEARD_ALIVE = 3;
 const HEARD_UNREADABLE = 4;
 const HEARD_FAULT = 5;
 const HEARD_GONE = 6;
+const HEARD_CANCELED = 7;
+const HEARD_SILENCE = 8;
+
+/** After how long, in milliseconds, a worker that has not said that it is ready is reported. */
+const MAX_SILENCE = 900;
+
+/** What is known of an error whose description is none. */
+const UNREADABLE_ERROR = ['Error', 'Error', 'the worker sent an error that cannot be read'];
 
 /** A call's payload. */
 class Payload {
@@ -34,8 +44,10 @@ class Payload {
     this.method = 0;
     this.number = 0;
     this.place = undefined;
+    this.port = undefined; // which it was sent through last
     this.posts = 0;
     this.moved = false;
+    this.answered = false;
     this.answer = undefined;
     this.spans = undefined;
   }
@@ -44,6 +56,7 @@ class Payload {
 /** The payloads of a runtime's calls. */
 export class Payloads {
   #slots = [];
+  #numbers = []; // of the calls that were made last, by slot
   #methods = [];
   #handed;
 
@@ -74,6 +87,7 @@ export class Payloads {
     payload.method = method;
     payload.number = number;
     this.#slots[slot] = payload;
+    this.#numbers[slot] = number;
   }
 
   /** The call is sampled: where its span stands, word by word (see `PLACE_LENGTH`). */
@@ -87,6 +101,17 @@ export class Payloads {
     return this.#slots[slot];
   }
 
+  /**
+   * Whether this is an answer that somebody waits for. That of a call that was cancelled is, too: it has no payload any more,
+   * and keeps its slot until it is answered.
+   */
+  awaits(slot, number, port) {
+    // What came from a worker is anything at all.
+    if (!Number.isInteger(slot) || typeof number !== 'number' || this.#numbers[slot] !== number) return false;
+    const payload = this.#slots[slot];
+    return payload === undefined || (payload.port === port && !payload.answered);
+  }
+
   /** A call was answered. */
   resolve(slot) {
     const payload = this.#slots[slot];
@@ -97,6 +122,7 @@ export class Payloads {
   reject(slot, error) {
     const payload = this.#slots[slot];
     this.#slots[slot] = undefined;
+    payload.port?.giveReason(slot, error);
     payload.reject(error);
   }
 
@@ -112,52 +138,9 @@ export class Payloads {
     return this.#slots[slot].spans;
   }
 
-  /** What a handler failed with: `[name, message, stack]` of an error, or `[value]` of something else that was thrown. */
+  /** What a handler failed with: an error's description (see thrown.js), or `[value]` of something else that was thrown. */
   failure(slot) {
     return this.#slots[slot].answer;
-  }
-}
-
-const RESOLVED = Promise.resolve();
-
-/** The end of the page's turn, when messages leave. */
-export class Turn {
-  #flush;
-  #unsent;
-  #mailed = [];
-  #scheduled = false;
-  #end = () => {
-    this.#flush();
-    // What is decided while messages leave, by getters of payloads for example, has an end of its own.
-    this.#scheduled = false;
-    const mailed = this.#mailed;
-    this.#mailed = [];
-    for (const port of mailed) {
-      const unsent = port.send();
-      if (unsent) this.#unsent(unsent);
-    }
-  };
-
-  /**
-   * @param flush lets the wasm put what it has staged into messages
-   * @param unsent tells it of calls that could not be sent: `[slot, error, …]`
-   */
-  constructor(flush, unsent) {
-    this.#flush = flush;
-    this.#unsent = unsent;
-  }
-
-  schedule() {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    // Cheaper than queueMicrotask, which leaves V8 for the browser.
-    RESOLVED.then(this.#end);
-  }
-
-  /** There is a message in this port. */
-  mailed(port) {
-    this.#mailed.push(port);
-    this.schedule();
   }
 }
 
@@ -170,10 +153,14 @@ export class Port {
   #message = [];
   #moved = [];
   #introduced = [];
+  #cancels = new Map(); // where a cancel's reason goes in the message, by slot
   #fault;
   #closed = false;
   #lifeline;
   #terminate;
+  #hidden;
+  #silence;
+  #misread = false;
   #onMessage = ({ data }) => {
     // A worker may say other things as well.
     if (Array.isArray(data) && data[0] === MARK) this.#receive(data);
@@ -190,11 +177,13 @@ export class Port {
     this.#hear = hear;
     worker.addEventListener('message', this.#onMessage);
     this.#watchTerminate();
+    this.#silence = setTimeout(() => this.#hear(HEARD_SILENCE, 0, 0, 0, 0, true), MAX_SILENCE);
   }
 
   /** From now on nothing is sent or heard, and the worker ends. */
   close() {
     this.#closed = true;
+    clearTimeout(this.#silence);
     this.#message = [];
     this.#lifeline?.stop();
     const worker = this.#worker;
@@ -231,6 +220,11 @@ export class Port {
     return this.#fault;
   }
 
+  /** The names of the worker's handlers that a task's own members hide, as text. */
+  hidden() {
+    return this.#hidden;
+  }
+
   /**
    * Puts a call into the next message.
    * @returns {number} bytes that will be copied although they could be moved; looked for in a timed call only
@@ -249,6 +243,8 @@ export class Port {
       for (const each of transfer) this.#moved.push(each);
     }
     payload.posts++;
+    payload.port = this;
+    payload.answered = false;
     message.push(CALL, slot, method, timed ? payload.flags | TIMED : payload.flags, payload.number, args);
     if (key !== undefined) message.push(key);
     if (place !== undefined) message.push(...place);
@@ -258,7 +254,16 @@ export class Port {
 
   /** Puts a cancel into the next message. */
   cancel(slot) {
-    this.#begun().push(CANCEL, slot);
+    const message = this.#begun();
+    message.push(CANCEL, slot, undefined);
+    this.#cancels.set(slot, message.length - 1);
+  }
+
+  /** The call at this slot was rejected with this error: if that cancels it, its handler gets the same reason. */
+  giveReason(slot, error) {
+    const at = this.#cancels.get(slot);
+    const reason = error?.cause;
+    if (at !== undefined && reason !== undefined) this.#message[at] = pack(reason);
   }
 
   /** Asks for a sign of life. */
@@ -286,6 +291,7 @@ export class Port {
     if (message.length === 0) return undefined;
     this.#message = [];
     if (moved.length > 0) this.#moved = [];
+    if (this.#cancels.size > 0) this.#cancels.clear();
     try {
       this.#worker.postMessage(message, moved);
       return undefined;
@@ -336,23 +342,28 @@ export class Port {
         case RESULT:
         case THROWN: {
           const slot = message[at++];
-          const payload = this.#payloads.at(slot);
+          const number = message[at++];
           const value = message[at++];
-          // A call that was cancelled has no payload any more.
-          if (payload) payload.answer = kind === RESULT ? value : [value];
           const last = at === message.length;
-          const inVain = ended > 0 && payload && !(payload.flags & TRANSFER_RESULT) ? copiedBytes(value, NOTHING) : 0;
-          this.#hear(kind === RESULT ? HEARD_OK : HEARD_ERROR, slot, started, ended, inVain, last);
-          if (last) return;
+          if (this.#payloads.awaits(slot, number, this)) {
+            const payload = this.#answer(slot, kind === RESULT ? value : [value]);
+            const inVain = ended > 0 && payload && !(payload.flags & TRANSFER_RESULT) ? copiedBytes(value, NOTHING) : 0;
+            this.#hear(kind === RESULT ? HEARD_OK : HEARD_ERROR, slot, started, ended, inVain, last);
+            if (last) return;
+          }
           started = ended = 0;
           break;
         }
         case FAILURE: {
           const slot = message[at++];
-          const payload = this.#payloads.at(slot);
-          if (payload) payload.answer = message.slice(at, at + 3);
-          at += 3;
-          this.#hear(HEARD_ERROR, slot, started, ended, 0, false);
+          const number = message[at++];
+          const described = message[at++];
+          if (this.#payloads.awaits(slot, number, this)) {
+            this.#answer(slot, Array.isArray(described) ? described : UNREADABLE_ERROR);
+            // A handler that gives up has not failed.
+            const gaveUp = described?.[1] === 'AbortError';
+            this.#hear(gaveUp ? HEARD_CANCELED : HEARD_ERROR, slot, started, ended, 0, false);
+          }
           started = ended = 0;
           break;
         }
@@ -365,11 +376,11 @@ export class Port {
           const spans = message.slice(at, at + 4);
           at += 4;
           // The span of a call that was cancelled has ended, and all beneath it.
-          if (payload) payload.spans = spans;
+          if (payload?.port === this) payload.spans = spans;
           break;
         }
         case READY:
-          this.#hear(HEARD_READY, 0, 0, 0, 0, false);
+          this.#ready(message[at++], message[at++]);
           break;
         case ALIVE:
           this.#hear(HEARD_ALIVE, 0, 0, 0, 0, false);
@@ -391,10 +402,41 @@ export class Port {
           this.#hear(HEARD_FAULT, 0, 0, 0, 0, false);
           break;
         default:
+          this.#reportOnce(kind);
           at = message.length;
       }
     }
     this.#hear(HEARD_NOTHING, 0, 0, 0, 0, true);
+  }
+
+  // A call was answered. One that was cancelled has no payload any more.
+  #answer(slot, answer) {
+    const payload = this.#payloads.at(slot);
+    if (payload) {
+      payload.answered = true;
+      payload.answer = answer;
+    }
+    return payload;
+  }
+
+  #ready(version, hidden) {
+    clearTimeout(this.#silence);
+    if (version !== VERSION) {
+      const spoken = `version ${typeof version === 'number' ? version : 1} of the wire`;
+      this.#fault = ['Error', `the worker speaks ${spoken}, the page version ${VERSION}: both need the same atelier`];
+      this.#hear(HEARD_FAULT, 0, 0, 0, 0, false);
+      return;
+    }
+    if (Array.isArray(hidden) && hidden.length > 0) this.#hidden = hidden.map((name) => `'${name}'`).join(', ');
+    this.#hear(HEARD_READY, 0, 0, 0, 0, false);
+  }
+
+  // How long an entry of an unknown kind is, only its sender knows. No answer of ours comes after one.
+  #reportOnce(kind) {
+    if (this.#misread) return;
+    this.#misread = true;
+    const shown = typeof kind === 'number' ? kind : `(${typeof kind})`;
+    report(`Atelier: a worker sent an entry of the unknown kind ${shown}; what follows it in its message is passed over`);
   }
 }
 
@@ -415,9 +457,8 @@ function lengthAt(message, at) {
       return 6 + (flags & KEY ? 1 : 0) + (flags & TRACE ? PLACE_LENGTH : 0);
     }
     case METHOD:
-      return 3;
     case CANCEL:
-      return 2;
+      return 3;
     default:
       return 1;
   }

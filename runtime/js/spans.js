@@ -1,8 +1,17 @@
 // What a handler tells while it runs: spans of its own, beneath its call's, and (in Rust) log records. They travel home with
-// the answer.
+// the answer. Names, attributes and errors are foreign: whatever is wrong with them, the function in the span runs.
+
+import { bounded, wellFormed } from './text.js';
+import { named } from './thrown.js';
 
 /** How many spans one call can send home. What is beyond that runs and is counted as lost. */
 const MAX_SPANS = 128;
+
+/** How many attributes one span can have. What is beyond that is counted as lost. */
+const MAX_ATTRIBUTES = 128;
+
+/** The attribute that says how many others are missing. */
+const ATTRIBUTES_LOST = 'atelier.attributes.lost';
 
 const NONE = [];
 
@@ -27,7 +36,12 @@ export class CallSpans {
   /** Opens a span beneath the one with this traceparent; `undefined` when there are too many. */
   begin(name, traceparent, attributes) {
     if (++this.#begun > MAX_SPANS) return undefined;
-    return new OpenSpan(this, name, this.active?.traceparent ?? traceparent, attributes);
+    try {
+      return new OpenSpan(this, name, this.active?.traceparent ?? traceparent, attributes);
+    } catch {
+      // Something that this is made of has been tampered with: the span is lost, and counted as that.
+      return undefined;
+    }
   }
 
   /** A span has begun. */
@@ -73,7 +87,7 @@ class OpenSpan {
     const id = newId();
     this.#spans = spans;
     this.traceparent = [version, traceId, id, flags].join('-');
-    this.#fields = [name, id, parentId, now(), 0, undefined, undefined, asJson(attributes)];
+    this.#fields = [wellFormed(bounded(name)), id, parentId, now(), 0, undefined, undefined, asJson(attributes)];
     spans.opened(id, parentId);
   }
 
@@ -89,7 +103,7 @@ class OpenSpan {
     } finally {
       this.#spans.active = before;
     }
-    if (typeof result?.then !== 'function') {
+    if (!isPromise(result)) {
       this.#end();
       return result;
     }
@@ -108,7 +122,7 @@ class OpenSpan {
   #end(...thrown) {
     const fields = this.#fields;
     fields[4] = now();
-    if (thrown.length > 0) [fields[5], fields[6]] = named(thrown[0]);
+    if (thrown.length > 0) [fields[5], fields[6]] = named(thrown[0]).map(wellFormed);
     this.#spans.closed(fields);
   }
 }
@@ -135,25 +149,48 @@ export function traceparent(place) {
   return ['00', hex(place.slice(0, 4)), hex(place.slice(4, 6)), flags].join('-');
 }
 
-// Attributes are strings, numbers and booleans; what is something else is sent as a string.
+function isPromise(value) {
+  try {
+    return typeof value?.then === 'function';
+  } catch {
+    // What lets nobody look is given back as it is.
+    return false;
+  }
+}
+
+// Attributes are strings, numbers and booleans; what is something else is sent as a string. What cannot be read is left out.
 function asJson(attributes) {
   if (!attributes) return undefined;
-  const plain = {};
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined) continue;
-    const kept = typeof value === 'boolean' || Number.isFinite(value);
-    plain[name] = kept ? value : shown(value);
+  // Without a prototype, every name is a field like any other.
+  const plain = Object.create(null);
+  const names = namesIn(attributes);
+  let lost = names === undefined ? 1 : 0;
+  for (const [at, name] of (names ?? NONE).entries()) {
+    if (at === MAX_ATTRIBUTES) {
+      lost += names.length - at;
+      break;
+    }
+    try {
+      if (!Object.prototype.propertyIsEnumerable.call(attributes, name)) continue;
+      const value = attributes[name];
+      if (value === undefined) continue;
+      const kept = typeof value === 'boolean' || Number.isFinite(value);
+      plain[wellFormed(bounded(name))] = kept ? value : wellFormed(bounded(shown(value)));
+    } catch {
+      lost += 1;
+    }
   }
+  if (lost > 0) plain[ATTRIBUTES_LOST] = lost;
   return JSON.stringify(plain);
 }
 
-function named(error) {
+function namesIn(attributes) {
   try {
-    if (error instanceof Error || error instanceof DOMException) return [String(error.name), String(error.message)];
+    return Reflect.ownKeys(attributes).filter((name) => typeof name === 'string');
   } catch {
     // A proxy that lets nobody look.
+    return undefined;
   }
-  return [typeof error, shown(error)];
 }
 
 function shown(value) {

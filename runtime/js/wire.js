@@ -9,6 +9,9 @@
 /** Begins every message of this protocol: pages and workers may send each other messages of their own. */
 export const MARK = 0x1a7e11e7;
 
+/** What both ends must agree on: the page refuses a worker that speaks another version. */
+export const VERSION = 2;
+
 /**
  * How many numbers say where a call's span stands: four words of the trace id, two of the span id, the flags. Of a text the
  * wasm would have to hand over a copy, call by call; the worker makes one where a handler wants it.
@@ -18,7 +21,7 @@ export const PLACE_LENGTH = 7;
 /** Page to worker: the kinds of entries, the flags of a call. */
 export const TO_WORKER = {
   CALL: 1, // slot, method, flags, number, args; then key if KEY, place if TRACE (see PLACE_LENGTH)
-  CANCEL: 2, // slot
+  CANCEL: 2, // slot, reason: as thrown.js packs it, or nothing
   METHOD: 3, // method, name
   PING: 4, // answer, if you can
 
@@ -28,14 +31,17 @@ export const TO_WORKER = {
   TIMED: 8, // the page wants to know when the handler ran
 };
 
-/** Worker to page: the kinds of entries. */
+/**
+ * Worker to page: the kinds of entries. An answer has the call's number beside its slot, so that one that comes late, or
+ * twice, is nobody else's.
+ */
 export const TO_PAGE = {
-  RESULT: 1, // slot, value
-  FAILURE: 2, // slot, name, message, stack
-  THROWN: 3, // slot, value: the handler threw something that is no error
+  RESULT: 1, // slot, number, value
+  FAILURE: 2, // slot, number, the error's description (see thrown.js)
+  THROWN: 3, // slot, number, value: the handler threw something that is no error
   TIMES: 4, // started, ended: milliseconds since the epoch, for the answer that follows
   SPANS: 5, // slot, spans and how many were lost, log records and how many were lost (see spans.js), for the answer that follows
-  READY: 6,
+  READY: 6, // version, names of handlers that a task's own members hide
   ALIVE: 7, // the answer to a ping
   UNREADABLE: 8, // a message from the page could not be read, and its calls are lost
   CLOSED: 20, // the worker closes itself, and answers no more

@@ -125,7 +125,8 @@ impl SignalListener {
 impl Drop for SignalListener {
     fn drop(&mut self) {
         if let Some(closure) = &self.closure {
-            let _ = self.signal.remove_event_listener_with_callback("abort", closure.as_ref().unchecked_ref());
+            let _ =
+                self.signal.remove_event_listener_with_callback("abort", closure.as_ref().unchecked_ref());
         }
     }
 }

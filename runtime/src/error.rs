@@ -23,7 +23,7 @@ pub enum CallError {
     /// Its worker crashed, or its task had given up.
     #[error("Worker crashed for task '{}'", .0.task_id)]
     Crashed(Rc<Crash>),
-    /// The handler threw.
+    /// The handler threw. An error with the name `AbortError` is how it gives up: the call counts as cancelled.
     #[error("{}: {}", .0.name, .0.message)]
     Handler(Box<RemoteError>),
     /// The handler threw something that is no error.
@@ -106,6 +106,15 @@ pub struct RemoteError {
     pub message: String,
     /// Its stack, where the browser has one.
     pub stack: Option<String>,
+    /// All of it, as `js/thrown.js` describes errors.
+    pub(crate) described: JsValue,
+}
+
+impl RemoteError {
+    /// The whole description, with the error's class, causes and other fields, for `revive` of `js/thrown.js`.
+    pub fn described(&self) -> &JsValue {
+        &self.described
+    }
 }
 
 /// The end of a worker.

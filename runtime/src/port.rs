@@ -76,6 +76,11 @@ impl Port {
         self.wire.last_words()
     }
 
+    /// The names of its handlers that a task's own members hide.
+    pub(crate) fn hidden(&self) -> Option<String> {
+        self.wire.hidden()
+    }
+
     /// Puts a call into the message that leaves at the end of the turn. The bytes of its large buffers that will be copied
     /// although they could be moved; looked for in a timed call only.
     pub(crate) fn enqueue_call(&self, call: CallId, timed: bool) -> f64 {

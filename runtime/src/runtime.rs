@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use web_sys::Worker;
 
 use crate::clock::Clock;
-use crate::driver::{Driver, Event, TaskEntry};
+use crate::driver::{Driver, Event, Reported, TaskEntry};
 use crate::emit::{Emitter, Label};
 use crate::error::{AbortCause, CallError, DefineError};
 use crate::machine;
@@ -87,8 +87,8 @@ impl TaskRuntime {
             kind: config.task_type.name(),
         };
         driver.emitter.task_defined(&label, &config, machine::cores());
-        let factory = Rc::new(factory);
-        let entry = TaskEntry { label, factory, crash: None, slow: None, gauges: None, unmade: 0 };
+        let (factory, reported) = (Rc::new(factory), Reported::default());
+        let entry = TaskEntry { label, factory, crash: None, slow: None, gauges: None, unmade: 0, reported };
         driver.tasks.borrow_mut().insert(task, entry);
         driver.drain();
         Ok(Task::new(driver.clone(), task, id, config))

@@ -34,6 +34,35 @@ extern "C" {
     fn copied_bytes(value: &JsValue, moved: &Array) -> f64;
 }
 
+#[wasm_bindgen(module = "/js/text.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = MAX_TEXT)]
+    static TEXT: JsValue;
+}
+
+#[wasm_bindgen(module = "/js/thrown.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = describe)]
+    static THROWN: JsValue;
+}
+
+#[wasm_bindgen(module = "/js/report.js")]
+extern "C" {
+    /// Writes an error to the console, which cannot fail.
+    #[wasm_bindgen(js_name = report)]
+    pub(crate) fn report_to_console(what: &str);
+}
+
+#[wasm_bindgen(module = "/js/turn.js")]
+extern "C" {
+    /// The end of the page's turn, when messages leave.
+    pub(crate) type Turn;
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new(flush: &Function, unsent: &Function) -> Turn;
+    #[wasm_bindgen(method)]
+    pub(crate) fn schedule(this: &Turn);
+}
+
 #[wasm_bindgen(module = "/js/page.js")]
 extern "C" {
     /// The payloads of a runtime's calls, by slot.
@@ -67,13 +96,6 @@ extern "C" {
     #[wasm_bindgen(method, js_name = spans)]
     fn told_at(this: &Slots, slot: u32) -> Option<Array>;
 
-    /// The end of the page's turn, when messages leave.
-    pub(crate) type Turn;
-    #[wasm_bindgen(constructor)]
-    pub(crate) fn new(flush: &Function, unsent: &Function) -> Turn;
-    #[wasm_bindgen(method)]
-    pub(crate) fn schedule(this: &Turn);
-
     /// The page's end of the wire to one worker.
     #[wasm_bindgen(js_name = Port)]
     pub(crate) type Wire;
@@ -89,6 +111,8 @@ extern "C" {
     pub(crate) fn ping(this: &Wire);
     #[wasm_bindgen(method)]
     fn fault(this: &Wire) -> Option<Array>;
+    #[wasm_bindgen(method)]
+    pub(crate) fn hidden(this: &Wire) -> Option<String>;
 }
 
 // What `page.js` calls the things it heard.
@@ -99,6 +123,8 @@ const HEARD_ALIVE: i32 = 3;
 const HEARD_UNREADABLE: i32 = 4;
 const HEARD_FAULT: i32 = 5;
 const HEARD_GONE: i32 = 6;
+const HEARD_CANCELED: i32 = 7;
+const HEARD_SILENCE: i32 = 8;
 
 /// A call's place in the page's table: what the wire calls it by.
 pub(crate) const fn slot(call: CallId) -> u32 {
@@ -118,6 +144,8 @@ pub(crate) enum Heard {
     Fault,
     /// It closed itself or was ended by somebody else; how is with the wire.
     Gone,
+    /// It has not said for a while that it takes calls.
+    Silence,
     /// It answered the call at this slot; when the handler ran, if that was asked for.
     Answer {
         /// Whose answer.
@@ -138,10 +166,12 @@ pub(crate) fn read(kind: i32, slot: u32, ran: (f64, f64), copied: f64) -> Option
         HEARD_READY => Some(Heard::Ready),
         HEARD_OK => Some(answer(Reply::Ok)),
         HEARD_ERROR => Some(answer(Reply::Error)),
+        HEARD_CANCELED => Some(answer(Reply::Aborted)),
         HEARD_ALIVE => Some(Heard::Alive),
         HEARD_UNREADABLE => Some(Heard::Unreadable),
         HEARD_FAULT => Some(Heard::Fault),
         HEARD_GONE => Some(Heard::Gone),
+        HEARD_SILENCE => Some(Heard::Silence),
         _ => None,
     }
 }
@@ -171,9 +201,10 @@ impl Slots {
             return CallError::Thrown(told.get(0));
         }
         CallError::Handler(Box::new(RemoteError {
-            name: told.get(0).as_string().unwrap_or_else(|| "Error".to_owned()),
-            message: told.get(1).as_string().unwrap_or_default(),
-            stack: told.get(2).as_string(),
+            name: told.get(1).as_string().unwrap_or_else(|| "Error".to_owned()),
+            message: told.get(2).as_string().unwrap_or_default(),
+            stack: told.get(3).as_string(),
+            described: told.into(),
         }))
     }
 }

@@ -34,11 +34,33 @@ const handlers = {
     return text.length;
   },
   nothing: (_: TaskContext): void => {},
+  optional: (n: number, _?: TaskContext) => n,
+  onlyOptional: (_?: TaskContext) => 1,
+  area: (w: number, h?: number, ctx?: TaskContext) => (ctx ? w * (h ?? w) : w),
+  scale: (n: number, factor = 2, ctx?: TaskContext) => (ctx ? n * factor : n),
+  plain: (n: number, factor = 2) => n * factor,
+  rest: (first: string, ...others: number[]) => first.length + others.length,
+  unknowing: (value: unknown) => value,
+  anything: (value: any, more?: any) => [value, more],
+  any: (value: any) => value,
+  listed: (...all: string[]) => all,
+  maybe: (n: number, _: TaskContext | undefined) => n,
 };
 expose(createTaskWorker(handlers));
 type Api = StripTaskContext<typeof handlers>;
 same<Api['nothing'], () => void>(true);
 same<Parameters<Api['later']>, [text: string]>(true);
+same<Parameters<Api['optional']>, [n: number]>(true);
+same<Api['onlyOptional'], () => number>(true);
+same<Parameters<Api['area']>, [w: number, h?: number]>(true);
+same<Parameters<Api['scale']>, [n: number, factor?: number]>(true);
+same<Parameters<Api['plain']>, [n: number, factor?: number]>(true);
+same<Parameters<Api['rest']>, [first: string, ...others: number[]]>(true);
+same<Parameters<Api['unknowing']>, [value: unknown]>(true);
+same<Parameters<Api['anything']>, [value: any, more?: any]>(true);
+same<Parameters<Api['any']>, [value: any]>(true);
+same<Parameters<Api['listed']>, string[]>(true);
+same<Parameters<Api['maybe']>, [n: number]>(true);
 
 const runtime = createTaskRuntime({ observability: { spans: { mode: 'auto', sampleRate: 0.1 }, metrics: 'off', measures: 'timestamp' } });
 // @ts-expect-error a mode that is none

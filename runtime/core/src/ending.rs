@@ -26,7 +26,12 @@ impl Runtime {
         }
         self.leave_worker(call, worker);
         if waited_for {
-            self.settle(call, if reply == Reply::Ok { End::Ok } else { End::Error });
+            let end = match reply {
+                Reply::Ok => End::Ok,
+                Reply::Error => End::Error,
+                Reply::Aborted => End::GaveUp,
+            };
+            self.settle(call, end);
         } else {
             self.calls.remove(call);
         }

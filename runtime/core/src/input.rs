@@ -19,7 +19,7 @@ pub enum Input {
         worker: WorkerId,
         /// The call it answered.
         call: CallId,
-        /// Whether the handler returned or threw.
+        /// Whether the handler returned, threw or gave up.
         reply: Reply,
     },
     /// A call that was to be posted could not be: its payload cannot be cloned, for example. It fails alone.
@@ -142,6 +142,8 @@ pub enum Reply {
     Ok,
     /// The handler threw.
     Error,
+    /// The handler gave up by itself: it threw an `AbortError`.
+    Aborted,
 }
 
 /// Why a call was cancelled.

@@ -91,6 +91,7 @@ mod tests {
             (End::Aborted(AbortReason::Timeout), Some(KeptFor::Error)),
             (End::Aborted(AbortReason::Key), None),
             (End::Aborted(AbortReason::Signal), None),
+            (End::GaveUp, None),
         ];
         for (end, expected) in ends {
             let (errors, both) =

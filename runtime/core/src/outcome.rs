@@ -7,7 +7,7 @@ pub enum Outcome {
     Ok,
     /// The handler threw, its worker died or could not be made, or its task had failed.
     Error,
-    /// Cancelled by key, signal or timeout.
+    /// Cancelled by key, signal or timeout, or given up by its handler.
     Canceled,
     /// Refused or dropped by the queue, or by a disposed task.
     Rejected,

@@ -86,6 +86,8 @@ pub enum End {
     PostFailed,
     /// It was cancelled.
     Aborted(AbortReason),
+    /// The handler gave up by itself; the driver has the error.
+    GaveUp,
     /// The queue refused or dropped it.
     Dropped(QueuePolicy),
     /// Its task is gone.
@@ -107,7 +109,7 @@ impl End {
         match self {
             End::Ok => Outcome::Ok,
             End::Error | End::PostFailed | End::Crashed { .. } | End::SpawnFailed => Outcome::Error,
-            End::Aborted(_) => Outcome::Canceled,
+            End::Aborted(_) | End::GaveUp => Outcome::Canceled,
             End::Dropped(_) | End::Disposed => Outcome::Rejected,
         }
     }
@@ -117,7 +119,7 @@ impl End {
         match self {
             End::Ok => None,
             End::Error | End::PostFailed => Some(ErrorKind::Exception),
-            End::Aborted(_) => Some(ErrorKind::Abort),
+            End::Aborted(_) | End::GaveUp => Some(ErrorKind::Abort),
             End::Dropped(_) | End::Disposed => Some(ErrorKind::Queue),
             End::Crashed { .. } | End::SpawnFailed => Some(ErrorKind::Crash),
         }

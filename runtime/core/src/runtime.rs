@@ -67,6 +67,11 @@ impl Runtime {
         self.tasks.get(task).map(|record| &record.config)
     }
 
+    /// The task that a worker belongs to, while it lives.
+    pub fn task_of(&self, worker: WorkerId) -> Option<TaskId> {
+        self.workers.get(worker).map(|record| record.task)
+    }
+
     /// The calls that a worker has or will get.
     pub fn calls_at(&self, worker: WorkerId) -> Vec<CallId> {
         self.calls_of(worker)

@@ -3,6 +3,7 @@
 //! Callbacks only enqueue; [`Driver::drain`] is the one place that feeds the core, and it holds no borrow while it calls
 //! out (a worker factory, a promise, a listener), so that whatever they do in turn is enqueued too.
 
+mod reports;
 mod settling;
 mod telling;
 mod workers;
@@ -22,6 +23,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::*;
 use web_sys::Worker;
 
+pub(crate) use self::reports::Reported;
 use crate::calls::Records;
 use crate::clock::{Clock, MAX_WAIT, Timeout};
 use crate::emit::{Emitter, Label};
@@ -49,6 +51,8 @@ pub(crate) struct TaskEntry {
     pub(crate) gauges: Option<Gauges>,
     /// Workers that could not be made, of which the core does not know yet.
     pub(crate) unmade: u32,
+    /// What the console has been told of its workers.
+    pub(crate) reported: Reported,
 }
 
 /// What happened, in the driver's own terms. Keys are still names: their handles may change until their turn comes.

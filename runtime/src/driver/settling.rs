@@ -66,7 +66,7 @@ impl Driver {
     fn error_of(&self, end: End, task: TaskId, slot: u32, failure: Option<CallError>) -> Option<CallError> {
         Some(match end {
             End::Ok => return None,
-            End::Error => self.slots.error(slot),
+            End::Error | End::GaveUp => self.slots.error(slot),
             End::PostFailed | End::SpawnFailed => failure.unwrap_or(CallError::NoWorker(JsValue::UNDEFINED)),
             End::Aborted(reason) => CallError::Aborted(reason),
             End::Dropped(policy) => CallError::Dropped(policy),

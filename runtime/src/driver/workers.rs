@@ -106,7 +106,11 @@ impl Driver {
 
     fn hear_one(&self, worker: WorkerId, heard: Heard) {
         let input = match heard {
-            Heard::Ready => Input::WorkerReady { worker },
+            Heard::Ready => {
+                self.report_hidden(worker);
+                Input::WorkerReady { worker }
+            }
+            Heard::Silence => return self.report_silence(worker),
             Heard::Alive => Input::WorkerAlive { worker },
             Heard::Unreadable => {
                 let message = "the worker could not read a message".to_owned();

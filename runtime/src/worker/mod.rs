@@ -43,6 +43,12 @@ extern "C" {
     static HOLD_LIFELINE: JsValue;
 }
 
+#[wasm_bindgen(module = "/js/unsent.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = unsent)]
+    static UNSENT: JsValue;
+}
+
 #[wasm_bindgen(module = "/js/spans.js")]
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = SPAN_LENGTH)]

@@ -1,5 +1,6 @@
 //! Tests in Rust, one file for each part they are about.
 
+mod comlink;
 mod drills;
 mod durable;
 mod export;
@@ -73,6 +74,10 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
     ];
     if panel_axe::is_there(lab.project()) {
         trials.push(lab.trial("panel_axe::it_finds_nothing_serious", panel_axe::finds_nothing_serious));
+    }
+    if comlink::is_there(lab.project()) {
+        trials.push(lab.trial("comlink::workers_written_for_it_run_unchanged", comlink::serves));
+        trials.push(lab.trial("comlink::both_protocols_leave_each_other_alone", comlink::shares));
     }
     trials.extend(drills::trials(lab));
     trials.extend(durable::trials(lab));

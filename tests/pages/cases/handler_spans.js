@@ -114,3 +114,37 @@ export async function frames_have_them_too() {
   ok(frame.handlerSpans.every((span) => span.callId === call.callId && span.traceId === call.traceId));
   deepEqual(JSON.parse(frame.handlerSpans.find((span) => span.name === 'parse').attributes), { bytes: 12 });
 }
+
+const ownAttributes = (span) => {
+  const own = Object.entries(span.attributes).filter(([name]) => name === 'atelier.attributes.lost' || !name.startsWith('atelier.'));
+  return Object.fromEntries(own);
+};
+
+export async function whatever_is_wrong_with_a_span_its_function_runs_and_the_rest_arrives() {
+  const { result, arrived, named } = await exported((task) => task.hostile());
+  deepEqual(result, [14, 'object']);
+  equal(arrived.length, 15);
+  deepEqual(ownAttributes(named('getter')), { before: 1, after: 2, 'atelier.attributes.lost': 1 });
+  deepEqual(ownAttributes(named('own keys')), { 'atelier.attributes.lost': 1 });
+  deepEqual(ownAttributes(named('get')), { 'atelier.attributes.lost': 2 });
+  deepEqual(ownAttributes(named('descriptors')), { 'atelier.attributes.lost': 1 });
+  deepEqual(ownAttributes(named('revoked')), { 'atelier.attributes.lost': 1 });
+  deepEqual(ownAttributes(named('surrogates')), { value: 'ab\ufffd', 'key\ufffd': 'x', whole: '\ud83d\ude00', after: 1 });
+  const proto = named('proto').attributes;
+  deepEqual([proto.constructor, proto.toJSON, proto.after], ['too', 'and this', 1]);
+  equal(Object.getOwnPropertyDescriptor(proto, '__proto__')?.value, 'kept');
+  const odd = ownAttributes(named('odd'));
+  deepEqual([odd.big, odd.nan, odd.infinite, odd.symbol, odd.after], ['10', 'NaN', '-Infinity', 'Symbol(s)', 1]);
+  const { text, after } = named('huge').attributes;
+  ok(text.length < 70_000 && text.includes('1000000 characters') && after === 1, 'it is cut, and says so');
+  const many = ownAttributes(named('many'));
+  deepEqual([Object.keys(many).length, many.a127, many['atelier.attributes.lost']], [129, 127, 872]);
+  ok(named('name\ufffd'));
+  ok(arrived.some(({ name }) => name.startsWith('nnn') && name.length < 70_000));
+  ok(named('thrown').status.message.startsWith('m\ufffdm'), named('thrown').status.message.slice(0, 20));
+}
+
+export async function where_the_call_is_not_sampled_nothing_is_wrong_either() {
+  const { result } = await exported((task) => task.hostile(), { spans: { mode: 'on', sampleRate: 0 }, metrics: 'on' });
+  deepEqual(result, [14, 'object']);
+}

@@ -25,6 +25,7 @@ orders.onmessage = ({ data: { worker, what, call } }) => {
   else if (what === 'crash') throw new RangeError('told to crash');
   else if (what === 'return') held.get(call).resolve(call);
   else if (what === 'throw') held.get(call).reject(new ToldError('told to throw'));
+  else if (what === 'give up') held.get(call).reject(new DOMException('told to give up', 'AbortError'));
   else if (what === 'hang') for (;;);
 };
 say('loaded');

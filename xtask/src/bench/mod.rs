@@ -2,11 +2,8 @@
 
 use std::process::Command;
 
-use crate::build::{cargo, fetch_by_npm};
+use crate::build::{cargo, fetch_comlink};
 use crate::{BuildError, DistOptions, Progress, Project, build_wasm, dist, find_or_install_chrome};
-
-/// What ours is compared with; only the benchmark ever sees it.
-const COMLINK: &str = "comlink@4.4.2";
 
 /// What is measured.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +33,10 @@ pub fn bench(project: &Project, options: &BenchOptions) -> Result<(), BuildError
         options.profile,
     )?;
     let chrome = find_or_install_chrome(&progress)?;
-    fetch_comlink(project, &progress);
+    // Without npm or a network the benchmark goes on without Comlink.
+    if let Err(error) = fetch_comlink(project, &progress) {
+        progress.note(&format!("!!! COMLINK IS LEFT OUT of the comparison: {error}"));
+    }
     let mut command = cargo();
     command.current_dir(project.root()).env("CHROME", chrome);
     command.args(["run", "--quiet", "--package", "atelier-tests", "--bin", "atelier-bench", "--"]);
@@ -63,13 +63,5 @@ fn passed_on(command: &mut Command) -> Result<(), BuildError> {
         Ok(())
     } else {
         Err(BuildError::Failed { command: "the benchmark".to_owned(), status: status.to_string() })
-    }
-}
-
-/// Without npm or a network the benchmark goes on without Comlink.
-fn fetch_comlink(project: &Project, progress: &Progress) {
-    let folder = project.path("target/bench");
-    if let Err(error) = fetch_by_npm(progress, &folder, COMLINK, "comlink/dist/esm/comlink.mjs") {
-        progress.note(&format!("!!! COMLINK IS LEFT OUT of the comparison: {error}"));
     }
 }

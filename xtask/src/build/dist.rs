@@ -10,9 +10,22 @@ use super::window::write_window_sources;
 use super::{BuildError, Progress, build_wasm};
 use crate::Project;
 
-/// The modules of the worker's side.
-const WORKER_MODULES: [&str; 7] =
-    ["harness.js", "context.js", "lifeline.js", "spans.js", "task-names.js", "transferables.js", "wire.js"];
+/// What a worker loads, of `runtime/js`; the page's side of the package uses some of it, too.
+const WORKER_MODULES: &[&str] = &[
+    "context.js",
+    "handlers.js",
+    "harness.js",
+    "lifeline.js",
+    "parameters.js",
+    "report.js",
+    "spans.js",
+    "task-names.js",
+    "text.js",
+    "thrown.js",
+    "transferables.js",
+    "unsent.js",
+    "wire.js",
+];
 
 /// How the package is made.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,6 +4,18 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{BuildError, Progress, find_on_path, run};
+use crate::Project;
+
+/// What ours is compared with, and has to live with: the benchmark's and one test's.
+const COMLINK: &str = "comlink@4.4.2";
+
+/// Puts Comlink where the benchmark and the tests look for it.
+///
+/// # Errors
+/// There is no npm, or it cannot fetch the package.
+pub(crate) fn fetch_comlink(project: &Project, progress: &Progress) -> Result<(), BuildError> {
+    fetch_by_npm(progress, &project.path("target/bench"), COMLINK, "comlink/dist/esm/comlink.mjs")
+}
 
 /// Installs an npm package (`name@version`) under `folder`, unless `proof`, a file of it, is there already.
 ///

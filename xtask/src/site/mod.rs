@@ -47,6 +47,8 @@ impl Site {
     pub fn tests(project: &Project) -> Site {
         let mut mounts = Site::demo(project).mounts;
         mounts.push(Mount::new("/tests/", project.path("tests/pages"), "git restore ."));
+        let comlink = project.path("target/bench/node_modules/comlink/dist/esm");
+        mounts.push(Mount::new("/comlink/", comlink, "cargo xtask test"));
         Site::new(mounts)
     }
 

@@ -8,7 +8,7 @@ pub use tally::Tally;
 
 use std::process::Command;
 
-use crate::build::{cargo, ensure_component, ensure_wasm_target, fetch_by_npm, run};
+use crate::build::{cargo, ensure_component, ensure_wasm_target, fetch_by_npm, fetch_comlink, run};
 use crate::{
     BuildError, DistOptions, Progress, Project, build_pages, dist, find_or_install_chrome, wasm_members,
     wasm_only_members,
@@ -133,6 +133,13 @@ impl Suite<'_> {
                     tally.not_run(
                         "panel_axe",
                         "axe-core cannot be fetched; is npm there, and its registry in reach?",
+                    );
+                }
+                if let Err(error) = fetch_comlink(self.project, &self.progress) {
+                    self.progress.note(&error.to_string());
+                    tally.not_run(
+                        "comlink",
+                        "Comlink cannot be fetched; is npm there, and its registry in reach?",
                     );
                 }
                 let arguments = ["test", "--package", "atelier-tests", "--test", "browser"];

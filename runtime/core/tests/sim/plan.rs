@@ -266,7 +266,7 @@ impl Mood {
             Kind::Answer => Step::Answer {
                 worker: self.from(rng),
                 call: self.from(rng),
-                reply: rng.pick(&[Reply::Ok, Reply::Ok, Reply::Error]),
+                reply: rng.pick(&[Reply::Ok, Reply::Ok, Reply::Error, Reply::Aborted]),
             },
             Kind::PostFailed => Step::PostFailed(self.from(rng)),
             Kind::Ready => Step::Ready(self.from(rng)),
@@ -307,7 +307,7 @@ impl Mood {
 
     fn handler(&self, rng: &mut Rng) -> Handler {
         let deed = if !rng.percent(self.misdeeds) {
-            let reply = rng.pick(&[Reply::Ok, Reply::Ok, Reply::Ok, Reply::Error]);
+            let reply = rng.pick(&[Reply::Ok, Reply::Ok, Reply::Ok, Reply::Error, Reply::Aborted]);
             if rng.percent(self.busy) { Deed::AnswerBusily(reply) } else { Deed::Answer(reply) }
         } else {
             match rng.below(6) {

@@ -331,7 +331,11 @@ impl Play<'_> {
 
     async fn answer(&mut self, call: usize, reply: Reply) -> Result<()> {
         let Some((seat, worker)) = self.stage.place_of(call) else { return Ok(()) };
-        let what = if reply == Reply::Ok { "return" } else { "throw" };
+        let what = match reply {
+            Reply::Ok => "return",
+            Reply::Error => "throw",
+            Reply::Aborted => "give up",
+        };
         let worker = worker.number;
         self.order(Order::Tell { worker, what, call: Some(call) }, None);
         self.stage.answer(seat, call, reply, self.plan);

@@ -325,7 +325,7 @@ fn name(end: End) -> String {
         End::Ok => "ok".to_owned(),
         End::Error => "ToldError".to_owned(),
         End::PostFailed => "DataCloneError".to_owned(),
-        End::Aborted(_) => "AbortError".to_owned(),
+        End::Aborted(_) | End::GaveUp => "AbortError".to_owned(),
         End::Dropped(_) => "QueueDropError".to_owned(),
         End::Disposed => "TaskDisposedError".to_owned(),
         End::Crashed { kind, .. } => format!("WorkerCrashedError: {}", kind.name()),

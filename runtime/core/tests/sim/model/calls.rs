@@ -218,7 +218,12 @@ impl Model {
             task.crashes_in_a_row = 0;
         }
         if spot == Spot::Posted(who) {
-            self.settle(id, if reply == Reply::Ok { End::Ok } else { End::Error });
+            let end = match reply {
+                Reply::Ok => End::Ok,
+                Reply::Error => End::Error,
+                Reply::Aborted => End::GaveUp,
+            };
+            self.settle(id, end);
         }
         self.remove(id);
         self.rest_if_idle(who);

@@ -1,0 +1,4 @@
+// Makes handlers, and forgets to expose them.
+import { createTaskWorker } from '/atelier/worker.js';
+
+createTaskWorker({ echo: (value) => value });
