@@ -55,7 +55,7 @@ export class TaskContext {
     const call = this.#call;
     if (!call.controller) {
       call.controller = new AbortController();
-      if (call.cancelled) call.controller.abort(call.reason ?? abortError());
+      if (call.cancelled) call.controller.abort(call.reason === undefined ? abortError() : call.reason);
     }
     return call.controller.signal;
   }

@@ -352,7 +352,7 @@ class Call {
   cancel(packed) {
     this.cancelled = true;
     this.reason = packed && unpack(packed);
-    this.controller?.abort(this.reason ?? abortError());
+    this.controller?.abort(this.reason === undefined ? abortError() : this.reason);
   }
 
   /** Where its span stands, as text; nothing, unless the call is sampled. */

@@ -73,7 +73,7 @@ export async function a_timeout_cancels_what_takes_too_long() {
   const answered = () => task.add(1, 1).catch(() => undefined);
   equal(await until(answered), 2);
   await rejects(task.listen('slow'), ABORT);
-  await heard('slow heard AbortError');
+  await heard('slow heard TimeoutError');
   equal(await until(answered), 2);
 }
 

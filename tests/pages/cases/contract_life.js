@@ -106,7 +106,7 @@ export async function the_first_of_key_signal_and_timeout_ends_it_once() {
     await rejects(call, ABORT, way);
     runtime.abortTaskController.abort('given');
     stop.abort();
-    await heard(`${way} heard AbortError`);
+    await heard(`${way} heard ${way === 'timeout' ? 'TimeoutError' : 'AbortError'}`);
     equal(count(events, 'task.canceled.total'), 1);
     deepEqual([count(events, 'task.failure.total'), count(events, 'task.success.total')], [0, 1]);
   }
