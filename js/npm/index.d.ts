@@ -1,3 +1,13 @@
+import type { AbortTaskController } from './abort.js';
+import './disposable.js';
+import type { ObservabilityConfig } from './observability.js';
+import type { RecordOptions, Recording } from './record.js';
+
+export type { AbortKey, AbortTaskController } from './abort.js';
+export * from './errors.js';
+export type { Mode, ObservabilityConfig, SpansConfig } from './observability.js';
+export * from './parallel.js';
+export type { RecordOptions, Recording } from './record.js';
 export { createTaskWorker, expose } from './worker.js';
 export type { FrameOptions, RuntimeFrame } from './frames.js';
 export type { SpanAttributes, StripTaskContext, TaskContext, TaskWorker } from './worker.js';
@@ -8,57 +18,45 @@ export type CrashPolicy = 'restart-fail-in-flight' | 'restart-requeue-in-flight'
 export type WorkerStatus = 'running' | 'stopped' | 'stopping' | 'crashed';
 export type TaskStatus = 'idle' | 'active' | 'paused';
 export type SpanStatus = 'ok' | 'error' | 'canceled';
-export type ErrorKind = 'abort' | 'queue' | 'crash' | 'exception';
+export type SpanErrorKind = 'abort' | 'queue' | 'crash' | 'exception';
+export type ErrorKind = SpanErrorKind;
 export type CrashKind = 'load' | 'error' | 'messageerror' | 'start-timeout' | 'hang' | 'closed';
 
-/** 'auto' is on in development and off in production. */
-export type Mode = 'auto' | 'on' | 'off';
-
 export interface RuntimeConfig {
-  observability?: {
-    /** Whether calls have spans; an object without `mode` is on, `sampleRate` is clamped to 0..1. */
-    spans?: Mode | { mode?: Mode; sampleRate?: number };
-    /** Whether metrics are aggregated; 'auto': while spans are on or anyone listens. */
-    metrics?: Mode;
-    /**
-     * What the browser's own profiler gets of sampled calls and traces. Default 'measure'.
-     *
-     * Either way a call is drawn in its phases, in the group "Atelier" of DevTools' Performance panel: what it waits on
-     * the track of its task's queue, its run on that of its worker, what is under way on that of the task's messages.
-     * - 'measure' also writes each call and trace as a whole: `performance.measure('atelier:span' | 'atelier:trace')`, on
-     *   a track of its task, with properties and a tooltip. A `PerformanceObserver` sees them too. The timeline keeps the
-     *   last 64 of each name.
-     * - 'timestamp' writes nothing else (`console.timeStamp`): far cheaper, kept by nobody, no properties. It needs a
-     *   browser that knows its tracks, such as Chrome 136.
-     * - 'off' writes nothing.
-     */
-    measures?: 'measure' | 'timestamp' | 'off';
-  };
+  /**
+   * A name for the runtime, which the panel shows. A page has one runtime of an id: making another one disposes the one
+   * before it, as when a module is replaced while the page runs. See docs/lifetime.md.
+   */
+  id?: string;
+  observability?: ObservabilityConfig;
 }
+
+/** Whether workers start with the first call or at once. */
+export type InitMode = 'lazy' | 'eager';
 
 export interface TaskConfig {
   /** A pool of workers, or one. */
   type: TaskType;
   /** Makes a worker; its script calls `expose`. */
   worker: () => Worker;
-  /** Whether workers start with the first call or at once. Default 'lazy'. */
-  init?: 'lazy' | 'eager';
+  /** Default 'lazy'. */
+  init?: InitMode;
   /** Workers of a pool. Default: the machine's cores, or 4. */
   poolSize?: number;
   /** Makes a call's cancellation key of its arguments; no string, or an empty one, is no key. */
   keyOf?: (...args: any[]) => unknown;
-  /** Cancels a call that takes longer, in milliseconds, counted from the call. */
+  /** Cancels a call that takes longer, in milliseconds, counted from the call; 0 and `Infinity` are no limit. */
   timeoutMs?: number;
   /** What happens to the calls of a worker that crashed. Default 'restart-fail-in-flight'. */
   crashPolicy?: CrashPolicy;
   /** Crashes in a row after which the task fails; `Infinity` never. Default 3. */
   crashMaxRetries?: number;
   taskName?: string;
-  /** Unique in its runtime. */
+  /** Unique in its runtime. Default: `taskName` (`resize-2` where `resize` is taken), or `task-1` and so on. */
   taskId?: string;
-  /** Calls at workers at most. Default: `poolSize`, or 1. */
+  /** Calls at workers at most; `Infinity` is no limit. Default: `poolSize`, or 1. */
   maxInFlight?: number;
-  /** Calls pending at most. Default: twice `maxInFlight` in a pool, 2 for a singleton. */
+  /** Calls pending at most; `Infinity` is no limit. Default: twice `maxInFlight` in a pool, 2 for a singleton. */
   maxQueueDepth?: number;
   /** What happens to a call beyond that. Default 'block': its caller waits. */
   queuePolicy?: QueuePolicy;
@@ -162,14 +160,40 @@ export interface WorkerState {
   lastCrash?: LastCrash;
 }
 
+/** Handlers of any kind: what a task without a type argument is taken to have. */
+export type TaskHandlerMap = Record<string, (...args: any[]) => any>;
+
+/** Names that are no methods, since tools ask every object for them; `call` reaches handlers of such names. */
+type Probed =
+  | `_${string}`
+  | `$$${string}`
+  | `@@${string}`
+  | 'then'
+  | 'catch'
+  | 'finally'
+  | 'constructor'
+  | 'toString'
+  | 'toLocaleString'
+  | 'toJSON'
+  | 'valueOf'
+  | 'inspect';
+
+type Arguments<F> = import('./worker.js').StripTaskContext<{ f: F }>['f'] extends (...args: infer A) => unknown ? A : never;
+type Result<F> = F extends (...args: never) => infer R ? Promise<Awaited<R>> : never;
+
 /** The worker's methods, as promises. */
 export type TaskMethods<T> = {
-  [K in keyof T as K extends 'then' | keyof TaskLife<T> ? never : K]: T[K] extends (...args: infer A) => infer R
+  [K in keyof T as K extends Probed | keyof TaskLife<T> ? never : K]: T[K] extends (...args: infer A) => infer R
     ? (...args: A extends [...infer Rest, import('./worker.js').TaskContext] ? Rest : A) => Promise<Awaited<R>>
     : never;
 };
 
 export interface TaskLife<T> {
+  /**
+   * Calls a method by its name, also one that `task.name()` does not reach: `with`, `dispose`, `toString`, what begins
+   * with an underscore.
+   */
+  call<K extends keyof T & string>(method: K, ...args: Arguments<T[K]>): Result<T[K]>;
   /** The same task with options for its calls; they never reach the handler. */
   with(options: TaskDispatchOptions): Task<T>;
   getState(): WorkerState;
@@ -183,22 +207,10 @@ export interface TaskLife<T> {
 
 export type Task<T> = TaskMethods<T> & TaskLife<T>;
 
-export interface AbortTaskController {
-  /** Fires when the key is aborted; the same one until then. It is kept until then, or until the key is cleared. */
-  signalFor(key: string): AbortSignal;
-  /** Cancels every call with this key, later ones too until the key is cleared. */
-  abort(key: string): void;
-  abortMany(keys: Iterable<string>): void;
-  isAborted(key: string): boolean;
-  /** Lets calls with this key through again, under a new signal if the old one has fired. */
-  clear(key: string): void;
-  clearAll(): void;
-}
-
 export interface RuntimeTaskSnapshot extends WorkerState {
   taskId: string;
   taskName?: string;
-  init: 'lazy' | 'eager';
+  init: InitMode;
 }
 
 export interface RuntimeSnapshot {
@@ -264,7 +276,16 @@ export interface TraceContext {
   /** The trace's place, to pass on (W3C Trace Context). */
   readonly traceparent: string;
   /** Ends the trace; it is told and exported then. */
-  end(options?: { status?: SpanStatus; error?: unknown }): void;
+  end(options?: TraceEndOptions): void;
+}
+
+export type TraceEndStatus = SpanStatus;
+
+export interface TraceEndOptions {
+  /** Default: 'ok', or with an error 'error' ('canceled' for an `AbortError`). */
+  status?: TraceEndStatus;
+  /** Told by its message; what has none is told as JSON. */
+  error?: unknown;
 }
 
 /** Which events a listener takes. */
@@ -353,14 +374,26 @@ export interface Finding {
   fix: string;
 }
 
-export interface TaskRuntime {
+export interface RuntimeSnapshotSubscriptionOptions {
+  /** Milliseconds between two looks. Default 250. */
+  intervalMs?: number;
+  /** Whether the first one comes before `subscribeRuntimeSnapshot` returns. Default true. */
+  emitImmediately?: boolean;
+  /** Whether one that says the same as the last is left out. Default false. */
+  onlyOnChange?: boolean;
+}
+
+export interface TaskRuntime extends Disposable, AsyncDisposable {
+  /** What `createTaskRuntime` was given. */
+  readonly id?: string;
   /** Defines a task. Throws a `TypeError` or a `RangeError` that names the setting, also as `option`, which makes no sense. */
-  defineTask<T extends object = Record<string, (...args: any[]) => any>>(config: TaskConfig): Task<T>;
+  defineTask<T = TaskHandlerMap>(config: TaskConfig): Task<T>;
   readonly abortTaskController: AbortTaskController;
+  /** The state of every task: the same object, which is frozen, as long as nothing changes. */
   getRuntimeSnapshot(): RuntimeSnapshot;
   subscribeRuntimeSnapshot(
     listener: (snapshot: RuntimeSnapshot) => void,
-    options?: { intervalMs?: number; emitImmediately?: boolean; onlyOnChange?: boolean },
+    options?: RuntimeSnapshotSubscriptionOptions,
   ): () => void;
   /** Calls a function with every event that the options let through. One that throws is reported, and hurts nobody. */
   subscribeEvents(listener: (event: RuntimeEvent) => void, options?: EventOptions & { batch?: false }): () => void;
@@ -379,29 +412,12 @@ export interface TaskRuntime {
   createTrace(name?: string, options?: { parent?: string | 'document' }): TraceContext;
   /** Runs a function under a trace that ends with it. */
   runWithTrace<R>(name: string | undefined, fn: (trace: TraceContext) => R | Promise<R>): Promise<R>;
-}
-
-export interface RecordOptions {
   /**
-   * How long the file may get, in bytes; from 262144. Default 67108864 (64 MiB). When it would get longer, its oldest part
-   * goes, again and again, so that a recording can run for hours and has the latest; what went is counted.
+   * Ends everything: tasks (their calls are rejected with a `TaskDisposedError`), traces, exporters (which send what there
+   * is), recordings, panels, listeners. The promise is fulfilled when exporters and recordings are done, and never rejects.
+   * A second time does nothing. See docs/lifetime.md.
    */
-  maxBytes?: number;
-}
-
-/** A recording that runs, or has run. */
-export interface Recording {
-  /** How long the file is, in bytes; until `stop()` an estimate from above. */
-  readonly bytes: number;
-  /** Facts in it: events, calls, traces, handlers' spans. */
-  readonly facts: number;
-  /** Facts that are lost: they had to make room, came faster than they could be written, or were megabytes long. */
-  readonly dropped: number;
-  /**
-   * Ends the recording and gives the file (type `application/x-atelier-recording`). Calling it again gives the same promise.
-   * It rejects only when the browser could not compress or keep the data.
-   */
-  stop(): Promise<Blob>;
+  dispose(): Promise<void>;
 }
 
 /** Durations, in milliseconds. */
@@ -446,46 +462,3 @@ export interface Exemplar {
 export function explainCall(call: SpanEvent, others?: Iterable<RuntimeEvent>): string;
 
 export function createTaskRuntime(config?: RuntimeConfig): TaskRuntime;
-
-export interface ParallelLimitOptions<T> {
-  /** Whether the first failure is thrown, or only told to `onError`. Default 'fail-fast'. */
-  errorPolicy?: 'fail-fast' | 'continue';
-  /** Told of every failure that is no cancellation. One that throws is reported, and disturbs nothing. */
-  onError?: (error: unknown, item: T) => void;
-  /** Ends the generator, quietly and at once. */
-  signal?: AbortSignal;
-  /** With `keyOf`: items of aborted keys are skipped, their results dropped. With it or `signal`, AbortErrors are not fatal. */
-  abortTaskController?: AbortTaskController;
-  /** An item's key; no string, or an empty one, is no key. */
-  keyOf?: (item: T) => unknown;
-}
-
-export type Settled<T, R> =
-  | { status: 'fulfilled'; value: R; item: T }
-  | { status: 'rejected'; reason: unknown; item: T };
-
-/** Runs `fn` on items, at most `limit` at a time, and yields the results in the order in which they finish. */
-export function parallelLimit<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
-  limit: number,
-  fn: (item: T) => R | Promise<R>,
-  options: ParallelLimitOptions<T> & { returnSettled: true },
-): AsyncGenerator<Settled<T, R>, void, void>;
-export function parallelLimit<T, R>(
-  items: Iterable<T> | AsyncIterable<T>,
-  limit: number,
-  fn: (item: T) => R | Promise<R>,
-  options?: ParallelLimitOptions<T> & { returnSettled?: false },
-): AsyncGenerator<R, void, void>;
-
-/** Yields the results of promises in the order in which they settle; the first rejection is thrown. */
-export function yieldAsCompleted<R>(
-  promises: Iterable<R | PromiseLike<R>> | AsyncIterable<R>,
-): AsyncGenerator<Awaited<R>, void, void>;
-
-/** A worker died, and its calls with it; `cause` is the worker's own error. */
-export class WorkerCrashedError extends Error {
-  readonly taskId: string;
-  readonly workerIndex?: number;
-  readonly kind: CrashKind;
-}

@@ -4,7 +4,6 @@
 import { PRIORITIES, mergeOptions } from './call-options.js';
 import { knownOptions, refusal, shown } from './check.js';
 import { settingError } from './errors.js';
-import { reused } from './reused.js';
 import { traceNumber } from './trace.js';
 import { isProbed } from './worker/task-names.js';
 
@@ -70,10 +69,9 @@ function makeWorker(factory) {
 
 // What a task answers by itself, whatever options its calls have.
 function ownMembers(handle, taskId, taskName) {
-  let state;
   const label = () => `[object Task ${taskName ?? taskId}]`;
   return new Map(Object.entries({
-    getState: () => (state = reused(state, handle.state())),
+    getState: () => handle.state(),
     startWorkers: () => handle.start_workers(),
     stopWorkers: () => handle.stop_workers(),
     dispose: () => handle.dispose(),

@@ -5,16 +5,34 @@ import {
   explainCall,
   parallelLimit,
   yieldAsCompleted,
+  PayloadLostError,
+  QueueDropError,
+  RuntimeDisposedError,
+  TaskDisposedError,
   WorkerCrashedError,
+  WorkerFactoryError,
+  type AbortKey,
   type BlackBoxFact,
+  type ErrorCode,
+  type InitMode,
+  type ObservabilityConfig,
+  type ParallelLimitErrorPolicy,
+  type ParallelLimitResult,
+  type ParallelLimitSettledOptions,
   type Recording,
   type RuntimeEvent,
   type RuntimeFrame,
+  type RuntimeSnapshotSubscriptionOptions,
   type Settled,
+  type SpanErrorKind,
+  type SpansConfig,
   type StripTaskContext,
   type Task,
   type TaskDispatchOptions,
+  type TaskHandlerMap,
   type Telemetry,
+  type TraceEndOptions,
+  type TraceEndStatus,
   type WorkerFact,
   type WorkerState,
 } from 'atelier';
@@ -92,6 +110,41 @@ void task.with({ key: 'k', priority: 'background', cancel: { graceMs: 5 }, trans
 const direct = runtime.defineTask<typeof handlers>({ type: 'singleton', worker: () => new Worker('worker.js') });
 same<Parameters<typeof direct.later>, [text: string]>(true);
 void direct.nothing();
+// By name: also what the task's own members hide, and with the arguments of the handler.
+same<ReturnType<typeof byName>, Promise<number>>(true);
+function byName() {
+  return task.with({ key: 'k' }).call('later', 'text');
+}
+interface Hidden {
+  with(size: number): string;
+  toString(): string;
+  _private(): Promise<boolean>;
+  plain(): void;
+}
+class Service {
+  count = 1;
+  double(n: number): number {
+    return n * 2 * this.count;
+  }
+}
+const hidden = runtime.defineTask<Hidden>({ type: 'singleton', worker: () => new Worker('worker.js') });
+hidden.call('with', 5) satisfies Promise<string>;
+hidden.call('toString') satisfies Promise<string>;
+hidden.call('_private') satisfies Promise<boolean>;
+hidden.plain() satisfies Promise<void>;
+// @ts-expect-error what begins with an underscore is private
+void hidden._private();
+// @ts-expect-error an argument of another type
+void hidden.call('with', '5');
+// @ts-expect-error a method that is none
+void hidden.call('without');
+// Classes, and tasks without a type.
+const service = runtime.defineTask<Service>({ type: 'singleton', worker: () => new Worker('worker.js') });
+service.double(2) satisfies Promise<number>;
+const untyped = runtime.defineTask({ type: 'singleton', worker: () => new Worker('worker.js') });
+same<ReturnType<typeof untyped.with>, Task<TaskHandlerMap>>(true);
+untyped.whatever!(1, 'two').then((value) => value.three.four);
+untyped.call('whatever', 1).then((value) => value.three.four);
 task.startWorkers();
 task.stopWorkers();
 task.dispose();
@@ -165,7 +218,34 @@ runtime.record({ maxBytes: '64 MiB' });
 // @ts-expect-error: there is no such format
 convertRecording(new Blob(), 'xml');
 
+const observability: ObservabilityConfig = { spans: { mode: 'on' } satisfies SpansConfig };
+const app = createTaskRuntime({ id: 'app', observability });
+app.id satisfies string | undefined;
+app.dispose() satisfies Promise<void>;
+app[Symbol.dispose]();
+app satisfies Disposable & AsyncDisposable;
+const end: TraceEndOptions = { status: 'canceled' satisfies TraceEndStatus, error: { code: 1 } };
+app.createTrace('t').end(end);
+const often: RuntimeSnapshotSubscriptionOptions = { intervalMs: 5, onlyOnChange: true };
+app.subscribeRuntimeSnapshot(() => {}, often)();
+const mode: InitMode | undefined = app.getRuntimeSnapshot().tasks[0]?.init;
+const key: AbortKey = 'key';
+const kind: SpanErrorKind = 'queue';
+const policy: ParallelLimitErrorPolicy = 'continue';
+void [mode, key, kind];
+// @ts-expect-error an option that is none
+createTaskRuntime({ observabilty: {} });
+
+function codeOf(error: unknown): ErrorCode | undefined {
+  if (error instanceof QueueDropError) return error.code satisfies 'ERR_ATELIER_QUEUE_DROP';
+  if (error instanceof TaskDisposedError || error instanceof PayloadLostError) return error.code;
+  if (error instanceof WorkerFactoryError || error instanceof RuntimeDisposedError) return error.code;
+  return error instanceof WorkerCrashedError ? error.code : undefined;
+}
+void codeOf(new QueueDropError('by hand', { cause: 1 }));
+
 const keys = runtime.abortTaskController;
+keys.abort('k', new Error('why'));
 keys.signalFor('k') satisfies AbortSignal;
 keys.abortMany(['a', 'b']);
 
@@ -174,8 +254,10 @@ async function generators(): Promise<void> {
   const settled = parallelLimit(new Set(['a']), 1, (item) => item.length, { returnSettled: true, keyOf: (item) => item });
   for await (const each of settled) {
     same<typeof each, Settled<string, number>>(true);
-    if (each.status === 'rejected') same<typeof each.reason, unknown>(true);
+    if (each.status === 'rejected') same<typeof each.reason, typeof each.error>(true);
   }
+  const both: ParallelLimitSettledOptions<number> = { returnSettled: true, errorPolicy: policy };
+  for await (const each of parallelLimit([1], 1, (item) => `${item}`, both)) same<typeof each, ParallelLimitResult<number, string>>(true);
   for await (const n of yieldAsCompleted([Promise.resolve(1), 2])) same<typeof n, number>(true);
   // @ts-expect-error a policy that is none
   parallelLimit([1], 1, (item) => item, { errorPolicy: 'ignore' });

@@ -141,7 +141,7 @@ export async function settled_results_carry_their_item() {
   equal(error, undefined, 'failures are results');
   deepEqual(values, [
     { status: 'fulfilled', value: 10, item: 1 },
-    { status: 'rejected', reason, item: 2 },
+    { status: 'rejected', error: reason, reason, item: 2 },
     { status: 'fulfilled', value: 30, item: 3 },
   ]);
   deepEqual(told, [2]);
