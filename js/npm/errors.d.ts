@@ -27,7 +27,7 @@ export class PayloadLostError extends Error {
   readonly code: 'ERR_ATELIER_PAYLOAD_LOST';
 }
 
-/** A task's `worker` function returned something that is no worker, or threw something that is no error. */
+/** A task's `worker` function threw something that is no error; that is the `cause`. */
 export class WorkerFactoryError extends Error {
   constructor(message?: string, options?: { cause?: unknown });
   readonly code: 'ERR_ATELIER_WORKER_FACTORY';

@@ -36,7 +36,7 @@ export class PayloadLostError extends CodedError {
   }
 }
 
-/** A task's `worker` function returned something that is no worker, or threw something that is no error. */
+/** A task's `worker` function threw something that is no error; that is the `cause`. */
 export class WorkerFactoryError extends CodedError {
   constructor(message, options) {
     super('WorkerFactoryError', 'ERR_ATELIER_WORKER_FACTORY', message, options);

@@ -43,7 +43,8 @@ export function subscribeSnapshots(handle, snapshots, listener, options) {
     if (onlyOnChange && snapshot === last) return;
     last = snapshot;
     try {
-      listener(snapshot);
+      const done = listener(snapshot);
+      if (typeof done?.then === 'function') done.then(undefined, reportThrow);
     } catch (error) {
       reportThrow(error);
     }

@@ -50,6 +50,7 @@ pub(crate) fn of_call(error: &CallError, cause: Option<&AbortCause>) -> JsValue 
         CallError::Thrown(value) | CallError::NotSent(value) => value.clone(),
         // A factory's own error says more than ours could.
         CallError::NoWorker(cause) if cause.is_object() => cause.clone(),
+        CallError::NoWorker(thrown) => named_error(error.name(), &error.message(), thrown),
         other => named_error(other.name(), &other.message(), &JsValue::UNDEFINED),
     }
 }
