@@ -1,15 +1,14 @@
-// Builds the app with one tool: `node build.mjs TOOL OUT`, or serves it as the tool does in development: `node build.mjs
-// TOOL --serve`, which prints the address. It runs in the folder where tools, the package and the fixtures are.
+// Builds the app with one tool: `node build.mjs TOOL OUT`, or serves it as the tool does: `node build.mjs TOOL --serve`, which
+// prints the address and ends when its input does. It lies in the folder where the tools, the package and the fixtures are.
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 
-const here = process.cwd();
+const here = import.meta.dirname;
 const app = path.join(here, 'app');
 const [tool, target] = process.argv.slice(2);
 const serves = target === '--serve';
 const out = serves ? undefined : path.resolve(target ?? 'out');
-
 
 const MODULES = { entryPoints: [path.join(app, 'main.js'), path.join(app, 'worker.js')], bundle: true, minify: true, format: 'esm', outdir: out };
 
@@ -90,13 +89,15 @@ async function run(script, args, onLine) {
   const file = Array.isArray(script) ? path.join(here, 'node_modules', ...script) : script;
   const child = spawn(process.execPath, [file, ...args], { cwd: here, stdio: ['ignore', onLine ? 'pipe' : 2, 2], env: { ...process.env, CI: '1', NEXT_TELEMETRY_DISABLED: '1' } });
   child.stdout?.setEncoding('utf8').on('data', (text) => text.split('\n').forEach(onLine));
-  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => child.kill());
+  process.once('exit', () => child.kill());
   const code = await new Promise((done, fail) => child.once('error', fail).once('close', done));
   if (code !== 0) throw new Error(`${path.basename(file)} ended with ${code}`);
 }
 
-if (!serves && out) {
+if (serves) process.stdin.resume().once('end', () => process.exit());
+else {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
 }
 await tools[tool]();
+if (!serves) process.exit();

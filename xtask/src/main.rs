@@ -52,6 +52,10 @@ enum Task {
         /// Only tests in the browser.
         #[arg(long)]
         browser: bool,
+        /// Only the packed package in bundlers, frameworks, Node and TypeScript, which npm fetches; the table is in
+        /// target/bundlers.md.
+        #[arg(long, conflicts_with_all = ["native", "browser"])]
+        bundlers: bool,
     },
     /// Measures ours beside raw postMessage and Comlink in a real Chromium, and prints a table.
     ///
@@ -119,8 +123,12 @@ fn main() -> ExitCode {
         Task::Demo { no_open, port, host, forward } => {
             demo(&project, DemoOptions { host, port, open: !no_open, forward }).map_err(anyhow::Error::from)
         }
-        Task::Test { filter, native, browser } => {
-            return test(&project, SuiteOptions { filter, native: !browser, browser: !native });
+        Task::Test { filter, native, browser, bundlers } => {
+            let all = !native && !browser && !bundlers;
+            // A filter is there to be quick, which fetching the tools is not.
+            let bundlers = bundlers || (all && filter.is_none());
+            let (native, browser) = (native || all, browser || all);
+            return test(&project, SuiteOptions { filter, native, browser, bundlers });
         }
         Task::Bench { quick, filter, rounds, profile } => {
             bench(&project, &BenchOptions { quick, filter, rounds, profile }).map_err(anyhow::Error::from)

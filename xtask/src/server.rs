@@ -71,7 +71,8 @@ impl Server {
         })?;
         let address = entrance.address();
         let receiver = Receiver::new(options.receiver);
-        let router = secured(receiver.router().merge(options.site.router()));
+        let has_policy = options.site.has_policy();
+        let router = secured(receiver.router().merge(options.site.router()), has_policy);
         let (stop, stopped) = oneshot::channel();
         let serving = axum::serve(entrance, router.into_make_service_with_connect_info::<Connection>())
             .with_graceful_shutdown(async move {

@@ -77,7 +77,8 @@ fn copy(from: &Path, to: &Path) -> Result<(), BuildError> {
     std::fs::copy(from, to).map(|_| ()).map_err(BuildError::file(from))
 }
 
-fn copy_all(from: &Path, to: &Path) -> Result<(), BuildError> {
+/// Copies a folder with all that is in it.
+pub(crate) fn copy_all(from: &Path, to: &Path) -> Result<(), BuildError> {
     files(from)?.iter().try_for_each(|file| {
         let relative = file.strip_prefix(from).unwrap_or(file);
         copy(file, &to.join(relative))

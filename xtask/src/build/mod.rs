@@ -19,6 +19,7 @@ pub use size::{Size, size_of_start, sizes};
 pub use wasm::build_wasm;
 
 pub(crate) use command::{find_on_path, run, shown, start_error, works};
+pub(crate) use dist::copy_all;
 pub(crate) use npm::{fetch_by_npm, fetch_comlink};
 pub(crate) use toolchain::{cargo, ensure_component, ensure_wasm_target};
 

@@ -21,13 +21,14 @@ use crate::Project;
 #[derive(Clone, Debug)]
 pub struct Site {
     mounts: Vec<Mount>,
+    has_policy: bool,
 }
 
 impl Site {
     /// A site of these folders. The longest prefix that fits a path decides.
     pub fn new(mut mounts: Vec<Mount>) -> Site {
         mounts.sort_by_key(|mount| std::cmp::Reverse(mount.prefix().len()));
-        Site { mounts }
+        Site { mounts, has_policy: true }
     }
 
     /// The guided tour: its page, the photographs, the package and the wasm of the examples.
@@ -50,6 +51,16 @@ impl Site {
         let comlink = project.path("target/bench/node_modules/comlink/dist/esm");
         mounts.push(Mount::new("/comlink/", comlink, "cargo xtask test"));
         Site::new(mounts)
+    }
+
+    /// Serves without the policy, as most sites do.
+    #[must_use]
+    pub fn without_policy(self) -> Site {
+        Site { has_policy: false, ..self }
+    }
+
+    pub(crate) fn has_policy(&self) -> bool {
+        self.has_policy
     }
 
     /// Serves one more folder.

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that is checked, one step after the other, and one count over all of it.
 
+mod bundlers;
 mod cargo_test;
 mod tally;
 mod types;
@@ -27,6 +28,8 @@ pub struct SuiteOptions {
     pub native: bool,
     /// Tests in the browser.
     pub browser: bool,
+    /// The packed package in bundlers, and what else takes it.
+    pub bundlers: bool,
 }
 
 /// Runs the steps and returns the count. A step that fails counts as one failed test of its name; the others go on.
@@ -44,12 +47,15 @@ pub fn run_suite(project: &Project, options: &SuiteOptions) -> Tally {
             suite.type_tests(&mut tally);
         }
     }
-    if options.browser {
+    if options.browser || options.bundlers {
         let built = suite.web_build();
         let can_run = built.is_ok();
         tally.step("web build", built);
-        if can_run {
+        if can_run && options.browser {
             suite.browser_tests(&mut tally);
+        }
+        if can_run && options.bundlers {
+            suite.bundler_tests(&mut tally);
         }
     }
     tally
@@ -146,6 +152,21 @@ impl Suite<'_> {
                 self.tests(tally, "browser tests", self.cargo(&arguments).env("CHROME", chrome));
             }
             Err(error) => tally.step("browser tests", Err(error)),
+        }
+    }
+
+    /// The package in the tools that people have. Without npm or its registry there are none, which is said and no failure.
+    fn bundler_tests(&self, tally: &mut Tally) {
+        match bundlers::prepare(self.project, &self.progress) {
+            Ok(Ok(())) => match find_or_install_chrome(&self.progress) {
+                Ok(chrome) => {
+                    let arguments = ["test", "--package", "atelier-tests", "--test", "bundlers"];
+                    self.tests(tally, "bundlers", self.cargo(&arguments).env("CHROME", chrome));
+                }
+                Err(error) => tally.step("bundlers", Err(error)),
+            },
+            Ok(Err(types::NotRun(why))) => tally.not_run("bundlers", why),
+            Err(error) => tally.step("bundlers", Err(error)),
         }
     }
 

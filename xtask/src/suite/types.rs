@@ -43,7 +43,7 @@ pub(super) fn check_types(compiler: impl Fn(&[&str]) -> Command, project: &str) 
 }
 
 /// Runs a command to its end, or ends it when it takes too long.
-fn run_within(command: &mut Command, limit: Duration) -> Result<(), BuildError> {
+pub(super) fn run_within(command: &mut Command, limit: Duration) -> Result<(), BuildError> {
     let failed = |command: &Command, status: String| BuildError::Failed { command: shown(command), status };
     let mut child = command.spawn().map_err(|source| start_error(command, source))?;
     let begun = Instant::now();
