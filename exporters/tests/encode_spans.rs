@@ -322,11 +322,19 @@ fn phases_may_be_spans_beneath_which_those_of_the_handler_hang() {
 #[test]
 fn the_fast_way_and_the_way_of_the_structs_give_the_same_bytes() {
     let mut random = support::Random(7);
-    for phases in [PhaseExport::Attributes, PhaseExport::Spans] {
-        let fast = OtlpConfig { phases, ..OtlpConfig::default() };
+    let phases = [PhaseExport::Attributes, PhaseExport::Spans];
+    // With limits that are reached as well.
+    let limits = [(u32::MAX, u32::MAX), (100, 4), (1, 1)];
+    for (phases, (length, count)) in phases.into_iter().flat_map(|it| limits.map(|limits| (it, limits))) {
+        let fast = OtlpConfig {
+            phases,
+            attribute_value_length_limit: length,
+            attribute_count_limit: count,
+            ..OtlpConfig::default()
+        };
         let structs = OtlpConfig { redact: Some(Redact::new(|all, _| Some(all))), ..fast.clone() };
         let (mut fast, mut structs) = (OtlpEncoder::new(&fast, &[]), OtlpEncoder::new(&structs, &[]));
-        for round in 0..300 {
+        for round in 0..100 {
             let records: Vec<Record> = (0..random.below(20)).map(|_| any_record(&mut random)).collect();
             let (body, expected) = (fast.spans(&records), structs.spans(&records));
             assert_eq!(body.is_empty(), records.is_empty(), "no empty envelope");

@@ -26,6 +26,24 @@ fn nothing_and_emptiness_are_the_defaults() {
 }
 
 #[test]
+fn limits_of_attributes_are_for_all_or_for_one_kind() {
+    let config = config(&[
+        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "2147483647"),
+        ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "100"),
+        ("OTEL_ATTRIBUTE_COUNT_LIMIT", "50"),
+        ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "20"),
+    ]);
+    let limits = |signal| {
+        let limits = config.attribute_limits(signal);
+        (limits.value_length, limits.count)
+    };
+    assert_eq!(limits(Signal::Traces), (100, 50));
+    assert_eq!(limits(Signal::Logs), (2_147_483_647, 20));
+    assert_eq!(limits(Signal::Metrics), (2_147_483_647, 50));
+    assert!(problem("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "0").contains("from 1"));
+}
+
+#[test]
 fn what_is_for_all_signals_is_a_base_and_what_is_for_one_is_used_as_it_is() {
     let config = config(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://all.example/base/"),

@@ -118,17 +118,21 @@ impl<'a> Wire<'a> {
         self.groups.get_mut(self.current).map(|group| &mut group.spans)
     }
 
+    /// Whether the span takes another attribute.
+    #[inline(always)]
+    fn takes(&mut self, name: &str) -> bool {
+        let takes = self.limiter.takes(self.count, name);
+        self.count += u32::from(takes);
+        self.dropped += u32::from(!takes);
+        takes
+    }
+
     /// The key of an attribute of the span and of its value, up to the value's own bytes (`value_len` of them).
     #[inline(always)]
     fn attribute(&mut self, name: &str, value_len: usize) -> Option<&mut Vec<u8>> {
         const ATTRIBUTE: u8 = key(9, LENGTH);
         const KEY: u8 = key(1, LENGTH);
         const VALUE: u8 = key(2, LENGTH);
-        if !self.limiter.takes(self.count, name) {
-            self.dropped += 1;
-            return None;
-        }
-        self.count += 1;
         let out = self.out()?;
         length_delimited(out, ATTRIBUTE, field_len(name.len()) + field_len(value_len));
         length_delimited(out, KEY, name.len());
@@ -141,6 +145,9 @@ impl<'a> Wire<'a> {
 impl Attributes for Wire<'_> {
     #[inline(always)]
     fn text(&mut self, key_: &str, value: &str) {
+        if !self.takes(key_) {
+            return;
+        }
         let value = self.limiter.value(value);
         if let Some(out) = self.attribute(key_, field_len(value.len())) {
             length_delimited(out, key(1, LENGTH), value.len());
@@ -150,6 +157,9 @@ impl Attributes for Wire<'_> {
 
     #[inline(always)]
     fn bool(&mut self, key_: &str, value: bool) {
+        if !self.takes(key_) {
+            return;
+        }
         if let Some(out) = self.attribute(key_, 2) {
             out.extend_from_slice(&[key(2, VARINT), value.into()]);
         }
@@ -157,6 +167,9 @@ impl Attributes for Wire<'_> {
 
     #[inline(always)]
     fn int(&mut self, key_: &str, value: i64) {
+        if !self.takes(key_) {
+            return;
+        }
         // protobuf: a negative int64 is a varint of ten bytes, its two's complement.
         let value = value as u64;
         if let Some(out) = self.attribute(key_, 1 + encoded_len_varint(value)) {
@@ -167,6 +180,9 @@ impl Attributes for Wire<'_> {
 
     #[inline(always)]
     fn double(&mut self, key_: &str, value: f64) {
+        if !self.takes(key_) {
+            return;
+        }
         if let Some(out) = self.attribute(key_, 9) {
             fixed64(out, key(4, FIXED64), value.to_bits());
         }

@@ -133,7 +133,8 @@ export async function who_is_shut_down_hands_over_what_is_stored() {
 }
 
 export async function a_shutdown_without_a_network_is_over_when_all_is_stored() {
-  const page = begin({ scheduleDelayMs: 3_600_000 });
+  const fetch = async () => { throw new TypeError('no network'); };
+  const page = begin({ scheduleDelayMs: 3_600_000, fetch });
   dispatchEvent(new Event('offline'));
   await page.calls(10);
   await page.exporter.shutdown();

@@ -91,16 +91,15 @@ export async function limits_are_taken_from_the_environment_and_options_are_stro
 }
 
 export async function many_large_spans_make_many_requests() {
-  for (const protocol of ['http/protobuf', 'http/json']) {
+  for (const [protocol, calls] of [['http/protobuf', 100], ['http/json', 40]]) {
     const before = (await received()).spans;
     const { requests, exporter, task } = begin({ protocol });
-    await Promise.all(Array.from({ length: 200 }, () => task.long('long', 200_000)));
-    await exporter.flush();
+    await Promise.all(Array.from({ length: calls }, () => task.long('long', 200_000)));
     await until(async () => (await exporter.flush(), exporter.ledger().traces.pending === 0));
     const { traces } = exporter.ledger();
     ok(balanced(traces));
-    deepEqual([traces.emitted, traces.delivered], [400, 400]);
-    equal((await received()).spans - before, 400);
+    deepEqual([traces.emitted, traces.delivered], [2 * calls, 2 * calls]);
+    equal((await received()).spans - before, 2 * calls);
     ok(requests.every(({ body }) => body.byteLength <= MAX_REQUEST), requests.map(({ body }) => body.byteLength).join());
   }
 }
