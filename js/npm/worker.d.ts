@@ -24,7 +24,7 @@ export interface TaskContext {
    * }
    * ```
    *
-   * A call sends home at most 128 spans, a span at most 128 attributes of at most 64 Ki characters. An attribute that cannot be
+   * A call sends home at most 128 spans, a span at most 120 attributes of at most 64 Ki characters. An attribute that cannot be
    * read is left out; `atelier.attributes.lost` counts them.
    * @throws `TypeError` for a name that is no string or empty, for no function, for attributes that are no object.
    */

@@ -7,8 +7,11 @@ import { named } from './thrown.js';
 /** How many spans one call can send home. What is beyond that runs and is counted as lost. */
 const MAX_SPANS = 128;
 
-/** How many attributes one span can have. What is beyond that is counted as lost. */
-const MAX_ATTRIBUTES = 128;
+/**
+ * How many attributes one span can have: with ours, no more than exporters let through (OpenTelemetry's 128). What is beyond
+ * that is counted as lost.
+ */
+const MAX_ATTRIBUTES = 120;
 
 /** The attribute that says how many others are missing. */
 const ATTRIBUTES_LOST = 'atelier.attributes.lost';

@@ -107,7 +107,8 @@ pub mod field {
     pub const PARENT_SPAN_ID: &str = "atelier.parent_span_id";
     /// Name given to `createTrace` (`str`), on the trace's span and on its calls.
     pub const TRACE_NAME: &str = "atelier.trace.name";
-    /// Attributes of a handler's own span or log record, a JSON object of strings, numbers and booleans (`str`).
+    /// Attributes of a handler's own span or log record, a JSON object of strings, numbers and booleans (`str`). One of a
+    /// span's, `atelier.attributes.lost`, says how many could not be read or were too many.
     pub const ATTRIBUTES: &str = "atelier.span.attributes";
     /// Spans of a call's handler that are missing: there were too many, or they had not ended when the call did (`u64`).
     pub const SPANS_LOST: &str = "atelier.spans.lost";
