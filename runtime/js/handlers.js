@@ -1,8 +1,8 @@
 // Handlers in JavaScript: how a call finds its handler, and how the handler finds its context.
 
-import { contextNow, isServing, methodNotFound, serve } from './harness.js';
+import { contextNow, isServing, methodNotFound, serveCalls } from './harness.js';
 import { NATIVE, shapeOf } from './parameters.js';
-import { report } from './report.js';
+import { warn } from './report.js';
 import { isReserved } from './task-names.js';
 
 // Handlers may come through one copy of this module, and `expose` through another.
@@ -40,7 +40,7 @@ export function expose(worker) {
 
 function begin(worker) {
   const { call, hidden } = worker[HANDLERS];
-  serve(call, hidden);
+  serveCalls(call, hidden);
 }
 
 let offered;
@@ -75,7 +75,7 @@ function offer(worker) {
 function exposeByItself(isForgotten) {
   if (isServing()) return;
   if (isForgotten) {
-    report('Atelier: nobody has exposed what createTaskWorker returned, so it is now; write expose(createTaskWorker(…))');
+    warn('Atelier: nobody has exposed what createTaskWorker returned, so it is now; write expose(createTaskWorker(…))');
   }
   exposedByItself = offered;
   begin(offered);
@@ -102,12 +102,12 @@ function namesOf(handlers) {
   return [...names];
 }
 
-/** The function for `serve` that finds a call's handler and calls it. */
+/** The function for `serveCalls` that finds a call's handler and calls it. */
 function callsOf(handlers) {
   const known = new Map(); // what is known of handlers, by method
   const lends = lendContext(handlers);
   const isSafe = lends && survivesProxy(handlers);
-  return (method, args, context) => {
+  return (method, call) => {
     const handler = handlers[method];
     let seen = known.get(method);
     if (seen?.handler !== handler || seen === undefined) {
@@ -118,12 +118,14 @@ function callsOf(handlers) {
       seen = { handler, shape, getsView: shape.usesThis && isSafe && !mentionsItself(handler) };
       known.set(method, seen);
     }
-    const { least, most } = seen.shape;
-    if (args.length <= most) {
+    const { args } = call;
+    const { least, end } = seen.shape;
+    // Only who sees a context gets one: most handlers do not, and it costs more than they do.
+    if (Math.max(args.length, least) < end) {
       while (args.length < least) args.push(undefined);
-      args.push(context);
+      args.push(call.context);
     }
-    return Reflect.apply(handler, seen.getsView ? new Proxy(handlers, new View(context)) : handlers, args);
+    return Reflect.apply(handler, seen.getsView ? new Proxy(handlers, new View(call)) : handlers, args);
   };
 }
 
@@ -131,14 +133,14 @@ function callsOf(handlers) {
  * Handlers as one call sees them: with its own context. Everything else is theirs, and what is set there is set on them.
  */
 class View {
-  #context;
+  #call;
 
-  constructor(context) {
-    this.#context = context;
+  constructor(call) {
+    this.#call = call;
   }
 
   get(handlers, name, view) {
-    return name === 'context' && isLent(handlers) ? this.#context : Reflect.get(handlers, name, view);
+    return name === 'context' && isLent(handlers) ? this.#call.context : Reflect.get(handlers, name, view);
   }
 }
 

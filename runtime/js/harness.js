@@ -36,7 +36,7 @@ export function isServing() {
   return globalThis[SERVING] === true;
 }
 
-// The context of the handler that holds the worker, and how to find those that run.
+// The call whose handler holds the worker, and how to find all whose handlers run.
 let current;
 let running = () => NOTHING;
 
@@ -44,7 +44,7 @@ let running = () => NOTHING;
  * The context of the call whose handler asks. After an `await` that is known only while no other call runs in the worker.
  */
 export function contextNow() {
-  if (current !== undefined) return current;
+  if (current !== undefined) return current.context;
   const [one, another] = running();
   if (another === undefined) return one?.context;
   throw new Error(
@@ -66,10 +66,19 @@ export function panicked(message) {
 /**
  * Answers the page's calls with one function: `(method, args, context) => result or promise`. What Rust handlers use.
  * @param {(method: string, args: any[], context: TaskContext) => any} handle
+ * @throws where the worker answers calls already
+ */
+export function serve(handle) {
+  serveCalls((method, call) => handle(method, call.args, call.context));
+}
+
+/**
+ * Answers the page's calls with one function, which takes the method and the call: its `args`, and its `context` if need be.
+ * @param {(method: string, call: { args: any[], context: TaskContext }) => any} handle
  * @param {string[]} [hidden] names of handlers that a task's own members hide, which the page reports
  * @throws where the worker answers calls already
  */
-export function serve(handle, hidden) {
+export function serveCalls(handle, hidden) {
   if (isServing()) throw new Error('expose was called before: a worker answers calls with one set of handlers');
   Object.defineProperty(globalThis, SERVING, { value: true });
   const scope = globalThis;
@@ -89,7 +98,7 @@ export function serve(handle, hidden) {
   let crowded = false; // whether the last calls came in numbers
   let flushDue = false; // whether a flush will follow in a later turn
 
-  running = () => calls.filter((call) => call?.context !== undefined);
+  running = () => calls.filter((call) => call?.runs);
 
   const pause = new MessageChannel();
   pause.port1.onmessage = () => {
@@ -218,8 +227,9 @@ export function serve(handle, hidden) {
     // A handler that may hold the worker for long must not hold back what others have finished.
     if (replies.length > 0 && !(durations[call.method] < MAX_REPLY_DELAY)) flush();
     try {
-      call.context = current = new TaskContext(call);
-      const result = handle(methods[call.method], call.args, current);
+      call.runs = true;
+      current = call;
+      const result = handle(methods[call.method], call);
       current = undefined;
       if (looks) look(call);
       if (typeof result?.then === 'function') {
@@ -334,10 +344,11 @@ export function serve(handle, hidden) {
 class Call {
   key = undefined;
   place = undefined;
-  context = undefined; // from its handler's beginning on
+  runs = false; // its handler has begun
   cancelled = false;
   reason = undefined;
   controller = undefined;
+  #context = undefined;
   began = undefined;
   started = 0;
 
@@ -347,6 +358,12 @@ class Call {
     this.flags = flags;
     this.number = number;
     this.args = args;
+  }
+
+  /** What its handler knows about it, made when somebody asks. */
+  get context() {
+    this.#context ??= new TaskContext(this);
+    return this.#context;
   }
 
   cancel(packed) {

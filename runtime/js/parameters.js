@@ -3,18 +3,18 @@
 // `Function.length` stops at the first parameter with a default, so it cannot say where the last one is. What cannot be read
 // (native and bound functions, proxies of functions) is treated so that no parameter with a default ever gets a context.
 
-/** Where a function gets its context. */
+/** Where a function gets its context: at the index after its arguments, where it sees what is there. */
 class Shape {
-  /** At which index the context goes at the least; `undefined`: it goes nowhere. */
+  /** The index it has at the least. */
   least;
-  /** Up to how many arguments the function may be called with and still gets it. */
-  most;
+  /** The index from which on the function sees nothing. */
+  end;
   /** Whether what it gets as `this` may matter. */
   usesThis;
 
-  constructor(least, most, usesThis) {
+  constructor(least, end, usesThis) {
     this.least = least;
-    this.most = most;
+    this.end = end;
     this.usesThis = usesThis;
   }
 }
@@ -31,12 +31,14 @@ export function shapeOf(fn) {
     return opaque(length);
   }
   const native = NATIVE.exec(text);
-  if (native) return native[1] === '' ? opaque(length) : new Shape(undefined, -1, true);
+  if (native) return native[1] === '' ? opaque(length) : new Shape(0, 0, true);
   const list = parametersIn(text);
   // A function that says of itself that it is longer or shorter than its text stands for another.
   if (!list || list.required !== length) return opaque(length);
-  const least = list.lastIsPlain ? list.count - 1 : list.count;
-  return new Shape(least, Infinity, !list.arrow && /\b(this|super|eval)\b/.test(text));
+  const { count, isArrow } = list;
+  const least = list.lastIsPlain ? count - 1 : count;
+  const seesAll = list.hasRest || (!isArrow && /\b(arguments|eval)\b/.test(text));
+  return new Shape(least, seesAll ? Infinity : count, !isArrow && /\b(this|super|eval)\b/.test(text));
 }
 
 /**
@@ -47,18 +49,18 @@ export const NATIVE = /^\s*(?:async\s+)?function\s*([^\s(]*)\s*\([^)]*\)\s*\{\s*
 
 // What comes after the required parameters may have a default, so the context can only be one of the required ones.
 function opaque(length) {
-  return Number.isInteger(length) && length > 0 ? new Shape(length - 1, length - 1, true) : new Shape(undefined, -1, true);
+  return Number.isInteger(length) && length > 0 ? new Shape(length - 1, length, true) : new Shape(0, 0, true);
 }
 
 /**
  * The parameters in a function's text: how many there are before a rest, how many of them come before the first default,
- * and whether the last one is neither a default nor a rest. `undefined` where the text cannot be read.
+ * whether the last one is neither a default nor a rest, and whether there is a rest. `undefined` where the text cannot be read.
  */
 function parametersIn(text) {
   const reader = new Reader(text);
   let before;
   for (let token = reader.next(); token !== undefined; token = reader.next()) {
-    if (token === '=>') return before ? { count: 1, required: 1, lastIsPlain: true, arrow: true } : undefined;
+    if (token === '=>') return before ? { count: 1, required: 1, lastIsPlain: true, hasRest: false, isArrow: true } : undefined;
     if (token === '(') return parameterList(reader);
     if (token === '[') {
       // The computed name of a method.
@@ -93,7 +95,7 @@ function parameterList(reader) {
       end();
       const after = reader.next();
       if (after !== '=>' && after !== '{') return undefined;
-      return { count, required, lastIsPlain, arrow: after === '=>' };
+      return { count, required, lastIsPlain, hasRest: isRest, isArrow: after === '=>' };
     }
     if (token === ',') {
       end();

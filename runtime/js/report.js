@@ -8,3 +8,12 @@ export function report(...what) {
     // Whoever made it throw has heard of it.
   }
 }
+
+/** Writes a warning to the console, likewise. */
+export function warn(...what) {
+  try {
+    console.warn(...what);
+  } catch {
+    // As above.
+  }
+}

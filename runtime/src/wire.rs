@@ -51,6 +51,9 @@ extern "C" {
     /// Writes an error to the console, which cannot fail.
     #[wasm_bindgen(js_name = report)]
     pub(crate) fn report_to_console(what: &str);
+    /// Writes a warning to the console, which cannot fail.
+    #[wasm_bindgen(js_name = warn)]
+    pub(crate) fn warn_on_console(what: &str);
 }
 
 #[wasm_bindgen(module = "/js/turn.js")]

@@ -1,12 +1,14 @@
 // What the page's console is told.
 
-/** The errors that are written to the page's console from now on, as texts. */
-export function consoleErrors() {
+/** The errors and warnings that are written to the page's console from now on, as texts. */
+export function consoleTold() {
   const told = [];
-  const { error } = console;
-  console.error = (...what) => {
-    told.push(what.map(String).join(' '));
-    error.apply(console, what);
-  };
+  for (const level of ['error', 'warn']) {
+    const write = console[level];
+    console[level] = (...what) => {
+      told.push(what.map(String).join(' '));
+      write.apply(console, what);
+    };
+  }
   return told;
 }
