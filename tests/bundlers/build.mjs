@@ -10,7 +10,7 @@ const [tool, target] = process.argv.slice(2);
 const serves = target === '--serve';
 const out = serves ? undefined : path.resolve(target ?? 'out');
 
-const MODULES = { entryPoints: [path.join(app, 'main.js'), path.join(app, 'worker.js')], bundle: true, minify: true, format: 'esm', outdir: out };
+const ENTRIES = [path.join(app, 'main.js'), path.join(app, 'worker.js')];
 
 /** The HTML page of tools that build scripts only. */
 async function page(script = '<script type="module" src="./main.js"></script>') {
@@ -25,6 +25,13 @@ async function vite(name) {
   const server = await createServer({ ...config, base: '/', server: { port: 0, host: '127.0.0.1' } });
   await server.listen();
   console.log(`http://127.0.0.1:${server.httpServer.address().port}/`);
+}
+
+async function esbuild(splitting) {
+  const { build } = await import('esbuild');
+  // One build for each: in a common one, esbuild splits by files, and what a page takes of the package a worker gets as well.
+  for (const entry of ENTRIES) await build({ entryPoints: [entry], bundle: true, minify: true, format: 'esm', outdir: out, splitting });
+  await page();
 }
 
 const tools = {
@@ -43,20 +50,12 @@ const tools = {
   async rollup() {
     const { rollup } = await import('rollup');
     const { nodeResolve } = await import('@rollup/plugin-node-resolve');
-    const bundle = await rollup({ input: MODULES.entryPoints, plugins: [nodeResolve({ browser: true })] });
+    const bundle = await rollup({ input: ENTRIES, plugins: [nodeResolve({ browser: true })] });
     await bundle.write({ dir: out, format: 'es' });
     await page();
   },
-  async esbuild() {
-    const { build } = await import('esbuild');
-    await build({ ...MODULES, splitting: true });
-    await page();
-  },
-  async 'esbuild-single'() {
-    const { build } = await import('esbuild');
-    await build(MODULES);
-    await page();
-  },
+  esbuild: () => esbuild(true),
+  'esbuild-single': () => esbuild(false),
   parcel: () => run(['parcel', 'lib/bin.js'], ['build', path.join(app, 'index.html'), '--dist-dir', out, '--public-url', './', '--no-source-maps', '--cache-dir', path.join(here, 'cache/parcel')]),
   async plain() {
     await cp(path.join(here, 'node_modules/atelier'), path.join(out, 'atelier'), { recursive: true });

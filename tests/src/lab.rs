@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use futures::FutureExt;
@@ -86,13 +87,26 @@ impl Lab {
     /// # Errors
     /// It failed; the text has what the page said and where the screenshot is.
     pub fn run<T>(&self, name: &str, test: impl AsyncFnOnce(&Scene) -> Result<T>) -> Result<T, Failed> {
+        self.run_within(DEFAULT_WATCHDOG, name, test)
+    }
+
+    /// The same with a time of its own.
+    ///
+    /// # Errors
+    /// As for [`Lab::run`].
+    pub fn run_within<T>(
+        &self,
+        limit: Duration,
+        name: &str,
+        test: impl AsyncFnOnce(&Scene) -> Result<T>,
+    ) -> Result<T, Failed> {
         self.runtime.block_on(async {
             let scene = self.scene().await.map_err(|error| format!("{error:#}"))?;
             let running = AssertUnwindSafe(test(&scene)).catch_unwind();
-            let result = match tokio::time::timeout(DEFAULT_WATCHDOG, running).await {
+            let result = match tokio::time::timeout(limit, running).await {
                 Ok(Ok(result)) => result,
                 Ok(Err(panic)) => Err(anyhow!("{}", said_by(&*panic))),
-                Err(_) => Err(anyhow!("it did not end within {} s", DEFAULT_WATCHDOG.as_secs())),
+                Err(_) => Err(anyhow!("it did not end within {} s", limit.as_secs())),
             };
             let outcome = match result {
                 Ok(value) => Ok(value),

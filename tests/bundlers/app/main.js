@@ -24,7 +24,7 @@ const task = runtime.defineTask({
 });
 const devtools = inBrowser && mountDevtools(runtime);
 
-/** The bytes of a script and of everything that it imports from the start. */
+/** The bytes of a module's file and of everything that it imports from the start. */
 async function bytesOf(url, seen = new Set()) {
   if (seen.has(url)) return 0;
   seen.add(url);
@@ -54,5 +54,6 @@ globalThis.app = {
     const { file: text, cut } = await convertRecording(file, 'perfetto');
     return file.size > 0 && !cut && (await text.text()).includes('add');
   },
-  workerBytes: () => bytesOf(workerUrl),
+  /** The worker's own bytes, and those of the scripts that it has loaded. */
+  workerBytes: async () => (await bytesOf(workerUrl)) + (await task.loaded()),
 };
