@@ -9,5 +9,6 @@ declare global {
   /** As Vite has it. */
   interface ImportMeta {
     readonly env: Record<string, string | boolean | undefined> & { readonly DEV: boolean };
+    readonly hot?: { dispose(callback: () => void): void };
   }
 }

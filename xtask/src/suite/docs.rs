@@ -6,8 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::build::{cargo, run};
-use crate::{BuildError, Project};
+use crate::build::{cargo, ensure_wasm_target, run};
+use crate::{BuildError, Progress, Project};
 
 /// A code block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +20,11 @@ struct Block {
     code: String,
 }
 
-/// Writes the TypeScript and JavaScript of all documents to `target/docs`, and returns that project's folder and how many blocks it has.
-pub(super) fn write_scripts(project: &Project) -> Result<(PathBuf, usize), BuildError> {
-    let folder = fresh(project.path("target/docs"))?;
-    let mut count = 0;
-    for (document, block) in blocks_of(project, &["ts", "js"])? {
-        count += 1;
+/// Writes the blocks of one language, `ts` or `js`, to a folder beneath `target/docs`, and returns the folder: a project of the
+/// TypeScript compiler.
+pub(super) fn write_scripts(project: &Project, language: &str) -> Result<PathBuf, BuildError> {
+    let folder = fresh(project.path("target/docs").join(language))?;
+    for (document, block) in blocks_of(project, language)? {
         let place = folder.join(format!("{document}-{}", block.line));
         for (name, code) in files_of(&block) {
             write(&place.join(name), &format!("{}{code}", block.hidden))?;
@@ -35,8 +34,12 @@ pub(super) fn write_scripts(project: &Project) -> Result<(PathBuf, usize), Build
     let to = folder.join("context.d.ts");
     std::fs::copy(&context, &to).map_err(BuildError::file(&context))?;
     write(&folder.join("package.json"), "{ \"type\": \"module\" }\n")?;
-    write(&folder.join("tsconfig.json"), TSCONFIG)?;
-    Ok((folder, count))
+    // Nobody can write types in JavaScript.
+    write(
+        &folder.join("tsconfig.json"),
+        &TSCONFIG.replace("STRICT", if language == "ts" { "true" } else { "false" }),
+    )?;
+    Ok(folder)
 }
 
 /// As strict as an app may be; the package is where its types are.
@@ -44,23 +47,23 @@ const TSCONFIG: &str = r#"{
   "compilerOptions": {
     "target": "es2022", "module": "esnext", "moduleResolution": "bundler", "moduleDetection": "force",
     "lib": ["es2023", "dom", "dom.iterable", "dom.asynciterable"], "types": [],
-    "strict": true, "noEmit": true, "allowJs": true, "checkJs": true,
-    "paths": { "atelier": ["../../js/npm/index.d.ts"], "atelier/*": ["../../js/npm/*.d.ts"] }
+    "strict": STRICT, "noEmit": true, "allowJs": true, "checkJs": true,
+    "paths": { "atelier": ["../../../js/npm/index.d.ts"], "atelier/*": ["../../../js/npm/*.d.ts"] }
   },
   "include": ["**/*"]
 }
 "#;
 
-/// Checks the Rust of all documents for the browser, in a crate outside of the workspace, and returns how many blocks there were.
-pub(super) fn check_rust(project: &Project) -> Result<usize, BuildError> {
-    let blocks = blocks_of(project, &["rust"])?;
-    if blocks.is_empty() {
-        return Ok(0);
-    }
+/// Checks the Rust of all documents for the browser, in a crate outside of the workspace.
+pub(super) fn check_rust(project: &Project, progress: &Progress) -> Result<(), BuildError> {
+    ensure_wasm_target(progress)?;
+    let blocks = blocks_of(project, "rust")?;
     let folder = fresh(project.path("target/docs-rust"))?;
     let mut root = String::from("#![allow(dead_code, unused)]\n");
     for (document, block) in &blocks {
-        let module = format!("{document}_{}", block.line).to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        let module = format!("{document}_{}", block.line)
+            .to_lowercase()
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         root.push_str(&format!("mod {module};\n"));
         write(&folder.join(format!("src/{module}.rs")), &format!("{}{}", block.hidden, block.code))?;
     }
@@ -73,8 +76,7 @@ pub(super) fn check_rust(project: &Project) -> Result<usize, BuildError> {
     std::fs::copy(&lock, folder.join("Cargo.lock")).map_err(BuildError::file(&lock))?;
     let mut command = cargo();
     command.current_dir(&folder).args(["check", "--target", "wasm32-unknown-unknown", "--target-dir"]);
-    run(command.arg(project.path("target")))?;
-    Ok(blocks.len())
+    run(command.arg(project.path("target")))
 }
 
 fn fresh(folder: PathBuf) -> Result<PathBuf, BuildError> {
@@ -90,8 +92,8 @@ fn write(file: &Path, text: &str) -> Result<(), BuildError> {
     std::fs::write(file, text).map_err(BuildError::file(file))
 }
 
-/// The blocks of these languages in every document, with the document's name.
-fn blocks_of(project: &Project, languages: &[&str]) -> Result<Vec<(String, Block)>, BuildError> {
+/// The blocks of a language in every document, with the document's name.
+fn blocks_of(project: &Project, language: &str) -> Result<Vec<(String, Block)>, BuildError> {
     let docs = project.path("docs");
     let mut files = vec![project.path("README.md")];
     for entry in std::fs::read_dir(&docs).map_err(BuildError::file(&docs))? {
@@ -102,7 +104,7 @@ fn blocks_of(project: &Project, languages: &[&str]) -> Result<Vec<(String, Block
     for file in files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "md")) {
         let text = std::fs::read_to_string(file).map_err(BuildError::file(file))?;
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let wanted = blocks(&text).into_iter().filter(|block| languages.contains(&block.language.as_str()));
+        let wanted = blocks(&text).into_iter().filter(|block| block.language == language);
         found.extend(wanted.map(|block| (name.clone(), block)));
     }
     Ok(found)
@@ -170,7 +172,8 @@ mod tests {
 
     #[test]
     fn blocks_are_found_with_what_comments_add() {
-        let text = "<!-- with: const a = 1; -->\n\n```ts\na;\n```\n<!-- with: no -->\ntext\n```js title\nb;\n```\n";
+        let text =
+            "<!-- with: const a = 1; -->\n\n```ts\na;\n```\n<!-- with: no -->\ntext\n```js title\nb;\n```\n";
         let block = |line, language: &str, hidden: &str, code: &str| Block {
             line,
             language: language.to_owned(),
@@ -183,7 +186,8 @@ mod tests {
     #[test]
     fn a_block_is_split_at_names_of_files() {
         let code = "// worker.ts\na;\n\n// page.ts, the page\nb;\n// What c.ts does.\n";
-        let block = Block { line: 1, language: "ts".to_owned(), hidden: String::new(), code: code.to_owned() };
+        let block =
+            Block { line: 1, language: "ts".to_owned(), hidden: String::new(), code: code.to_owned() };
         let names: Vec<_> = files_of(&block).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["worker.ts", "page.ts,"].map(|name| name.trim_end_matches(',')));
     }

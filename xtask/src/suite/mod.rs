@@ -2,6 +2,7 @@
 
 mod bundlers;
 mod cargo_test;
+mod docs;
 mod tally;
 mod types;
 
@@ -45,6 +46,9 @@ pub fn run_suite(project: &Project, options: &SuiteOptions) -> Tally {
         suite.native_tests(&mut tally);
         if options.filter.is_none() {
             suite.type_tests(&mut tally);
+        }
+        if options.filter.as_deref().is_none_or(|filter| filter == "docs") {
+            suite.docs(&mut tally);
         }
     }
     if options.browser || options.bundlers {
@@ -122,6 +126,25 @@ impl Suite<'_> {
                 tally.step("type tests", checked);
             }
             Err(types::NotRun(why)) => tally.not_run("type tests", why),
+        }
+    }
+
+    /// The documents' code blocks: Rust always, TypeScript and JavaScript where the compiler is to be had.
+    fn docs(&self, tally: &mut Tally) {
+        let rust = self.progress.step("docs, Rust", || docs::check_rust(self.project, &self.progress));
+        tally.step("docs, Rust", rust);
+        match types::compiler() {
+            Ok(compiler) => {
+                for language in ["ts", "js"] {
+                    let name = format!("docs, {language}");
+                    let checked = self.progress.step(&name, || {
+                        let folder = docs::write_scripts(self.project, language)?;
+                        types::check_types(&compiler, &folder.to_string_lossy())
+                    });
+                    tally.step(&name, checked);
+                }
+            }
+            Err(types::NotRun(why)) => tally.not_run("docs, TypeScript", why),
         }
     }
 
