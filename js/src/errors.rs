@@ -6,16 +6,16 @@ use web_sys::AbortSignal;
 
 #[wasm_bindgen(raw_module = "../errors.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = abortError)]
-    fn abort_error(cause: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = abortedBySignal)]
-    fn aborted_by_signal(signal: &AbortSignal) -> JsValue;
-    #[wasm_bindgen(js_name = abortedByTimeout)]
-    fn aborted_by_timeout(task: &str, timeout_ms: f64) -> JsValue;
-    #[wasm_bindgen(js_name = namedError)]
-    fn named_error(name: &str, message: &str, cause: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = remoteError)]
-    fn remote_error(described: &JsValue) -> JsValue;
+    #[wasm_bindgen(catch, js_name = abortError)]
+    fn abort_error(cause: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = abortedBySignal)]
+    fn aborted_by_signal(signal: &AbortSignal) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = abortedByTimeout)]
+    fn aborted_by_timeout(task: &str, timeout_ms: f64) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = namedError)]
+    fn named_error(name: &str, message: &str, cause: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = remoteError)]
+    fn remote_error(described: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = crashCause)]
     fn crash_cause(
         name: Option<&str>,
@@ -23,17 +23,22 @@ extern "C" {
         stack: Option<&str>,
         filename: Option<&str>,
         line: Option<u32>,
-    ) -> JsValue;
-    #[wasm_bindgen(js_name = workerCrashedError)]
-    fn worker_crashed_error(task_id: &str, worker_index: Option<u32>, kind: &str, cause: &JsValue)
-    -> JsValue;
+    ) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = workerCrashedError)]
+    fn worker_crashed_error(
+        task_id: &str,
+        worker_index: Option<u32>,
+        kind: &str,
+        cause: &JsValue,
+    ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = settingError)]
     fn setting_error(message: &str, option: &str, out_of_range: bool) -> JsValue;
 }
 
-/// The error of a call, and what cancelled it where that is known.
+/// The error of a call, and what cancelled it where that is known. Where the page keeps even errors from being made (a frozen
+/// prototype, say), it is what was thrown then: a call that fails must not keep others from ending.
 pub(crate) fn of_call(error: &CallError, cause: Option<&AbortCause>) -> JsValue {
-    match error {
+    let made = match error {
         CallError::Aborted(_) => match cause {
             Some(AbortCause::Signal(signal)) => aborted_by_signal(signal),
             Some(AbortCause::Timeout { task, timeout }) => {
@@ -47,12 +52,13 @@ pub(crate) fn of_call(error: &CallError, cause: Option<&AbortCause>) -> JsValue 
         }
         CallError::Handler(error) => remote_error(error.described()),
         // What was thrown is given on as it is: a value of the handler's own, or the browser's DataCloneError.
-        CallError::Thrown(value) | CallError::NotSent(value) => value.clone(),
+        CallError::Thrown(value) | CallError::NotSent(value) => Ok(value.clone()),
         // A factory's own error says more than ours could.
-        CallError::NoWorker(cause) if cause.is_object() => cause.clone(),
+        CallError::NoWorker(cause) if cause.is_object() => Ok(cause.clone()),
         CallError::NoWorker(thrown) => named_error(error.name(), &error.message(), thrown),
         other => named_error(other.name(), &other.message(), &JsValue::UNDEFINED),
-    }
+    };
+    made.unwrap_or_else(|thrown| thrown)
 }
 
 /// The cause of a crash.
@@ -65,6 +71,7 @@ pub(crate) fn cause_of(crash: &Crash) -> JsValue {
         cause.filename.as_deref(),
         cause.line,
     )
+    .unwrap_or_else(|thrown| thrown)
 }
 
 /// A setting of the wrong type.

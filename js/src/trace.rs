@@ -34,8 +34,7 @@ pub(crate) fn end_all(runtime: u64) {
         traces.values().filter(|(of, _)| *of == runtime).map(|(_, trace)| trace.clone()).collect()
     });
     let error = ("RuntimeDisposedError".to_owned(), "Runtime was disposed".to_owned());
-    let end =
-        TraceEnd { outcome: Outcome::Canceled, error_kind: Some(ErrorKind::Abort), error: Some(error) };
+    let end = TraceEnd { outcome: Outcome::Canceled, error_kind: Some(ErrorKind::Abort), error: Some(error) };
     for trace in open {
         trace.end(&end);
     }

@@ -5,11 +5,12 @@
 
 import { TaskContext, abortError } from './context.js';
 import { beforeClose, holdLifeline } from './lifeline.js';
+import { apartFromMemory, mayBeMemory, withOwnBytes } from './own-bytes.js';
 import { report } from './report.js';
 import { CallSpans, traceparent } from './spans.js';
 import { describe, describeAnything, unpack } from './thrown.js';
 import { NOTHING, transferables } from './transferables.js';
-import { unsent } from './unsent.js';
+import { culprit, unsent } from './unsent.js';
 import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER, VERSION } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
@@ -262,7 +263,7 @@ export function serveCalls(handle, hidden) {
   function succeed(call, value) {
     const moved = call.flags & TRANSFER_RESULT ? transferables(value) : NOTHING;
     open(call);
-    replies.push(RESULT, call.slot, call.number, value);
+    replies.push(RESULT, call.slot, call.number, moved.leavesMemory ? withOwnBytes(value) : value);
     for (const each of moved) transfers.push(each);
   }
 
@@ -318,19 +319,27 @@ export function serveCalls(handle, hidden) {
     }
   }
 
-  // One answer cannot be sent: the others must not suffer for it. Some buffers (those of a wasm memory) cannot be moved
-  // although they can be copied, so it is tried both ways.
+  // One answer cannot be sent: the others must not suffer for it. Memory of wasm cannot be moved, although it can be copied.
   function postAlone(message, [kind, slot, number, value], moved) {
     const own = kind === RESULT && moved.length > 0 ? transferables(value).filter((each) => moved.includes(each)) : NOTHING;
-    for (const list of own.length > 0 ? [own, NOTHING] : [NOTHING]) {
-      try {
-        scope.postMessage(message, list);
-        return;
-      } catch (error) {
-        if (list.length > 0) continue;
-        const reason = unsent(error, value, methods[answered[slot]]);
-        scope.postMessage([MARK, FAILURE, slot, number, describeAnything(reason)]);
-      }
+    let refused = tryToPost(message, own);
+    if (refused && own.some(mayBeMemory) && culprit(value, 'result') === undefined) {
+      const [apart, rest] = apartFromMemory(value, own);
+      message[message.lastIndexOf(value)] = apart;
+      refused = tryToPost(message, rest);
+    }
+    if (refused && own.length > 0) refused = tryToPost(message, NOTHING);
+    if (!refused) return;
+    const reason = unsent(refused.error, value, methods[answered[slot]]);
+    scope.postMessage([MARK, FAILURE, slot, number, describeAnything(reason)]);
+  }
+
+  function tryToPost(message, moved) {
+    try {
+      scope.postMessage(message, moved);
+      return undefined;
+    } catch (error) {
+      return { error };
     }
   }
 

@@ -1,13 +1,15 @@
-// The page's side of the wire; its rules are in wire.js, the other end in harness.js.
-//
-// Arguments, answers and promises stay here, by the place of their call in the core (`slot`). What crosses the border to
-// the wasm are numbers.
+// The page's side of the wire; its rules are in wire.js, the other end in harness.js. What crosses the border to the wasm
+// are numbers; the rest stays in payloads.js.
 
 import { copiedBytes } from './copied.js';
 import { LifelineWatch } from './lifeline-watch.js';
+import { notSent } from './not-sent.js';
+import { apartFromMemory, mayBeMemory } from './own-bytes.js';
 import { report } from './report.js';
+import { release, unshared } from './sharing.js';
 import { pack } from './thrown.js';
-import { NOTHING, transferables } from './transferables.js';
+import { NOTHING } from './transferables.js';
+import { culprit } from './unsent.js';
 import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER, VERSION } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
@@ -31,118 +33,8 @@ const MAX_SILENCE = 900;
 /** What is known of an error whose description is none. */
 const UNREADABLE_ERROR = ['Error', 'Error', 'the worker sent an error that cannot be read'];
 
-/** A call's payload. */
-class Payload {
-  constructor(args, key, transfer, flags, resolve, reject, owner) {
-    this.args = args;
-    this.key = key;
-    this.transfer = transfer;
-    this.flags = flags;
-    this.resolve = resolve;
-    this.reject = reject;
-    this.owner = owner;
-    this.method = 0;
-    this.number = 0;
-    this.place = undefined;
-    this.port = undefined; // which it was sent through last
-    this.posts = 0;
-    this.moved = false;
-    this.answered = false;
-    this.answer = undefined;
-    this.spans = undefined;
-  }
-}
-
-/** The payloads of a runtime's calls. */
-export class Payloads {
-  #slots = [];
-  #numbers = []; // of the calls that were made last, by slot
-  #methods = [];
-  #handed;
-
-  /** Introduces a method; its number is its place in the order of introduction. */
-  introduce(name) {
-    this.#methods.push(name);
-  }
-
-  methodName(method) {
-    return this.#methods[method];
-  }
-
-  /**
-   * Takes the payload of the call that is about to be made. Without functions to resolve and reject, the wasm waits.
-   * `owner` is what must not be collected before the call ends, since with it the task would go.
-   */
-  hand(args, key, transfer, transferResult, resolve, reject, owner) {
-    const flags = (transferResult ? TRANSFER_RESULT : 0) | (key === undefined ? 0 : KEY);
-    // A list of its own: what its maker does to theirs later changes nothing, and what throws throws here.
-    const moved = transfer && [...transfer];
-    this.#handed = new Payload(args, key, moved, flags, resolve, reject, owner);
-  }
-
-  /** The call has been made: it has a slot and a number. */
-  place(slot, method, number) {
-    const payload = this.#handed;
-    this.#handed = undefined;
-    payload.method = method;
-    payload.number = number;
-    this.#slots[slot] = payload;
-    this.#numbers[slot] = number;
-  }
-
-  /** The call is sampled: where its span stands, word by word (see `PLACE_LENGTH`). */
-  trace(slot, ...place) {
-    const payload = this.#slots[slot];
-    payload.place = place;
-    payload.flags |= TRACE;
-  }
-
-  at(slot) {
-    return this.#slots[slot];
-  }
-
-  /**
-   * Whether this is an answer that somebody waits for. That of a call that was cancelled is, too: it has no payload any more,
-   * and keeps its slot until it is answered.
-   */
-  awaits(slot, number, port) {
-    // What came from a worker is anything at all.
-    if (!Number.isInteger(slot) || typeof number !== 'number' || this.#numbers[slot] !== number) return false;
-    const payload = this.#slots[slot];
-    return payload === undefined || (payload.port === port && !payload.answered);
-  }
-
-  /** A call was answered. */
-  resolve(slot) {
-    const payload = this.#slots[slot];
-    this.#slots[slot] = undefined;
-    payload.resolve(payload.answer);
-  }
-
-  reject(slot, error) {
-    const payload = this.#slots[slot];
-    this.#slots[slot] = undefined;
-    payload.port?.giveReason(slot, error);
-    payload.reject(error);
-  }
-
-  /** The answer to a call that the wasm waits for: its value, or what `failure` describes. */
-  take(slot) {
-    const { answer } = this.#slots[slot];
-    this.#slots[slot] = undefined;
-    return answer;
-  }
-
-  /** What a call's handler told, lists as spans.js makes them: spans, how many are missing, log records, how many are missing. */
-  spans(slot) {
-    return this.#slots[slot].spans;
-  }
-
-  /** What a handler failed with: an error's description (see thrown.js), or `[value]` of something else that was thrown. */
-  failure(slot) {
-    return this.#slots[slot].answer;
-  }
-}
+/** The workers that have, or had, a port. */
+const used = new WeakSet();
 
 /** A worker, as the page talks to it. */
 export class Port {
@@ -152,6 +44,7 @@ export class Port {
   #hear;
   #message = [];
   #moved = [];
+  #suspects = []; // of what is moved, that which may not let itself be
   #introduced = [];
   #cancels = new Map(); // where a cancel's reason goes in the message, by slot
   #fault;
@@ -161,23 +54,33 @@ export class Port {
   #hidden;
   #silence;
   #misread = false;
+  #task;
   #onMessage = ({ data }) => {
     // A worker may say other things as well.
-    if (Array.isArray(data) && data[0] === MARK) this.#receive(data);
+    if (!Array.isArray(data) || data[0] !== MARK) return;
+    try {
+      this.#receive(data);
+    } catch (error) {
+      this.#turn.broke(error);
+    }
   };
 
   /**
    * `hear` takes what the worker said as numbers: a kind, a slot, when the handler started and ended (or 0), how many bytes
-   * were copied in vain, and whether this is the message's end.
+   * were copied in vain, and whether this is the message's end. `task` is what errors call the worker's task.
    */
-  constructor(worker, payloads, turn, hear) {
+  constructor(worker, payloads, turn, hear, task) {
+    // Its messages would be heard twice, and no worker can be told from another.
+    if (used.has(worker)) throw new TypeError('the worker function returned a Worker that it had returned before');
     this.#worker = worker;
     this.#payloads = payloads;
     this.#turn = turn;
     this.#hear = hear;
+    this.#task = task;
+    used.add(worker);
     worker.addEventListener('message', this.#onMessage);
     this.#watchTerminate();
-    this.#silence = setTimeout(() => this.#hear(HEARD_SILENCE, 0, 0, 0, 0, true), MAX_SILENCE);
+    this.#silence = setTimeout(() => this.#tell(HEARD_SILENCE), MAX_SILENCE);
   }
 
   /** From now on nothing is sent or heard, and the worker ends. */
@@ -212,7 +115,16 @@ export class Port {
   #gone(message) {
     if (this.#closed) return;
     this.#fault ??= ['Error', message];
-    this.#hear(HEARD_GONE, 0, 0, 0, 0, true);
+    this.#tell(HEARD_GONE);
+  }
+
+  // What no message says, and nobody who calls this is to be thrown at for.
+  #tell(kind) {
+    try {
+      this.#hear(kind, 0, 0, 0, 0, true);
+    } catch (error) {
+      this.#turn.broke(error);
+    }
   }
 
   /** The worker's own words about its death, `[name, message, stack, file, line]`. */
@@ -231,16 +143,22 @@ export class Port {
    */
   call(slot, timed) {
     const payload = this.#payloads.at(slot);
-    const { method, args, key, place } = payload;
+    const { method, key, place, isChosen } = payload;
     const message = this.#begun();
+    if (payload.posts === 0 && payload.moves.length > 0 && !isChosen && release(payload.moves)) {
+      [payload.args, payload.moves] = unshared(payload.args, payload.moves);
+    }
+    const { args, moves } = payload;
     if (this.#introduced[method] === undefined) {
       this.#introduced[method] = true;
       message.push(METHOD, method, this.#payloads.methodName(method));
     }
-    const transfer = payload.transfer ?? transferables(args);
-    if (transfer.length > 0) {
+    if (moves.length > 0) {
       payload.moved = true;
-      for (const each of transfer) this.#moved.push(each);
+      for (const each of moves) {
+        if (mayBeMemory(each)) this.#suspects.push(each);
+        else this.#moved.push(each);
+      }
     }
     payload.posts++;
     payload.port = this;
@@ -249,7 +167,7 @@ export class Port {
     if (key !== undefined) message.push(key);
     if (place !== undefined) message.push(...place);
     // What we chose ourselves leaves nothing to be moved.
-    return timed && payload.transfer !== undefined ? copiedBytes(args, transfer) : 0;
+    return timed && isChosen ? copiedBytes(args, moves) : 0;
   }
 
   /** Puts a cancel into the next message. */
@@ -287,50 +205,72 @@ export class Port {
    */
   send() {
     const message = this.#message;
-    const moved = this.#moved;
+    let moved = this.#moved;
     if (message.length === 0) return undefined;
     this.#message = [];
     if (moved.length > 0) this.#moved = [];
     if (this.#cancels.size > 0) this.#cancels.clear();
+    if (this.#suspects.length > 0) {
+      moved = [...this.#suspects, ...moved];
+      this.#suspects = [];
+    }
     try {
       this.#worker.postMessage(message, moved);
       return undefined;
     } catch {
       // Nothing was sent or moved: serialization comes before the transfer (HTML, "StructuredSerializeWithTransfer").
-      return this.#sendOneByOne(message, moved);
+      return this.#sendOneByOne(message);
     }
   }
 
-  #sendOneByOne(message, moved) {
+  #sendOneByOne(message) {
     const failed = [];
+    let methods = []; // introduced on the way, which go with the next call that goes
     for (let at = 1; at < message.length; ) {
       const end = at + lengthAt(message, at);
       const entry = message.slice(at, end);
-      const error = this.#sendAlone(entry, moved);
-      if (error) failed.push(entry[1], error.told);
       at = end;
+      if (entry[0] === METHOD) {
+        methods.push(...entry);
+        continue;
+      }
+      const failure = this.#sendAlone([MARK, ...methods, ...entry], entry);
+      if (!failure) methods = [];
+      else if (entry[0] === CALL) failed.push(entry[1], failure.error);
     }
+    for (let at = 1; at < methods.length; at += lengthAt(methods, at - 1)) this.#introduced[methods[at]] = undefined;
     return failed;
   }
 
-  // Some buffers cannot be moved although they can be copied: those of a wasm memory. Where the choice was ours, such a
-  // call goes once more with copies.
-  #sendAlone(entry, moved) {
+  // What we chose ourselves may turn out not to be movable: such a call goes once more without that.
+  #sendAlone(message, entry) {
     const payload = entry[0] === CALL ? this.#payloads.at(entry[1]) : undefined;
-    const own = payload?.transfer ?? transferables(entry).filter((each) => moved.includes(each));
-    const lists = payload?.transfer === undefined && own.length > 0 ? [own, []] : [own];
-    let told;
-    for (const list of lists) {
-      try {
-        this.#worker.postMessage([MARK, ...entry], list);
-        if (payload) payload.moved &&= list.length > 0;
-        return undefined;
-      } catch (error) {
-        told = error;
-      }
+    if (payload === undefined) return this.#attempt(message, NOTHING);
+    const { args, moves, isChosen } = payload;
+    let thrown = this.#attempt(message, moves);
+    if (thrown && !isChosen && moves.some(mayBeMemory) && culprit(args, 'args') === undefined) {
+      [payload.args, payload.moves] = apartFromMemory(args, moves);
+      message[message.indexOf(args)] = payload.args;
+      thrown = this.#attempt(message, payload.moves);
+      if (!thrown) payload.moved = payload.moves.length > 0;
     }
-    const lost = payload !== undefined && payload.posts > 1 && payload.moved;
-    return { told: lost ? undefined : told };
+    if (thrown && !isChosen && moves.length > 0) {
+      thrown = this.#attempt(message, NOTHING);
+      if (!thrown) payload.moved = false;
+    }
+    if (!thrown) return undefined;
+    const lost = payload.posts > 1 && payload.moved;
+    const method = this.#payloads.methodName(payload.method);
+    return { error: lost ? undefined : notSent(thrown.error, method, payload, this.#task) };
+  }
+
+  #attempt(message, moved) {
+    try {
+      this.#worker.postMessage(message, moved);
+      return undefined;
+    } catch (error) {
+      return { error };
+    }
   }
 
   #receive(message) {

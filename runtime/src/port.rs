@@ -1,8 +1,8 @@
 //! One worker, as the driver holds it.
 
 use atelier_core::{CallId, CrashKind, WorkerId};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, Worker};
 
 use crate::error::CrashCause;
@@ -31,13 +31,17 @@ pub(crate) struct Port {
 }
 
 impl Port {
+    /// A port to a worker of this task.
+    ///
+    /// # Errors
+    /// When it is no worker, or one that had a port before.
     pub(crate) fn new(
         id: WorkerId,
+        task: &str,
         worker: Worker,
-        slots: &Slots,
-        turn: &Turn,
+        (slots, turn): (&Slots, &Turn),
         tell: impl Fn(WorkerId, PortEvent) + Clone + 'static,
-    ) -> Port {
+    ) -> Result<Port, JsValue> {
         let hear = Closure::<Hear>::new({
             let tell = tell.clone();
             move |kind: i32, slot: u32, started: f64, ended: f64, copied: f64, last: bool| {
@@ -62,13 +66,13 @@ impl Port {
             let cause = CrashCause { message, ..CrashCause::default() };
             tell(id, PortEvent::Crashed(CrashKind::MessageError, cause));
         });
-        let wire = Wire::to(&worker, slots, turn, hear.as_ref().unchecked_ref());
+        let wire = Wire::to(&worker, slots, turn, hear.as_ref().unchecked_ref(), task)?;
         let listeners = [("error", on_error), ("messageerror", on_message_error)];
         for (kind, closure) in &listeners {
             // Adding a listener to a worker cannot fail.
             let _ = worker.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
         }
-        Port { worker, wire, _hear: hear, listeners }
+        Ok(Port { worker, wire, _hear: hear, listeners })
     }
 
     /// What the worker said of its own death.
@@ -116,8 +120,7 @@ fn cause_of(event: &Event) -> CrashCause {
         return CrashCause { message, ..CrashCause::default() };
     };
     let error = event.error();
-    let text =
-        |name: &str| js_sys::Reflect::get(&error, &wasm_bindgen::JsValue::from_str(name)).ok()?.as_string();
+    let text = |name: &str| js_sys::Reflect::get(&error, &JsValue::from_str(name)).ok()?.as_string();
     CrashCause {
         name: if error.is_object() { text("name") } else { None },
         message: event.message(),

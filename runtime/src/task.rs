@@ -127,11 +127,12 @@ impl Task {
 
     fn begin(&self, method: Method, options: CallOptions, waiter: Waiter) {
         let driver = &self.driver;
+        // First of all: a signal that throws when it is asked costs its own call and leaves nothing behind.
+        let fired_already = options.signal.as_ref().is_some_and(AbortSignal::aborted);
         let call = driver.core.borrow_mut().mint_call();
         let number = driver.next_number();
         driver.slots.place(slot(call), method, number as f64);
         let key = options.key.filter(|key| !key.is_empty()).map(Rc::<str>::from);
-        let fired_already = options.signal.as_ref().is_some_and(AbortSignal::aborted);
         let signal = options.signal.map(|signal| {
             if fired_already {
                 return SignalListener::fired(signal);

@@ -28,6 +28,31 @@ extern "C" {
     static LIFELINE_WATCH: JsValue;
 }
 
+// What those import in turn.
+#[wasm_bindgen(module = "/js/own-bytes.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = withOwnBytes)]
+    static OWN_BYTES: JsValue;
+}
+
+#[wasm_bindgen(module = "/js/sharing.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = claim)]
+    static SHARING: JsValue;
+}
+
+#[wasm_bindgen(module = "/js/callers.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = caller)]
+    static CALLERS: JsValue;
+}
+
+#[wasm_bindgen(module = "/js/not-sent.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = notSent)]
+    static NOT_SENT: JsValue;
+}
+
 #[wasm_bindgen(module = "/js/copied.js")]
 extern "C" {
     #[wasm_bindgen(js_name = copiedBytes)]
@@ -54,6 +79,8 @@ extern "C" {
     /// Writes a warning to the console, which cannot fail.
     #[wasm_bindgen(js_name = warn)]
     pub(crate) fn warn_on_console(what: &str);
+    /// The same with the error itself.
+    pub(crate) fn report(what: &str, error: &JsValue);
 }
 
 #[wasm_bindgen(module = "/js/turn.js")]
@@ -66,7 +93,7 @@ extern "C" {
     pub(crate) fn schedule(this: &Turn);
 }
 
-#[wasm_bindgen(module = "/js/page.js")]
+#[wasm_bindgen(module = "/js/payloads.js")]
 extern "C" {
     /// The payloads of a runtime's calls, by slot.
     #[wasm_bindgen(js_name = Payloads)]
@@ -99,11 +126,21 @@ extern "C" {
     #[wasm_bindgen(method, js_name = spans)]
     fn told_at(this: &Slots, slot: u32) -> Option<Array>;
 
+}
+
+#[wasm_bindgen(module = "/js/page.js")]
+extern "C" {
     /// The page's end of the wire to one worker.
     #[wasm_bindgen(js_name = Port)]
     pub(crate) type Wire;
-    #[wasm_bindgen(constructor, js_class = Port)]
-    pub(crate) fn to(worker: &Worker, slots: &Slots, turn: &Turn, hear: &Function) -> Wire;
+    #[wasm_bindgen(catch, constructor, js_class = Port)]
+    pub(crate) fn to(
+        worker: &Worker,
+        slots: &Slots,
+        turn: &Turn,
+        hear: &Function,
+        task: &str,
+    ) -> Result<Wire, JsValue>;
     #[wasm_bindgen(method)]
     pub(crate) fn close(this: &Wire);
     #[wasm_bindgen(method)]

@@ -60,6 +60,7 @@ export function begin(options = {}) {
     runtime,
     exporter,
     /** So many calls, and as many spans. */
+    crashes: () => Number(task.getState().lastCrash !== undefined),
     calls: (count) => Promise.all(Array.from({ length: count }, (_, i) => task.echo(i))).then(() => count),
     /** What became of the spans; it balances whenever it is looked at. */
     ledger() {

@@ -96,6 +96,8 @@ pub(crate) struct Driver {
     /// When what is being handled happened.
     now: Cell<Instant>,
     turn: Turn,
+    /// Whether the end of the turn is on its way.
+    turn_due: Cell<bool>,
     _flush: Closure<dyn Fn()>,
     _unsent: Closure<dyn Fn(Array)>,
     alarm: Closure<dyn Fn()>,
@@ -143,6 +145,7 @@ impl Driver {
                 draining: Cell::new(false),
                 now: Cell::default(),
                 turn: Turn::new(flush.as_ref().unchecked_ref(), unsent.as_ref().unchecked_ref()),
+                turn_due: Cell::new(false),
                 _flush: flush,
                 _unsent: unsent,
                 alarm: Closure::new(move || {
@@ -185,6 +188,9 @@ impl Driver {
 
     pub(crate) fn drain(&self) {
         if self.draining.get() {
+            // Usually whoever drains is further down the stack and comes to it. But where an exception of the page's has
+            // crossed the loop, nobody is: that shows at the end of the turn.
+            self.schedule_end();
             return;
         }
         // What is in the inbox happened in this turn: one look at the clock is enough for all of it.
@@ -207,6 +213,9 @@ impl Driver {
 
     /// The turn ends, and with it nothing new has happened: only who measures looks at the clock.
     fn end_turn(&self) {
+        self.turn_due.set(false);
+        // Nothing is beneath this on the stack: who is said to drain is gone with an exception.
+        self.draining.set(false);
         if self.emitter.listens() {
             self.now.set(self.clock.now());
         }
@@ -313,11 +322,17 @@ impl Driver {
         }
     }
 
+    fn schedule_end(&self) {
+        if !self.turn_due.replace(true) {
+            self.turn.schedule();
+        }
+    }
+
     /// Sees to it that what waits for the end of the turn, or for time, is come back to.
     fn schedule(&self) {
         let core = self.core.borrow();
         if core.needs_flush() {
-            self.turn.schedule();
+            self.schedule_end();
         }
         let Some((due, _)) = core.next_timeout() else { return };
         let mut alarm = self.alarm_set.borrow_mut();

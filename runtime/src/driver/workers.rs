@@ -4,19 +4,13 @@ use std::rc::Rc;
 
 use atelier_core::{CallId, CrashKind, Input, TaskId, WorkerClock, WorkerId};
 use js_sys::Array;
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::JsValue;
 
 use super::{Driver, Event};
 use crate::calls::Ran;
 use crate::error::{CallError, CrashCause};
 use crate::port::{Port, PortEvent};
-use crate::wire::{Heard, read_unsent};
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = console, js_name = error)]
-    fn report(what: &str, error: &JsValue);
-}
+use crate::wire::{Heard, read_unsent, report};
 
 impl Driver {
     pub(super) fn port(&self, worker: WorkerId) -> Option<Rc<Port>> {
@@ -24,19 +18,20 @@ impl Driver {
     }
 
     pub(super) fn spawn(&self, task: TaskId, worker: WorkerId) {
-        let factory = self.tasks.borrow().get(&task).map(|entry| entry.factory.clone());
-        let Some(factory) = factory else { return };
-        let made = factory();
+        let made =
+            self.tasks.borrow().get(&task).map(|entry| (entry.factory.clone(), entry.label.id.clone()));
+        let Some((factory, name)) = made else { return };
+        let driver = self.me.clone();
+        let tell = move |worker, event| {
+            if let Some(driver) = driver.upgrade() {
+                driver.hear(worker, event);
+            }
+        };
+        let made = factory().and_then(|made| Port::new(worker, &name, made, (&self.slots, &self.turn), tell));
         // Making a worker takes time.
         self.now.set(self.clock.now());
         match made {
-            Ok(made) => {
-                let driver = self.me.clone();
-                let port = Port::new(worker, made, &self.slots, &self.turn, move |worker, event| {
-                    if let Some(driver) = driver.upgrade() {
-                        driver.hear(worker, event);
-                    }
-                });
+            Ok(port) => {
                 self.ports.borrow_mut().insert(worker, Rc::new(port));
                 self.worker_clocks.borrow_mut().insert(worker, WorkerClock::default());
             }

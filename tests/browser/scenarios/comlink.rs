@@ -14,7 +14,8 @@ pub(crate) fn is_there(project: &Project) -> bool {
 
 async fn run(scene: &Scene, what: &str) -> Result<()> {
     scene.tab.goto("/tests/case.html").await?;
-    let done: bool = scene.tab.eval(&format!("import('/tests/comlinked.js').then(it => it.{what}())")).await?;
+    let done: bool =
+        scene.tab.eval(&format!("import('/tests/comlinked.js').then(it => it.{what}())")).await?;
     assert!(done);
     Ok(())
 }

@@ -61,14 +61,6 @@ export async function image_data_moves() {
   equal(image.data.length, 0);
 }
 
-export async function a_buffer_in_two_calls_fails_the_second_alone() {
-  const task = bench({ type: 'parallel', poolSize: 1, maxInFlight: 4 });
-  const view = samples();
-  const calls = await Promise.allSettled([task.echo(view), task.echo(view), task.add(1, 1)]);
-  deepEqual(calls.map((call) => call.status), ['fulfilled', 'rejected', 'fulfilled']);
-  equal(calls[1].reason.name, 'DataCloneError');
-}
-
 export async function a_requeued_call_whose_buffers_are_gone_says_so() {
   const task = bench({ crashPolicy: 'restart-requeue-in-flight' });
   const lost = task.crash('with a buffer', new Uint8Array(4));

@@ -67,6 +67,14 @@ expose(
         throw error;
       }
     },
+    lengths: ({ byteLength, buffer, byteOffset }) => [byteLength, buffer.byteLength, byteOffset],
+    fill: (view, value) => view.fill(value),
+    crashNamed: (name, message) => {
+      setTimeout(() => {
+        throw Object.assign(new Error(message), { name });
+      });
+      return new Promise(() => {});
+    },
     closes: () => {
       self.close();
       return new Promise(() => {});

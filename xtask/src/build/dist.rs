@@ -16,6 +16,7 @@ const WORKER_MODULES: &[&str] = &[
     "handlers.js",
     "harness.js",
     "lifeline.js",
+    "own-bytes.js",
     "parameters.js",
     "report.js",
     "spans.js",
