@@ -16,7 +16,7 @@ extern "C" {
     fn named_error(name: &str, message: &str, cause: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_name = remoteError)]
     fn remote_error(described: &JsValue) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(js_name = crashCause)]
+    #[wasm_bindgen(catch, js_name = crashCause)]
     fn crash_cause(
         name: Option<&str>,
         message: &str,
