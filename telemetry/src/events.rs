@@ -16,7 +16,7 @@ use crate::record::TaskMeta;
 use crate::reports::Exception;
 use crate::slots::{Plan, Slot};
 use crate::spans::{DEFAULT_ERROR_MESSAGE_BYTES, DEFAULT_STACK_BYTES, beginning};
-use crate::text::{Text, Texts};
+use crate::text::{Text, TextKind, Texts, kept};
 
 /// A metric event, or one of a worker's life, read.
 #[derive(Debug, Default)]
@@ -109,12 +109,14 @@ impl Visit for MetricVisitor<'_> {
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match self.plan.slot(field) {
-            Slot::Method => self.fields.method = self.texts.intern(value),
-            Slot::ErrorType => self.fields.error_type = self.texts.intern(value),
+            Slot::Method => self.fields.method = self.texts.intern(TextKind::Method, value),
+            Slot::ErrorType => {
+                self.fields.error_type = self.texts.intern(TextKind::ErrorType, value);
+            }
             Slot::Outcome => self.fields.outcome = Outcome::from_name(value),
             Slot::CancelReason => self.fields.cancel_reason = AbortReason::from_name(value),
             Slot::Fact => self.fields.fact = WorkerFact::from_name(value),
-            Slot::ExceptionType => self.exception().name = Some(value.into()),
+            Slot::ExceptionType => self.exception().name = Some(kept(value).into()),
             Slot::ExceptionMessage => {
                 self.exception().message = Some(beginning(value, DEFAULT_ERROR_MESSAGE_BYTES));
             }
@@ -178,7 +180,7 @@ impl Visit for TaskVisitor<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         match self.plan.slot(field) {
             Slot::TaskId => self.meta.id = value.into(),
-            Slot::TaskName => self.meta.name = Some(value.into()),
+            Slot::TaskName => self.meta.name = Some(kept(value).into()),
             Slot::TaskType => self.meta.kind = value.into(),
             Slot::QueuePolicy => self.meta.queue_policy = value.into(),
             _ => {}

@@ -59,10 +59,10 @@ pub use record::{
 };
 pub use reports::{DEFAULT_EXCEPTIONS_PER_SECOND, DEFAULT_LEFT_WORKERS};
 pub use runtime::{AGGREGATION, DEFAULT_DISPOSED_TASKS_KEPT};
-pub use series::DEFAULT_MAX_SERIES_PER_METRIC;
+pub use series::{DEFAULT_MAX_ERROR_SERIES_PER_METRIC, DEFAULT_MAX_SERIES_PER_METRIC};
 pub use spans::{DEFAULT_ERROR_MESSAGE_BYTES, DEFAULT_STACK_BYTES};
 pub use subscription::Subscription;
 pub use telemetry::Telemetry;
-pub use text::DEFAULT_MAX_TEXTS;
+pub use text::{DEFAULT_MAX_TEXT_BYTES, DEFAULT_MAX_TEXTS, OTHER_ERROR_TYPE, kept};
 #[cfg(target_arch = "wasm32")]
 pub use web::BrowserPerformance;

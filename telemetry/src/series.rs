@@ -16,6 +16,10 @@ use crate::text::{Text, Texts};
 /// aggregated in the overflow series, without attributes, and counted there; those that have a series keep it.
 pub const DEFAULT_MAX_SERIES_PER_METRIC: usize = 2_000;
 
+/// How many of these may be for one name of an error each; further names share [`OTHER_ERROR_TYPE`](crate::OTHER_ERROR_TYPE),
+/// so that a flood of them takes no series from methods.
+pub const DEFAULT_MAX_ERROR_SERIES_PER_METRIC: usize = DEFAULT_MAX_SERIES_PER_METRIC / 2;
+
 const METRICS: usize = Metric::ALL.len();
 
 /// Which attributes tell the series of a metric apart. An event may carry more; they are for other subscribers.
@@ -80,6 +84,8 @@ pub(crate) struct SeriesTable {
     entries: Vec<Entry>,
     /// Series of each metric, without its overflow series.
     counts: [usize; METRICS],
+    /// Those of them that are for the name of an error.
+    of_errors: [usize; METRICS],
     overflow: FxHashMap<Metric, OverflowSeries>,
     /// Gauges are numbered one after the other; the first numbers are those of the overflow series, by metric.
     next_gauge: usize,
@@ -98,6 +104,7 @@ impl SeriesTable {
             numbers: FxHashMap::default(),
             entries: Vec::new(),
             counts: [0; METRICS],
+            of_errors: [0; METRICS],
             overflow: FxHashMap::default(),
             next_gauge: METRICS,
             readers: GaugeReaders::default(),
@@ -132,9 +139,16 @@ impl SeriesTable {
         if fields.time > 0 {
             self.start_unix_nano.get_or_insert(fields.time);
         }
-        let Some(key) = self.key(task.handle, metric, fields) else {
+        let Some(mut key) = self.key(task.handle, metric, fields) else {
             return self.record_overflow(metric, value, fields);
         };
+        let has_own_error = |key: &Key| key.error_type.is_some_and(|error| error != Texts::OTHER_ERROR);
+        if has_own_error(&key)
+            && self.of_errors[metric as usize] >= DEFAULT_MAX_ERROR_SERIES_PER_METRIC
+            && !self.numbers.contains_key(&key)
+        {
+            key.error_type = Some(Texts::OTHER_ERROR);
+        }
         if let Some(&number) = self.numbers.get(&key) {
             if let Some(entry) = self.entries.get_mut(number as usize) {
                 add(&mut entry.value, value, fields);
@@ -150,6 +164,7 @@ impl SeriesTable {
         }
         let Some(series) = first(metric, value, fields) else { return Recorded::Old };
         *count += 1;
+        self.of_errors[metric as usize] += usize::from(has_own_error(&key));
         let number = self.entries.len() as u32;
         let gauge = matches!(series, Series::Gauge(_)).then_some(self.next_gauge);
         if let Some(gauge) = gauge {
@@ -161,14 +176,15 @@ impl SeriesTable {
         Recorded::New(number)
     }
 
-    /// `None` for strings beyond those that are numbered.
+    /// `None` for a method beyond those that are numbered.
     fn key(&self, task: u64, metric: Metric, fields: &MetricFields) -> Option<Key> {
         let dimensions = self.dimensions[metric as usize];
         Some(Key {
             task,
             metric,
             method: number(&fields.method, dimensions.method)?,
-            error_type: number(&fields.error_type, dimensions.error_type)?,
+            // One beyond those that are numbered is one of the others.
+            error_type: number(&fields.error_type, dimensions.error_type).unwrap_or(Some(Texts::OTHER_ERROR)),
             worker_index: fields.worker_index.filter(|_| dimensions.worker_index),
             outcome: fields.outcome.filter(|_| dimensions.outcome),
             phase: fields.phase.filter(|_| dimensions.phase),
@@ -207,6 +223,7 @@ impl SeriesTable {
         let entries = std::mem::take(&mut self.entries);
         self.numbers.clear();
         self.counts = [0; METRICS];
+        self.of_errors = [0; METRICS];
         self.start_unix_nano = None;
         self.overflow.retain(|_, it| settle_down(&mut it.value));
         for mut entry in entries {
@@ -218,10 +235,22 @@ impl SeriesTable {
         }
     }
 
-    /// Times moved. Nothing can have begun later than now.
+    /// Times moved. Nothing can have begun, or been measured, later than now.
     pub(crate) fn clock_moved(&mut self, by: i64, now_unix_nano: u64) {
-        if let Some(start) = self.start_unix_nano.as_mut().filter(|start| **start > now_unix_nano) {
-            *start = start.saturating_add_signed(by).min(now_unix_nano);
+        if by >= 0 {
+            return;
+        }
+        let values = self.entries.iter_mut().map(|entry| &mut entry.value);
+        let histograms = values.chain(self.overflow.values_mut().map(|it| &mut it.value)).filter_map(
+            |value| match value {
+                Series::Histogram(histogram) => Some(histogram),
+                Series::Counter(_) | Series::Gauge(_) => None,
+            },
+        );
+        let exemplars = histograms.flat_map(|histogram| &mut histogram.exemplars);
+        let times = exemplars.map(|exemplar| &mut exemplar.time_unix_nano).chain(&mut self.start_unix_nano);
+        for time in times.filter(|time| **time > now_unix_nano) {
+            *time = time.saturating_add_signed(by).min(now_unix_nano);
         }
     }
 

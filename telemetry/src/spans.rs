@@ -9,7 +9,7 @@ use tracing::field::{Field, Visit};
 use crate::log::start;
 use crate::record::{HandlerSpanRecord, Phases, SpanRecord, SpanStatus, TaskMeta, TraceRecord};
 use crate::slots::{Plan, Slot};
-use crate::text::Texts;
+use crate::text::{TextKind, Texts, kept, kept_attributes};
 
 /// How much of an error's stack a call's record keeps, in bytes. The rest is cut, and a last line says how much it was.
 pub const DEFAULT_STACK_BYTES: usize = 4 * 1024;
@@ -211,15 +211,19 @@ impl Visit for SpanVisitor<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         let fields = &mut *self.fields;
         match self.plan.slot(field) {
-            Slot::Method => fields.method = Some(self.texts.shared(value)),
-            Slot::TraceName => fields.trace_name = Some(value.into()),
+            Slot::Method => fields.method = Some(self.texts.shared(TextKind::Method, value)),
+            Slot::TraceName => fields.trace_name = Some(kept(value).into()),
             Slot::SamplingReason => fields.kept_for = KeptFor::from_name(value),
             Slot::Outcome => fields.outcome = Outcome::from_name(value),
             Slot::ErrorKind => fields.error_kind = ErrorKind::from_name(value),
             Slot::CancelReason => fields.cancel_reason = AbortReason::from_name(value),
-            Slot::ErrorType => fields.error_type = Some(self.texts.shared(value)),
-            Slot::SpanName if self.named => fields.name = Some(self.texts.shared(value)),
-            Slot::Attributes => fields.attributes = Some(value.into()),
+            Slot::ErrorType => {
+                fields.error_type = Some(self.texts.shared(TextKind::ErrorType, value));
+            }
+            Slot::SpanName if self.named => {
+                fields.name = Some(self.texts.shared(TextKind::SpanName, value));
+            }
+            Slot::Attributes => fields.attributes = kept_attributes(value),
             Slot::ErrorMessage => {
                 fields.error_message = Some(beginning(value, DEFAULT_ERROR_MESSAGE_BYTES));
             }

@@ -1,7 +1,8 @@
 // Clocks that do not agree: workers whose clocks are others than the page's, and a machine that sleeps.
-import { bench, heard, observed, openGate } from '../atelier.js';
+import { bench, heard, observed, openGate, said } from '../atelier.js';
 import { equal, ok, rejects, until } from '../assert.js';
 import { metrics, received, spans } from '../collector.js';
+import { turn } from '../deferred.js';
 import { exportOtlp } from '/atelier/otlp.js';
 
 const HOUR = 3_600_000;
@@ -184,14 +185,15 @@ export async function timers_go_on_after_a_clock_that_was_replaced() {
   const real = performance.now.bind(performance);
   for (const shown of [() => real() + HOUR, () => 0, () => 7, () => NaN, () => Date.now()]) {
     const { runtime, events } = observed();
-    const task = bench({ idleTimeoutMs: 40, maxInFlight: 2 }, runtime);
-    const before = timesOut(task.with({ timeoutMs: 60 }).hold('never', 1), 60);
+    const task = bench({ idleTimeoutMs: 40 }, runtime);
+    const hasty = (timeoutMs) => bench({ timeoutMs }, runtime);
+    const before = timesOut(hasty(60).hold('never', 1), 60);
     performance.now = shown;
     equal(await task.add(1, 1), 2);
     delete performance.now;
     equal(await task.add(1, 1), 2);
     await before;
-    await timesOut(task.with({ timeoutMs: 30 }).hold('never', 2), 30);
+    await timesOut(hasty(30).hold('never', 2), 30);
     const spans = events.filter((event) => event.kind === 'span');
     ok(spans.every(({ durationMs }) => durationMs >= 0 && durationMs < HOUR / 2), 'nothing took an hour');
     ok(spans.filter(({ status }) => status === 'canceled').every(({ durationMs }) => durationMs > 25));
@@ -227,13 +229,15 @@ function fakeTimers() {
 
 export async function faked_timers_are_those_of_calls_and_nothing_is_left_of_them() {
   const { runtime } = observed();
-  const task = bench({ maxInFlight: 4 }, runtime);
+  const task = bench({}, runtime);
   equal(await task.add(1, 1), 2);
-  const early = timesOut(task.with({ timeoutMs: 5000 }).hold('early', 1), 5000);
+  const patient = (timeoutMs) => bench({ timeoutMs }, runtime);
+  const early = timesOut(patient(5000).hold('early', 1), 5000);
   await heard('early');
   const fake = fakeTimers();
-  const hour = timesOut(task.with({ timeoutMs: HOUR }).hold('hour', 1), HOUR);
-  const later = task.with({ timeoutMs: 3 * HOUR }).hold('later', 1);
+  const hour = timesOut(patient(HOUR).hold('hour', 1), HOUR);
+  const later = patient(3 * HOUR).hold('later', 1);
+  while (!['hour', 'later'].every((gate) => said().includes(gate))) await turn();
   fake.advance(HOUR / 2);
   await early;
   fake.advance(HOUR / 2 + 1);
@@ -242,7 +246,7 @@ export async function faked_timers_are_those_of_calls_and_nothing_is_left_of_the
   openGate('later');
   equal(await later, 1);
   const begun = performance.now();
-  await timesOut(task.with({ timeoutMs: 40 }).hold('none', 2), 40);
+  await timesOut(patient(40).hold('none', 2), 40);
   ok(performance.now() - begun > 35, 'in real time again');
   openGate('early');
   openGate('hour');
