@@ -8,6 +8,7 @@
 
 mod black_box;
 mod exemplars;
+mod floods;
 mod frame_events;
 mod frames;
 mod ledger;
