@@ -174,12 +174,14 @@ pub(crate) fn of(page: &Page) -> Result<JsValue, JsValue> {
         })
     };
     let tasks = page.tasks.borrow().iter().filter_map(task).collect();
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     let findings = telemetry.findings(runtime, clock.unix_nanos(clock.now()));
     let closed = telemetry.closed_black_boxes(runtime, 0);
     let black_boxes = closed.iter().map(|it| BoxShape::from(&**it)).collect();
     let overflow = metrics.overflow.iter().map(|it| (it.metric.otlp(), it.values)).collect();
-    Telemetry { tasks, ledger, findings, overflow, black_boxes }.serialize(&serializer).map_err(JsValue::from)
+    let telemetry = Telemetry { tasks, ledger, findings, overflow, black_boxes };
+    // As JSON, which makes properties of whatever methods and consumers are called, `__proto__` too.
+    let json = serde_json::to_string(&telemetry).map_err(|error| js_sys::Error::new(&error.to_string()))?;
+    js_sys::JSON::parse(&json)
 }
 
 fn counters(totals: &Totals) -> Counters {

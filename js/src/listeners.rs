@@ -23,6 +23,9 @@ const CHUNK: usize = 1024;
 /// Records that wait for a listener at most. It is served after each thing that happens, so they only pile up inside
 /// one (aborting a key of 100,000 calls, say). Beyond, the oldest are dropped and counted as `queue_full`.
 const DEFAULT_LISTENER_CAPACITY: usize = 1 << 20;
+/// Records that one delivery gives beyond those that wait when it begins, which are what listeners cause while they hear. One
+/// that makes a call for each event would never end otherwise; the rest comes in a turn of its own.
+const DEFAULT_CAUSED_AT_ONCE: usize = 10_000;
 
 const INSTRUMENTS: [Instrument; 3] = [Instrument::Counter, Instrument::Gauge, Instrument::Histogram];
 const SPANS: u32 = 1 << 3;
@@ -36,6 +39,8 @@ pub(crate) struct Listeners {
     list: RefCell<Vec<Rc<Listener>>>,
     events: EventMaker,
     delivering: Cell<bool>,
+    /// Goes on with a delivery that was too long for one turn.
+    resume: RefCell<Option<Function>>,
 }
 
 struct Listener {
@@ -100,7 +105,13 @@ impl Listeners {
             list: RefCell::default(),
             events: EventMaker::default(),
             delivering: Cell::new(false),
+            resume: RefCell::default(),
         }
+    }
+
+    /// Called in a turn of its own with [`Listeners::deliver`] in mind.
+    pub(crate) fn on_resume(&self, resume: Function) {
+        *self.resume.borrow_mut() = Some(resume);
     }
 
     /// The number of the next listener.
@@ -135,21 +146,28 @@ impl Listeners {
         if self.delivering.replace(true) {
             return;
         }
+        let mut budget = None;
         loop {
-            let listeners: Vec<Rc<Listener>> = self
-                .list
-                .borrow()
-                .iter()
-                .filter(|listener| !listener.subscription.is_empty())
-                .filter(|listener| listener.batch.as_ref().is_none_or(|batch| !batch.scheduled.get()))
-                .cloned()
-                .collect();
+            let (mut waiting, mut listeners) = (0, Vec::new());
+            for listener in self.list.borrow().iter() {
+                let count = listener.subscription.len();
+                if count > 0 && listener.batch.as_ref().is_none_or(|batch| !batch.scheduled.get()) {
+                    waiting += count;
+                    listeners.push(listener.clone());
+                }
+            }
+            let budget = budget.get_or_insert(waiting + DEFAULT_CAUSED_AT_ONCE);
             if listeners.is_empty() {
+                break;
+            }
+            if *budget == 0 {
+                let resume = self.resume.borrow().clone();
+                resume.iter().for_each(after_turn);
                 break;
             }
             for listener in listeners {
                 match &listener.batch {
-                    None => self.deliver_to(&listener),
+                    None => *budget = budget.saturating_sub(self.deliver_to(&listener)),
                     Some(batch) => {
                         batch.scheduled.set(true);
                         after_turn(&batch.due);
@@ -160,8 +178,11 @@ impl Listeners {
         self.delivering.set(false);
     }
 
-    fn deliver_to(&self, listener: &Listener) {
-        for record in listener.subscription.drain(CHUNK) {
+    /// Gives a listener what waits, or a part of it; how much that was.
+    fn deliver_to(&self, listener: &Listener) -> usize {
+        let records = listener.subscription.drain(CHUNK);
+        let count = records.len();
+        for record in records {
             if !self.is_listening(listener.id) {
                 listener.subscription.dropped(record.signal(), "unsubscribed", 1);
                 continue;
@@ -169,6 +190,7 @@ impl Listeners {
             listener.hear(&self.events.event(&record));
             listener.subscription.delivered(record.signal(), 1);
         }
+        count
     }
 
     /// The turn is over: gives one listener its array.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use atelier_runtime::{RuntimeConfig, TaskRuntime};
 use atelier_telemetry::performance::{PerformanceTimeline, TimelineMode};
 use atelier_telemetry::{BrowserPerformance, MetricsReader};
+use wasm_bindgen::prelude::*;
 
 use crate::errors;
 use crate::keeping::Keeping;
@@ -64,6 +65,13 @@ impl Page {
             demand: Cell::new(0),
         });
         page.apply();
+        let weak = Rc::downgrade(&page);
+        let resume = Closure::<dyn Fn()>::new(move || {
+            if let Some(page) = weak.upgrade() {
+                page.listeners.deliver();
+            }
+        });
+        page.listeners.on_resume(resume.into_js_value().unchecked_into());
         let weak = Rc::downgrade(&page);
         page.runtime.on_drained(move || {
             if let Some(page) = weak.upgrade() {
