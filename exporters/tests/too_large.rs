@@ -67,6 +67,36 @@ fn one_that_is_too_large_by_itself_is_given_up_alone() {
 }
 
 #[test]
+fn a_collector_that_refuses_everything_is_not_asked_for_each() {
+    let mut world = World::traces_only();
+    world.max_body_bytes = 0;
+    for _ in 0..5 {
+        world.emit(512);
+        world.pass(5_000);
+    }
+    let account = world.traces();
+    assert_eq!((account.emitted, dropped(&account), account.pending()), (2_560, 2_560, 0));
+    assert!(world.received.len() < 60, "{}", world.received.len());
+    // It is asked again after a while.
+    world.max_body_bytes = usize::MAX;
+    world.pass(DEFAULT_SMALLER_FOR_MS);
+    world.emit(512);
+    assert_eq!(world.traces().delivered, 512);
+}
+
+#[test]
+fn many_that_are_too_large_cost_no_others() {
+    let mut world = World::traces_only();
+    world.max_body_bytes = 20_000;
+    for number in 0..400 {
+        push(&mut world, long_call(number, if number % 2 == 0 { 30_000 + number as usize } else { 10 }));
+    }
+    world.pass(5_000);
+    let account = world.traces();
+    assert_eq!((account.delivered, dropped(&account), account.pending()), (200, 200, 0));
+}
+
+#[test]
 fn later_requests_are_smaller_until_that_is_forgotten() {
     let mut world = World::traces_only();
     world.max_body_bytes = 50_000;

@@ -22,6 +22,10 @@ pub const DEFAULT_MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 pub const DEFAULT_SMALLER_FOR_MS: u64 = 600_000;
 /// The least that such a request is bounded to, in bytes: a few spans.
 const SMALLEST_BOUND: usize = 4 * 1024;
+/// How long it is believed that nothing gets through that is as long as items that were refused alone, in milliseconds.
+const HOPELESS_FOR_MS: u64 = 60_000;
+/// How many of them it takes.
+const HOPELESS_AFTER: u32 = 3;
 
 /// How much is encoded.
 pub(super) struct Limits<'a> {
@@ -54,6 +58,16 @@ pub(super) struct Line {
     told_retry: Option<u64>,
     /// How long a body may be that the collector can be expected to take, and until when that is believed.
     learnt: Option<(usize, u64)>,
+    refused_alone: Option<RefusedAlone>,
+}
+
+/// Items that the collector found too large although each came alone.
+#[derive(Clone, Copy, Debug)]
+struct RefusedAlone {
+    /// The length of the shortest body.
+    bytes: usize,
+    times: u32,
+    until: u64,
 }
 
 impl Line {
@@ -71,6 +85,7 @@ impl Line {
             operations: Operations::default(),
             told_retry: None,
             learnt: None,
+            refused_alone: None,
         };
         line.schedule(settings, now_ms);
         line
@@ -207,6 +222,24 @@ impl Line {
     pub(super) fn max_body_bytes(&self, now_ms: u64) -> usize {
         let learnt = self.learnt.filter(|&(_, until)| now_ms < until);
         learnt.map_or(DEFAULT_MAX_REQUEST_BYTES, |(bytes, _)| bytes)
+    }
+
+    /// How long a body with a single item may be: beyond that it need not be tried. A collector that refuses everything would
+    /// otherwise be asked twice for each item.
+    pub(super) fn max_item_bytes(&self, now_ms: u64) -> usize {
+        let hopeless = self.refused_alone.filter(|it| now_ms < it.until && it.times >= HOPELESS_AFTER);
+        hopeless.map_or(DEFAULT_MAX_REQUEST_BYTES, |it| it.bytes.saturating_sub(1))
+    }
+
+    /// The collector said of a single item that its body of so many bytes is too large.
+    pub(super) fn learn_alone(&mut self, refused_bytes: usize, now_ms: u64) {
+        let before = self.refused_alone.filter(|it| now_ms < it.until);
+        let (bytes, times) = before.map_or((usize::MAX, 0), |it| (it.bytes, it.times));
+        self.refused_alone = Some(RefusedAlone {
+            bytes: bytes.min(refused_bytes),
+            times: times.saturating_add(1),
+            until: now_ms + HOPELESS_FOR_MS,
+        });
     }
 
     /// The collector said that a body of so many bytes is too large.

@@ -292,7 +292,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
             }
             Settled::TooLarge { batch, took_ms } => {
                 line.learn(batch.body.len(), now.monotonic_ms);
-                self.send_in_parts(batch, verdict.reason(), took_ms);
+                self.send_in_parts(batch, verdict.reason(), took_ms, now);
             }
             Settled::Exhausted { batch, .. } if self.waiting.is_some() => {
                 // It has time, and others get a turn.
@@ -362,7 +362,7 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         let encoded = line.encode(&self.source, &mut self.encoder, &limits, &report, now);
         let signal = line.signal;
         match encoded.map(|encoded| Batch::made(&mut self.next_id, signal, encoded, now)) {
-            Some(batch) => self.in_parts(batch, max_body_bytes),
+            Some(batch) => self.in_parts(batch, max_body_bytes, now),
             None => Vec::new(),
         }
     }
