@@ -190,14 +190,14 @@ function text(error, property, otherwise) {
   }
 }
 
-// A stack begins with the message: of one that is cut there, the frames must remain.
+// A stack begins with name and message: where those are long, the frames after them must remain.
 function stackOf(error) {
   try {
-    const { stack, message } = error;
+    const { stack } = error;
     if (stack === undefined) return undefined;
     const whole = String(stack);
-    const isLong = typeof message === 'string' && message.length > MAX_TEXT && whole.includes(message);
-    return bounded(isLong ? whole.replace(message, () => `${message.slice(0, 1024)}…`) : whole);
+    const frames = whole.length > MAX_TEXT ? whole.search(/^ +at /m) : -1;
+    return bounded(frames < 0 ? whole : `${whole.slice(0, Math.min(frames, 1024))}…\n${whole.slice(frames)}`);
   } catch {
     return undefined;
   }

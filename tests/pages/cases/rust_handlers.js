@@ -41,12 +41,12 @@ export async function their_errors_have_a_name_and_a_message() {
 export async function they_know_their_call() {
   const { runtime, events } = observed();
   const task = numbers({}, runtime);
-  const seen = await task.with({ key: 'k' }).caller();
+  const seen = await task.with({ key: 'k' }).call('caller');
   const span = () => events.find((event) => event.kind === 'span');
   await until(span);
   const { callId, traceId, spanId } = span();
   deepEqual(seen, { call_id: callId, key: 'k', traceparent: `00-${traceId}-${spanId}-03`, aborted: false });
-  const quiet = await numbers().caller();
+  const quiet = await numbers().call('caller');
   deepEqual([quiet.key, quiet.traceparent], [undefined, undefined]);
 }
 
@@ -168,7 +168,7 @@ export async function an_error_is_one_of_its_span_and_of_the_call() {
 
 export async function a_call_that_is_not_sampled_opens_no_spans() {
   const unsampled = { spans: { mode: 'on', sampleRate: 0 }, metrics: 'on' };
-  const { result, arrived } = await exported((task) => Promise.all([task.factors(12), task.caller()]), unsampled);
+  const { result, arrived } = await exported((task) => Promise.all([task.factors(12), task.call('caller')]), unsampled);
   deepEqual([result[0], result[1].traceparent, arrived.length], [[2, 2, 3], undefined, 0]);
 }
 

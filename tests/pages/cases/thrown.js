@@ -128,8 +128,9 @@ export async function frozen_prototypes_change_nothing() {
   Object.freeze(TypeError.prototype);
   Object.freeze(Object.prototype);
   for (const name of ['toString', 'Mine']) {
-    const error = await reasonOf(task.fail('named', name));
+    const error = await reasonOf(task.fail('defined', name));
     deepEqual([error.name, error.message], [name, 'x']);
   }
-  deepEqual([(await reasonOf(task.fail('fieldGetter'))).code, await task.echo(1)], [7, 1]);
+  const kept = await reasonOf(task.fail('fieldGetter'));
+  deepEqual([kept.message, kept.code, await task.echo(1)], ['kept', 7, 1]);
 }

@@ -23,6 +23,7 @@ round.cause = new TypeError('and round', { cause: round });
 
 const MAKERS = {
   named: (name) => Object.assign(new Error('x'), { name }),
+  defined: (name) => Object.defineProperty(new Error('x'), 'name', { value: name }),
   oddName: () => Object.defineProperty(new TypeError('x'), 'name', { value: Symbol('odd') }),
   bigName: () => Object.defineProperty(new TypeError('x'), 'name', { value: 10n }),
   getters: () => Object.defineProperties(new TypeError('x'), { stack: { get: throwing }, message: { get: throwing }, name: { get: throwing } }),

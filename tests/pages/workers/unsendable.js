@@ -21,7 +21,7 @@ const RESULTS = {
   },
   deep: () => {
     let deep = { f: () => 1 };
-    for (let depth = 0; depth < 2000; depth++) deep = { deep };
+    for (let depth = 0; depth < 200; depth++) deep = { deep };
     return deep;
   },
   getter: () => ({
