@@ -172,6 +172,38 @@ export async function a_trace_ends_once_and_says_how() {
   throws(() => trace.end('ok'), { name: 'TypeError' });
 }
 
+export async function a_traces_error_may_be_anything() {
+  const { runtime, events } = observed();
+  const circular = {};
+  circular.self = circular;
+  const unreadable = Object.defineProperty({}, 'message', {
+    get() {
+      throw new Error('not to be asked');
+    },
+  });
+  const cases = [
+    [{ code: 1 }, '{"code":1}'],
+    [{ message: 'of its own' }, 'of its own'],
+    [['a', 1], '["a",1]'],
+    [42, '42'],
+    [false, 'false'],
+    [10n, '10'],
+    [Symbol('s'), 'Symbol(s)'],
+    [circular, 'of type object'],
+    [unreadable, undefined],
+    [() => {}, 'of type function'],
+  ];
+  for (const [error] of cases) runtime.createTrace().end({ error });
+  const told = tracesOf(events);
+  deepEqual(told.map(({ status, errorKind }) => [status, errorKind]), cases.map(() => ['error', 'exception']));
+  for (const [at, [, expected]] of cases.entries()) if (expected !== undefined) equal(told[at].error, expected, String(at));
+  runtime.createTrace().end({ status: 'ok', error: new RangeError('all the same') });
+  runtime.createTrace().end({ status: 'ok', error: new DOMException('stopped', 'AbortError') });
+  runtime.createTrace().end({ status: 'ok' });
+  const ended = tracesOf(events).slice(-3).map(({ status, errorKind, error }) => [status, errorKind, error]);
+  deepEqual(ended, [['ok', 'exception', 'all the same'], ['ok', 'abort', 'stopped'], ['ok', undefined, undefined]]);
+}
+
 export async function run_with_trace_gives_back_what_its_function_does() {
   const { runtime, events } = observed();
   equal(await runtime.runWithTrace('sync', () => 7), 7);
