@@ -26,8 +26,8 @@ export function knownOptions(value, known, who, path = '') {
   for (const name of Object.keys(value)) {
     if (known.includes(name)) continue;
     const meant = nearest(name, known);
-    const hint = meant === undefined ? '' : ` did you mean '${meant}'?`;
-    throw settingError(`${who} has no option '${cut(name)}';${hint} it takes ${known.join(', ')}`, path + name, false);
+    const hint = meant === undefined ? 'it takes' : `did you mean '${meant}'? It takes`;
+    throw settingError(`${who} has no option '${cut(name)}'; ${hint} ${known.join(', ')}`, path + name, false);
   }
   return value;
 }

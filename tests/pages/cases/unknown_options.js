@@ -42,7 +42,7 @@ const TYPOS = [
 
 export async function a_typo_is_refused_and_its_nearest_option_named() {
   for (const [give, options, option, meant] of TYPOS) {
-    const error = throws(() => give(options), { message: `did you mean '${meant}'?` }, option);
+    const error = throws(() => give(options), { message: `did you mean '${meant}'? It takes` }, option);
     ok(error instanceof TypeError, option);
     equal(error.option, option);
     equal(error.code, 'ERR_ATELIER_OPTION', option);
