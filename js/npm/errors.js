@@ -54,7 +54,8 @@ export class RuntimeDisposedError extends CodedError {
 export class WorkerCrashedError extends CodedError {
   constructor(taskId, { workerIndex, kind, cause } = {}) {
     const message = `Worker crashed for task '${taskId}'`;
-    super('WorkerCrashedError', 'ERR_ATELIER_WORKER_CRASHED', message, { cause });
+    const why = typeof cause?.message === 'string' && cause.message !== '' ? `: ${cause.message.replaceAll('\n', ' ')}` : '';
+    super('WorkerCrashedError', 'ERR_ATELIER_WORKER_CRASHED', message + why, { cause });
     this.taskId = taskId;
     this.workerIndex = workerIndex;
     this.kind = kind;

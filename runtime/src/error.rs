@@ -21,7 +21,7 @@ pub enum CallError {
     #[error("Task was disposed")]
     Disposed,
     /// Its worker crashed, or its task had given up.
-    #[error("Worker crashed for task '{}'", .0.task_id)]
+    #[error("Worker crashed for task '{}': {}", .0.task_id, one_line(&.0.cause.message))]
     Crashed(Rc<Crash>),
     /// The handler threw. An error with the name `AbortError` is how it gives up: the call counts as cancelled.
     #[error("{}: {}", .0.name, .0.message)]
@@ -43,6 +43,11 @@ pub enum CallError {
     /// The worker factory threw, or returned something that is no `Worker`; this is what it threw.
     #[error("no worker could be made")]
     NoWorker(JsValue),
+}
+
+/// A panic's message has lines; within another message it is one.
+fn one_line(message: &str) -> String {
+    message.lines().collect::<Vec<_>>().join(" ")
 }
 
 impl CallError {

@@ -54,11 +54,11 @@ impl Port {
             }
         });
         let on_error = Closure::<dyn Fn(Event)>::new({
-            let tell = tell.clone();
+            let (tell, worker) = (tell.clone(), worker.clone());
             move |event: Event| {
                 // The crash is handled here and reaches the callers; it is not the page's uncaught error as well.
                 event.prevent_default();
-                tell(id, PortEvent::Crashed(CrashKind::Error, cause_of(&event)));
+                tell(id, PortEvent::Crashed(CrashKind::Error, cause_of(&worker, &event)));
             }
         });
         let on_message_error = Closure::<dyn Fn(Event)>::new(move |_: Event| {
@@ -112,18 +112,17 @@ impl Drop for Port {
     }
 }
 
-fn cause_of(event: &Event) -> CrashCause {
+fn cause_of(worker: &Worker, event: &Event) -> CrashCause {
     let Some(event) = event.dyn_ref::<ErrorEvent>().filter(|event| !event.message().is_empty()) else {
         // A script that cannot be fetched gives a plain event without a word (HTML, "run a worker", step on failure).
-        let message =
-            "the worker's script could not be loaded; check its URL and the network panel".to_owned();
+        let message = wire::why_not_started(worker, "").unwrap_or_default();
         return CrashCause { message, ..CrashCause::default() };
     };
     let error = event.error();
     let text = |name: &str| js_sys::Reflect::get(&error, &JsValue::from_str(name)).ok()?.as_string();
     CrashCause {
         name: if error.is_object() { text("name") } else { None },
-        message: event.message(),
+        message: wire::why_not_started(worker, &event.message()).unwrap_or_else(|| event.message()),
         stack: if error.is_object() { text("stack") } else { None },
         filename: Some(event.filename()).filter(|name| !name.is_empty()),
         line: Some(event.lineno()).filter(|&line| line > 0),

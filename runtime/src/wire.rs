@@ -53,6 +53,16 @@ extern "C" {
     static NOT_SENT: JsValue;
 }
 
+#[wasm_bindgen(module = "/js/scripts.js")]
+extern "C" {
+    /// Calls a function that makes a worker, and learns which script that has.
+    #[wasm_bindgen(catch, js_name = watchingScripts)]
+    pub(crate) fn watching_scripts(make: &mut dyn FnMut()) -> Result<(), JsValue>;
+    /// Why a worker did not start; `None` where its event says it all.
+    #[wasm_bindgen(js_name = whyNotStarted)]
+    pub(crate) fn why_not_started(worker: &Worker, message: &str) -> Option<String>;
+}
+
 #[wasm_bindgen(module = "/js/copied.js")]
 extern "C" {
     #[wasm_bindgen(js_name = copiedBytes)]

@@ -10,7 +10,7 @@ use super::{Driver, Event};
 use crate::calls::Ran;
 use crate::error::{CallError, CrashCause};
 use crate::port::{Port, PortEvent};
-use crate::wire::{Heard, read_unsent, report};
+use crate::wire::{Heard, read_unsent, report, watching_scripts};
 
 impl Driver {
     pub(super) fn port(&self, worker: WorkerId) -> Option<Rc<Port>> {
@@ -27,7 +27,11 @@ impl Driver {
                 driver.hear(worker, event);
             }
         };
-        let made = factory().and_then(|made| Port::new(worker, &name, made, (&self.slots, &self.turn), tell));
+        let mut made = Err(JsValue::UNDEFINED);
+        let watched = watching_scripts(&mut || made = factory());
+        let made = watched
+            .and(made)
+            .and_then(|made| Port::new(worker, &name, made, (&self.slots, &self.turn), tell));
         // Making a worker takes time.
         self.now.set(self.clock.now());
         match made {

@@ -61,6 +61,9 @@ export async function a_missing_script_is_a_clear_error_and_hurts_nobody_else() 
   const error = await rejects(calls[0], { name: 'WorkerCrashedError' });
   equal(error.kind, 'load');
   ok(error.cause.message.includes('could not be loaded'), error.cause.message);
+  ok(error.message.startsWith(`Worker crashed for task '${error.taskId}': the script could not be loaded`), error.message);
+  ok(error.message.includes(`${location.origin}/tests/workers/nowhere.js`), error.message);
+  equal(Worker.name, 'Worker');
   equal(await calls[1], 2);
 }
 
@@ -69,6 +72,32 @@ export async function a_script_that_throws_while_loading_says_what() {
   const error = await rejects(task.add(1, 1), { name: 'WorkerCrashedError' });
   equal(error.kind, 'load');
   ok(error.cause.message.includes('never learned to speak'), error.cause.message);
+}
+
+export async function a_module_without_its_type_says_what_to_do() {
+  const task = bench({ worker: () => new Worker('/tests/workers/bench.js') });
+  await rejects(task.add(1, 1), { name: 'WorkerCrashedError', message: "{ type: 'module' }" });
+}
+
+export async function a_bare_import_says_what_to_do() {
+  const script = URL.createObjectURL(new Blob(["import 'somewhere';"], { type: 'text/javascript' }));
+  const task = bench({ worker: () => new Worker(script, { type: 'module' }) });
+  await rejects(task.add(1, 1), { name: 'WorkerCrashedError', message: 'import map' });
+}
+
+export async function a_factory_sees_the_worker_class_it_knows() {
+  const Own = Worker;
+  class Mine extends Worker {}
+  let made;
+  const task = bench({
+    worker: () => {
+      made = new Mine('/tests/workers/bench.js', { type: 'module' });
+      return made;
+    },
+  });
+  equal(await task.add(1, 1), 2);
+  ok(made instanceof Mine && made instanceof Own && made.constructor === Mine);
+  ok(Worker === Own, 'the class is its own again');
 }
 
 export async function a_script_that_never_exposes_does_not_hang() {
