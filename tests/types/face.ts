@@ -278,6 +278,12 @@ async function generators(): Promise<void> {
   });
   // @ts-expect-error: browsers do not speak it
   exportOtlp(runtime, { protocol: 'grpc' });
+  exportOtlp(runtime, { headers: async () => ({ authorization: 'Bearer 7' }), credentials: 'include', fetch });
+  exportOtlp(runtime, { headers: new Headers(), logs: { headers: () => [['a', 'b']], attributeCountLimit: 64 } });
+  // @ts-expect-error a promise is no headers: a function returns it
+  exportOtlp(runtime, { headers: Promise.resolve({ a: 'b' }) });
+  // @ts-expect-error values of headers are strings
+  exportOtlp(runtime, { headers: () => ({ a: 7 }) });
   exportOtlp(runtime, { durable: { maxBytes: 1_000_000 } });
   exportOtlp(runtime, { durable: false });
 }

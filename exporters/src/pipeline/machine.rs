@@ -356,8 +356,11 @@ impl<S: Source, E: Encoder> Pipeline<S, E> {
         let is_reading = self.lines.get(place).is_some_and(Line::is_reading);
         let report = if is_reading { self.report() } else { SelfReport::default() };
         let Some(line) = self.lines.get_mut(place) else { return Vec::new() };
-        let leaving = self.leaving.map_or(usize::MAX, |leaving| leaving.max_body_bytes);
-        let max_body_bytes = line.max_body_bytes(now.monotonic_ms).min(leaving);
+        // What may have to be stored leaves room for another one.
+        let stored = self.settings.durable.map_or(u64::MAX, |durable| durable.max_bytes / 2);
+        let expected = self.leaving.map_or(stored, |leaving| stored.min(leaving.max_body_bytes as u64));
+        let expected = usize::try_from(expected).unwrap_or(usize::MAX);
+        let max_body_bytes = line.max_body_bytes(now.monotonic_ms).min(expected);
         let limits = Limits { settings: &self.settings, max_body_bytes };
         let encoded = line.encode(&self.source, &mut self.encoder, &limits, &report, now);
         let signal = line.signal;
