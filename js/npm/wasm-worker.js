@@ -11,7 +11,8 @@ export function wasmWorker({ module, glue, entry, name }) {
     throw new TypeError('wasmWorker takes a compiled WebAssembly.Module; await WebAssembly.compileStreaming(fetch(url))');
   }
   if (typeof Worker !== 'function') throw new Error('wasmWorker starts a web worker, and there is no `Worker` here (Node, a server)');
-  const worker = new Worker(new URL('./rust-worker.js', import.meta.url), { type: 'module', name });
+  // Vite 5 refuses options that are no literals, unless it is told to leave them.
+  const worker = new Worker(new URL('./rust-worker.js', import.meta.url), { /* @vite-ignore */ type: 'module', name });
   worker.postMessage({ module, glue: new URL(glue, document.baseURI).href, entry });
   return worker;
 }

@@ -3,6 +3,7 @@ import { createTaskRuntime } from 'atelier';
 import { mountDevtools } from 'atelier/devtools';
 import { exportOtlp } from 'atelier/otlp';
 import { convertRecording } from 'atelier/recording';
+import { wasmWorker } from 'atelier/wasm-worker';
 
 let workerUrl;
 // Where a server renders the page, only the runtime is made.
@@ -35,6 +36,8 @@ async function bytesOf(url, seen = new Set()) {
 }
 
 globalThis.app = {
+  // Is not called: that bundlers take it is what is looked at.
+  wasmWorker,
   add: (a, b) => task.add(a, b),
   open: () => devtools.open(),
   /** Bytes of all scripts that the page has loaded so far. */
