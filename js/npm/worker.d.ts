@@ -93,7 +93,12 @@ export type StripTaskContext<T> = {
 export function createTaskWorker<T extends object>(handlers: T): TaskWorker<T>;
 
 /**
- * Answers the page's calls with these handlers. Call it once, in the worker's first turn or later.
+ * Answers the page's calls with these handlers. Call it once. Handlers that have to load something first are exposed by a
+ * promise, or by a module that awaits at its top; a script that has run and exposes nothing fails its calls within a second.
+ *
+ * ```js
+ * expose(init().then(() => createTaskWorker(handlers)));
+ * ```
  * @throws `Error` where the worker answers calls already.
  */
-export function expose<T>(worker: TaskWorker<T>): void;
+export function expose<T>(worker: TaskWorker<T> | PromiseLike<TaskWorker<T>>): void;

@@ -4,6 +4,7 @@ import { contextNow, isServing, methodNotFound, serveCalls } from './harness.js'
 import { NATIVE, shapeOf } from './parameters.js';
 import { warn } from './report.js';
 import { isReserved } from './task-names.js';
+import { answerWhenUnexposed } from './unexposed.js';
 
 // Handlers may come through one copy of this module, and `expose` through another.
 const HANDLERS = Symbol.for('atelier.handlers');
@@ -24,12 +25,25 @@ export function createTaskWorker(handlers) {
   return worker;
 }
 
+const isDedicatedWorker = globalThis.DedicatedWorkerGlobalScope && globalThis instanceof DedicatedWorkerGlobalScope;
+
+// Handlers that are on their way.
+let isPromised = false;
+
+if (isDedicatedWorker) answerWhenUnexposed(() => isServing() || isPromised || offered !== undefined);
+
 /**
  * Answers the page's calls with these handlers.
- * @param worker what `createTaskWorker` returned
+ * @param worker what `createTaskWorker` returned, or a promise of it
  */
 export function expose(worker) {
-  if (!worker?.[HANDLERS]) throw new TypeError('expose takes what createTaskWorker returned');
+  if (typeof worker?.then === 'function') {
+    isPromised = true;
+    // Thrown in a turn of its own, so that it ends the worker.
+    Promise.resolve(worker).then(expose).catch((error) => (isServing() ? report(error) : setTimeout(() => { throw error; })));
+    return;
+  }
+  if (!worker?.[HANDLERS]) throw new TypeError('expose takes what createTaskWorker returned, or a promise of it');
   // It was exposed for want of this call, which came late.
   if (worker === exposedByItself) {
     exposedByItself = undefined;
@@ -50,7 +64,8 @@ let exposedByItself;
 // for messages by the next turn, which nobody else does between `createTaskWorker` and our own `expose`. Who forgot `expose`
 // is served, too, but late: a script may still be loading what its handlers need.
 function offer(worker) {
-  if (!(globalThis.DedicatedWorkerGlobalScope && globalThis instanceof DedicatedWorkerGlobalScope) || isServing()) return;
+  // Handlers that are exposed by a promise are so when it resolves.
+  if (!isDedicatedWorker || isServing() || isPromised) return;
   const isFirst = offered === undefined;
   offered = worker;
   if (!isFirst) return;

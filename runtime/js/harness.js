@@ -149,7 +149,8 @@ export function serveCalls(handle, hidden) {
     crashed = true;
     flush();
     silent = true;
-    scope.postMessage([MARK, CLOSED]);
+    const begun = calls.filter((call) => call?.runs).map((call) => call.slot);
+    scope.postMessage([MARK, CLOSED, begun]);
     close();
   });
   scope.postMessage([MARK, READY, VERSION, hidden]);

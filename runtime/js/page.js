@@ -12,8 +12,8 @@ import { NOTHING } from './transferables.js';
 import { culprit } from './unsent.js';
 import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER, VERSION } from './wire.js';
 
-const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
-const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT, CLOSED, HELD } = TO_PAGE;
+const { CALL, CANCEL, METHOD, PING, ASK, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
+const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT, CLOSED, HELD, UNEXPOSED } = TO_PAGE;
 
 /** What the wasm hears. */
 const HEARD_NOTHING = -1;
@@ -26,6 +26,8 @@ const HEARD_FAULT = 5;
 const HEARD_GONE = 6;
 const HEARD_CANCELED = 7;
 const HEARD_SILENCE = 8;
+const HEARD_RETURNED = 9;
+const HEARD_UNEXPOSED = 10;
 
 /** After how long, in milliseconds, a worker that has not said that it is ready is reported. */
 const MAX_SILENCE = 900;
@@ -189,6 +191,11 @@ export class Port {
     this.#begun().push(PING);
   }
 
+  /** Asks a worker that is silent whether its script has run and exposes nothing. */
+  askWhetherExposed() {
+    this.#begun().push(ASK);
+  }
+
   #begun() {
     const message = this.#message;
     if (message.length === 0) {
@@ -329,7 +336,11 @@ export class Port {
           this.#hear(HEARD_UNREADABLE, 0, 0, 0, 0, false);
           break;
         case CLOSED:
+          this.#giveBack(message[at++]);
           return this.#gone('the worker closed itself');
+        case UNEXPOSED:
+          this.#hear(HEARD_UNEXPOSED, 0, 0, 0, 0, false);
+          break;
         case HELD:
           this.#lifeline?.stop();
           this.#lifeline = new LifelineWatch(message[at++], () => {
@@ -347,6 +358,14 @@ export class Port {
       }
     }
     this.#hear(HEARD_NOTHING, 0, 0, 0, 0, true);
+  }
+
+  // What a worker that closes itself has not begun goes to another one; unless its buffers have gone with this one.
+  #giveBack(begun) {
+    if (!Array.isArray(begun)) return;
+    for (const slot of this.#payloads.sentThrough(this)) {
+      if (!begun.includes(slot) && !this.#payloads.at(slot).moved) this.#hear(HEARD_RETURNED, slot, 0, 0, 0, false);
+    }
   }
 
   // A call was answered. One that was cancelled has no payload any more.

@@ -96,6 +96,11 @@ export class Payloads {
     return payload === undefined || (payload.port === port && !payload.answered);
   }
 
+  /** The slots of the calls that were sent through a port last and have no answer. */
+  sentThrough(port) {
+    return this.#slots.flatMap((payload, slot) => (payload?.port === port && !payload.answered ? [slot] : []));
+  }
+
   /** A call was answered. */
   resolve(slot) {
     const payload = this.#slots[slot];

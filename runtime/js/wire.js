@@ -24,6 +24,7 @@ export const TO_WORKER = {
   CANCEL: 2, // slot, reason: as thrown.js packs it, or nothing
   METHOD: 3, // method, name
   PING: 4, // answer, if you can
+  ASK: 5, // say whether your script has run and exposes nothing
 
   TRANSFER_RESULT: 1,
   KEY: 2,
@@ -44,7 +45,8 @@ export const TO_PAGE = {
   READY: 6, // version, names of handlers that a task's own members hide
   ALIVE: 7, // the answer to a ping
   UNREADABLE: 8, // a message from the page could not be read, and its calls are lost
-  CLOSED: 20, // the worker closes itself, and answers no more
-  HELD: 21, // name: the worker holds this lock for as long as it lives
   FAULT: 9, // name, message, stack, file, line: the worker has crashed, and answers no more
+  CLOSED: 10, // slots of the calls whose handlers have begun: the worker closes itself, and answers no more
+  HELD: 11, // name: the worker holds this lock for as long as it lives
+  UNEXPOSED: 12, // the answer to ASK: the script has run, and exposes nothing
 };

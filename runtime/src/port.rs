@@ -96,6 +96,11 @@ impl Port {
         self.wire.cancel(wire::slot(call));
     }
 
+    /// Asks whether the worker's script has run and exposes nothing, in the message that leaves at the end of the turn.
+    pub(crate) fn enqueue_question(&self) {
+        self.wire.ask_whether_exposed();
+    }
+
     /// Asks for a sign of life in the message that leaves at the end of the turn.
     pub(crate) fn enqueue_ping(&self) {
         self.wire.ping();

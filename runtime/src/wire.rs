@@ -159,6 +159,8 @@ extern "C" {
     pub(crate) fn cancel(this: &Wire, slot: u32);
     #[wasm_bindgen(method)]
     pub(crate) fn ping(this: &Wire);
+    #[wasm_bindgen(method, js_name = askWhetherExposed)]
+    pub(crate) fn ask_whether_exposed(this: &Wire);
     #[wasm_bindgen(method)]
     fn fault(this: &Wire) -> Option<Array>;
     #[wasm_bindgen(method)]
@@ -175,6 +177,8 @@ const HEARD_FAULT: i32 = 5;
 const HEARD_GONE: i32 = 6;
 const HEARD_CANCELED: i32 = 7;
 const HEARD_SILENCE: i32 = 8;
+const HEARD_RETURNED: i32 = 9;
+const HEARD_UNEXPOSED: i32 = 10;
 
 /// A call's place in the page's table: what the wire calls it by.
 pub(crate) const fn slot(call: CallId) -> u32 {
@@ -196,6 +200,13 @@ pub(crate) enum Heard {
     Gone,
     /// It has not said for a while that it takes calls.
     Silence,
+    /// Its script has run and exposes nothing.
+    Unexposed,
+    /// It closes itself, and has not begun the call at this slot.
+    Returned {
+        /// Whose call.
+        slot: u32,
+    },
     /// It answered the call at this slot; when the handler ran, if that was asked for.
     Answer {
         /// Whose answer.
@@ -222,6 +233,8 @@ pub(crate) fn read(kind: i32, slot: u32, ran: (f64, f64), copied: f64) -> Option
         HEARD_FAULT => Some(Heard::Fault),
         HEARD_GONE => Some(Heard::Gone),
         HEARD_SILENCE => Some(Heard::Silence),
+        HEARD_RETURNED => Some(Heard::Returned { slot }),
+        HEARD_UNEXPOSED => Some(Heard::Unexposed),
         _ => None,
     }
 }

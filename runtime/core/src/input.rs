@@ -32,6 +32,14 @@ pub enum Input {
         /// The worker.
         worker: WorkerId,
     },
+    /// A worker that ends gives back a call that it has not begun: the call waits for another worker, whatever the crash
+    /// policy.
+    Returned {
+        /// The worker.
+        worker: WorkerId,
+        /// The call.
+        call: CallId,
+    },
     /// A worker answered [`crate::Output::Ping`]. Every other answer is a sign of life, too.
     WorkerAlive {
         /// The worker.

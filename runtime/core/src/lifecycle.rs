@@ -268,6 +268,15 @@ impl Runtime {
         }
     }
 
+    /// A worker gives back a call that it has not begun. It is about to end, so nothing is given to it instead.
+    pub(crate) fn returned(&mut self, worker: WorkerId, call: CallId) {
+        match self.calls.get(call).map(|entry| entry.place) {
+            Some(Place::Posted(at)) if at == worker => self.requeue(call, worker),
+            Some(Place::Abandoned(at)) if at == worker => self.drop_abandoned(call, worker),
+            _ => {}
+        }
+    }
+
     /// Puts a call back where it was in the queue. Only one that a worker had is told as requeued.
     fn requeue(&mut self, call: CallId, worker: WorkerId) {
         self.leave_worker(call, worker);

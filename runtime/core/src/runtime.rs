@@ -151,6 +151,7 @@ impl Runtime {
             Input::PostFailed { call } => self.post_failed(call),
             Input::WorkerReady { worker } => self.worker_ready(worker),
             Input::WorkerAlive { worker } => self.worker_alive(worker),
+            Input::Returned { worker, call } => self.returned(worker, call),
             Input::WorkerCrashed { worker, kind } => self.worker_crashed(worker, kind),
             Input::SpawnFailed { worker } => self.spawn_failed(worker),
             Input::AbortCall { call, reason } => self.abort_call(call, reason),

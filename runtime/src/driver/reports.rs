@@ -32,7 +32,7 @@ impl Driver {
         self.once(worker, |reported| &reported.silence, warn_on_console, |task| {
             format!(
                 "Atelier: a worker of task '{task}' has not called expose() within a second. Either its script is still \
-                 loading, or it never calls expose(createTaskWorker(handlers)): then its calls fail after startTimeoutMs."
+                 loading, or it never calls expose(createTaskWorker(handlers)): then its calls fail."
             )
         });
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use atelier_core::{CallId, CrashKind, Input, TaskId, WorkerClock, WorkerId};
+use atelier_core::{CallId, CrashKind, DEFAULT_START_TIMEOUT, Input, TaskId, WorkerClock, WorkerId};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
@@ -109,7 +109,21 @@ impl Driver {
                 self.report_hidden(worker);
                 Input::WorkerReady { worker }
             }
-            Heard::Silence => return self.report_silence(worker),
+            Heard::Silence => {
+                self.report_silence(worker);
+                return self.ask_whether_exposed(worker);
+            }
+            Heard::Unexposed => {
+                let message = "the worker's script has run and does not call expose(createTaskWorker(handlers)); handlers \
+                               that take time to come are exposed by a promise"
+                    .to_owned();
+                let cause = CrashCause { message, ..CrashCause::default() };
+                return self.hear_crash(worker, CrashKind::StartTimeout, cause);
+            }
+            Heard::Returned { slot } => {
+                let Some(call) = self.records.borrow().call_at(slot) else { return };
+                Input::Returned { worker, call }
+            }
             Heard::Alive => Input::WorkerAlive { worker },
             Heard::Unreadable => {
                 let message = "the worker could not read a message".to_owned();
@@ -133,6 +147,17 @@ impl Driver {
             }
         };
         self.inbox.borrow_mut().push_back(Event::Core(input));
+    }
+
+    /// A worker is silent, as one is whose script never calls `expose`. Whoever set a start timeout knows that it takes time.
+    fn ask_whether_exposed(&self, worker: WorkerId) {
+        let core = self.core.borrow();
+        let config = core.task_of(worker).and_then(|task| core.task_config(task));
+        if config.is_some_and(|config| config.start_timeout == DEFAULT_START_TIMEOUT)
+            && let Some(port) = self.port(worker)
+        {
+            port.enqueue_question();
+        }
     }
 
     fn hear_crash(&self, worker: WorkerId, kind: CrashKind, cause: CrashCause) {

@@ -20,6 +20,34 @@ export async function a_script_that_never_exposes_is_reported_before_its_calls_f
   }
 }
 
+export async function a_script_that_has_run_and_exposes_nothing_fails_its_calls() {
+  const told = consoleTold();
+  const error = await rejects(bench({ worker: script('silent-import'), crashPolicy: 'fail-task' }).echo(1), { name: 'WorkerCrashedError' });
+  deepEqual([error.kind, error.cause.message.includes('expose(')], ['start-timeout', true]);
+  ok(told[0].includes('expose()'), told[0]);
+}
+
+export async function handlers_may_be_exposed_by_a_promise() {
+  const gate = new BroadcastChannel('late');
+  const told = consoleTold();
+  const task = bench({ worker: script('promised') });
+  const call = task.echo(1);
+  await until(() => told.length > 0, 'it is reported as slow');
+  gate.postMessage('open');
+  equal(await call, 1);
+  equal(task.getState().lastCrash, undefined);
+}
+
+export async function a_promise_of_handlers_that_fails_says_why_at_the_call() {
+  const gate = new BroadcastChannel('late');
+  const told = consoleTold();
+  const call = bench({ worker: script('promised'), crashPolicy: 'fail-task' }).echo(1);
+  await until(() => told.length > 0, 'it is reported as slow');
+  gate.postMessage('fail');
+  const error = await rejects(call, { name: 'WorkerCrashedError' });
+  ok(error.cause.message.includes('no table today'), error.cause.message);
+}
+
 export async function handlers_that_nobody_exposed_are_served_nevertheless() {
   equal(await bench({ worker: script('forgotten') }).echo(1), 1);
 }

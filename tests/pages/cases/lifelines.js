@@ -45,6 +45,14 @@ export async function an_answer_given_while_closing_arrives() {
   equal(await task.add(2, 2), 4);
 }
 
+export async function calls_that_a_closing_worker_has_not_begun_are_served_by_the_next() {
+  const task = bench({ type: 'parallel', poolSize: 1, maxInFlight: 4 });
+  for (let round = 0; round < 3; round++) {
+    equal(await task.closesWith(round), round);
+    equal(await task.add(round, 1), round + 1, 'the next call');
+  }
+}
+
 export async function an_idle_worker_may_close_itself() {
   const task = bench();
   equal(await task.closesLater(), 'soon');

@@ -24,6 +24,7 @@ const WORKER_MODULES: &[&str] = &[
     "text.js",
     "thrown.js",
     "transferables.js",
+    "unexposed.js",
     "unsent.js",
     "wire.js",
 ];

@@ -56,6 +56,29 @@ fn requeue_in_flight_puts_them_back_in_front_in_their_old_order_and_counts_them(
 }
 
 #[test]
+fn what_a_closing_worker_has_not_begun_goes_to_another_one_whatever_the_policy() {
+    for policy in [CrashPolicy::RestartFailInFlight, CrashPolicy::RestartRequeueInFlight] {
+        let mut world = World::new();
+        let task =
+            world.task(TaskConfig { crash_policy: policy, ..TaskConfig::singleton().with_max_in_flight(3) });
+        let calls = world.calls(task, 3);
+        world.turn();
+        let worker = world.at(calls[0]);
+        world.abort(calls[2]);
+        for &call in &calls[1..] {
+            world.tell(Input::Returned { worker, call });
+        }
+        assert_eq!(world.requeued(), calls[1..2]);
+        world.tell(Input::WorkerCrashed { worker, kind: CrashKind::Closed });
+        world.wait(ms(100));
+        world.turn();
+        world.tell(Input::Returned { worker, call: calls[1] });
+        world.ok(calls[1]);
+        world.end_of_world();
+    }
+}
+
+#[test]
 fn fail_task_fails_everything_until_the_workers_are_started_again() {
     let mut world = World::new();
     let task = world.task(with(CrashPolicy::FailTask));
