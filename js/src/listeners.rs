@@ -25,7 +25,7 @@ const CHUNK: usize = 1024;
 const DEFAULT_LISTENER_CAPACITY: usize = 1 << 20;
 /// Records that one delivery gives beyond those that wait when it begins, which are what listeners cause while they hear. One
 /// that makes a call for each event would never end otherwise; the rest comes in a turn of its own.
-const DEFAULT_CAUSED_AT_ONCE: usize = 10_000;
+const DEFAULT_CAUSED_AT_ONCE: usize = 1_000;
 
 const INSTRUMENTS: [Instrument; 3] = [Instrument::Counter, Instrument::Gauge, Instrument::Histogram];
 const SPANS: u32 = 1 << 3;
@@ -41,6 +41,8 @@ pub(crate) struct Listeners {
     delivering: Cell<bool>,
     /// Goes on with a delivery that was too long for one turn.
     resume: RefCell<Option<Function>>,
+    /// Whether what waits was left over by a delivery that was too long.
+    behind: Cell<bool>,
 }
 
 struct Listener {
@@ -106,6 +108,7 @@ impl Listeners {
             events: EventMaker::default(),
             delivering: Cell::new(false),
             resume: RefCell::default(),
+            behind: Cell::new(false),
         }
     }
 
@@ -156,11 +159,14 @@ impl Listeners {
                     listeners.push(listener.clone());
                 }
             }
-            let budget = budget.get_or_insert(waiting + DEFAULT_CAUSED_AT_ONCE);
+            let due = if self.behind.get() { 0 } else { waiting };
+            let budget = budget.get_or_insert(due + DEFAULT_CAUSED_AT_ONCE);
             if listeners.is_empty() {
+                self.behind.set(false);
                 break;
             }
             if *budget == 0 {
+                self.behind.set(true);
                 let resume = self.resume.borrow().clone();
                 resume.iter().for_each(after_turn);
                 break;

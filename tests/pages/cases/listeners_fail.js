@@ -119,20 +119,6 @@ export async function a_listener_may_end_what_it_hears_of() {
   }
 }
 
-export async function a_listener_that_makes_a_call_for_each_event_does_not_freeze_the_page() {
-  const { runtime } = observed({ spans: 'off', metrics: 'on' });
-  const task = bench({ queuePolicy: 'reject', maxQueueDepth: 1 }, runtime);
-  let calls = 0;
-  const stop = runtime.subscribeEvents(() => {
-    calls += 1;
-    task.echo(calls).catch(() => {});
-  });
-  task.echo('first').catch(() => {});
-  for (let n = 0; n < 3; n++) await turn();
-  stop();
-  ok(calls > 1000, `${calls} calls, and the page goes on`);
-}
-
 export async function methods_and_readers_may_be_called_anything() {
   const { runtime } = observed();
   const stop = runtime.subscribeFrames(() => {}, { name: '__proto__' });
