@@ -72,7 +72,7 @@ pub(crate) enum ReplayAction {
 /// Everything the view draws from.
 #[derive(Debug)]
 pub(crate) struct State {
-    /// Runtimes first, whose places never change; then recordings.
+    /// Runtimes first, in the order of their numbers; then recordings.
     sources: Vec<Source>,
     current: usize,
     /// The panes.
@@ -84,15 +84,42 @@ pub(crate) struct State {
 impl State {
     /// A state for these runtimes and panes. Without a runtime there is nothing in front until a file is opened.
     pub(crate) fn new(names: Vec<String>, panes: Vec<&'static str>) -> State {
-        let source = |name: String, origin| Source { name, store: Store::default(), problem: None, origin };
-        let mut sources: Vec<Source> = names
-            .into_iter()
-            .map(|name| source(name, Origin::Runtime { recorder: Recorder::Idle }))
-            .collect();
+        let mut sources: Vec<Source> = names.into_iter().map(live).collect();
         if sources.is_empty() {
-            sources.push(source(String::new(), Origin::Nothing));
+            sources.push(nothing());
         }
         State { sources, current: 0, tabs: Tabs::new(panes), notices: Notices::default() }
+    }
+
+    /// Shows these runtimes from now on; each is named, with the number it had before if it was there. What is known of a
+    /// runtime that stays, stays; recordings stay. Says whether another source is in front now.
+    pub(crate) fn set_runtimes(&mut self, runtimes: Vec<(String, Option<usize>)>) -> bool {
+        let front = self.current;
+        let mut before: Vec<Option<Source>> = self.sources.drain(..).map(Some).collect();
+        let mut current = None;
+        for (name, number) in runtimes {
+            let is_runtime = |source: &mut Source| matches!(source.origin, Origin::Runtime { .. });
+            let known = number.and_then(|number| before.get_mut(number)?.take_if(is_runtime));
+            if number == Some(front) && known.is_some() {
+                current = Some(self.sources.len());
+            }
+            self.sources.push(match known {
+                Some(source) => Source { name, ..source },
+                None => live(name),
+            });
+        }
+        for (index, source) in before.into_iter().enumerate() {
+            let Some(source) = source.filter(|source| source.replay().is_some()) else { continue };
+            if index == front {
+                current = Some(self.sources.len());
+            }
+            self.sources.push(source);
+        }
+        if self.sources.is_empty() {
+            self.sources.push(nothing());
+        }
+        self.current = current.unwrap_or(0);
+        current.is_none()
     }
 
     /// What can be brought to front.
@@ -167,8 +194,7 @@ impl State {
         let Origin::Recording { file, .. } = self.source().origin else { return None };
         self.sources.remove(self.current);
         if self.sources.is_empty() {
-            let (name, store) = (String::new(), Store::default());
-            self.sources.push(Source { name, store, problem: None, origin: Origin::Nothing });
+            self.sources.push(nothing());
         }
         self.current = 0;
         Some(file)
@@ -207,6 +233,16 @@ impl State {
     fn runtime_mut(&mut self, place: usize) -> Option<&mut Source> {
         self.sources.get_mut(place).filter(|source| matches!(source.origin, Origin::Runtime { .. }))
     }
+}
+
+/// A runtime of which nothing is known yet.
+fn live(name: String) -> Source {
+    let origin = Origin::Runtime { recorder: Recorder::Idle };
+    Source { name, store: Store::default(), problem: None, origin }
+}
+
+fn nothing() -> Source {
+    Source { name: String::new(), store: Store::default(), problem: None, origin: Origin::Nothing }
 }
 
 #[cfg(test)]
@@ -268,6 +304,30 @@ mod tests {
         assert!(!state.advance(9_000.0), "what is no longer in front stands");
         assert_eq!((state.close_recording(), state.close_recording(), state.current()), (Some(4), None, 0));
         assert_eq!(state.source().store.now(), Some(11_000.0));
+    }
+
+    #[test]
+    fn runtimes_that_stay_keep_what_is_known_of_them() {
+        let mut state = state();
+        state.take(1, Ok(full(1, 10_000.0, vec![task("kept")])));
+        state.open_recording(4, "a.atelier".to_owned(), &recording(3)).unwrap();
+        state.choose_runtime(1);
+        let now = vec![("new".to_owned(), None), ("other".to_owned(), Some(1))];
+        assert!(!state.set_runtimes(now), "what was in front still is");
+        let names =
+            |state: &State| state.sources().iter().map(|source| source.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&state), ["new", "other", "recording a.atelier"]);
+        assert_eq!((state.current(), state.source().store.now()), (1, Some(10_000.0)));
+        assert!(state.set_runtimes(vec![("new".to_owned(), Some(0))]), "what was in front is gone");
+        assert_eq!((state.current(), names(&state).len()), (0, 2));
+        // Numbers that make no sense are those of new runtimes; a recording is no runtime.
+        let odd = vec![("a".to_owned(), Some(1)), ("b".to_owned(), Some(99)), ("c".to_owned(), Some(0))];
+        assert!(!state.set_runtimes(odd));
+        assert_eq!((names(&state).len(), state.current()), (4, 2));
+        state.choose_runtime(3);
+        assert!(!state.set_runtimes(Vec::new()) && file_in_front(&state) == Some(4));
+        state.close_recording();
+        assert!(state.set_runtimes(Vec::new()) && matches!(state.source().origin, Origin::Nothing));
     }
 
     #[test]

@@ -153,6 +153,20 @@ impl Panel {
         Ok(Panel { app, on_panic })
     }
 
+    /// Shows these runtimes from now on. `before` has the number that each had until now, -1 for a new one; what is shown of
+    /// a runtime that stays, stays.
+    #[wasm_bindgen(js_name = setRuntimes)]
+    pub fn set_runtimes(&self, names: &js_sys::Array, before: &[i32]) {
+        let numbers =
+            before.iter().map(|number| usize::try_from(*number).ok()).chain(std::iter::repeat(None));
+        let runtimes = names.iter().map(|name| name.as_string().unwrap_or_default()).zip(numbers).collect();
+        let another = self.app.state.borrow_mut().set_runtimes(runtimes);
+        if another {
+            self.app.shell.another_source(self.app.state.borrow().source());
+        }
+        self.app.draw_at_once();
+    }
+
     /// Takes a frame of the runtime with this number. One that cannot be read is told in the panel.
     pub fn push(&self, runtime: usize, frame: JsValue) {
         let frame = serde_wasm_bindgen::from_value::<Frame>(frame).map_err(|error| error.to_string());
