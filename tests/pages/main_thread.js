@@ -10,7 +10,7 @@ export function mainThreadPixels(panel) {
   if (!width) return 0;
   const ratio = canvas.width / width;
   const probe = document.createElement('canvas').getContext('2d');
-  probe.fillStyle = getComputedStyle(panel).getPropertyValue('--rejected').trim();
+  probe.fillStyle = getComputedStyle(panel).getPropertyValue('--atelier-rejected').trim();
   probe.fillRect(0, 0, 1, 1);
   const wanted = probe.getImageData(0, 0, 1, 1).data;
   const { data } = canvas.getContext('2d').getImageData(0, Math.round((AXIS + GAP + BAR / 2) * ratio), canvas.width, 1);

@@ -82,7 +82,7 @@ export function run(runtime) {
     async place(dock, size, theme) {
       element.dock = dock;
       element.theme = theme;
-      root.querySelector('.dock').style.setProperty('--size', `${size}px`);
+      root.querySelector('.dock').style.setProperty('--atelier-size', `${size}px`);
       await frames(3);
       return [...Object.keys(MORE), ...[...root.querySelectorAll('[role=tab]')].map((tab) => tab.dataset.tab)];
     },

@@ -27,16 +27,23 @@ impl Palette {
         let style = must(web_sys::window()?.get_computed_style(element))?;
         let read = |name: &str| -> String { property(&style, name) };
         Some(Palette {
-            text: read("--text"),
-            muted: read("--muted"),
-            line: read("--line"),
-            head: read("--raised"),
-            surface: read("--surface"),
-            accent: read("--accent"),
-            phases: ["--admission", "--queue", "--delivery", "--run", "--reply"].map(read),
-            error: read("--error"),
-            canceled: read("--canceled"),
-            rejected: read("--rejected"),
+            text: read("--atelier-text"),
+            muted: read("--atelier-muted"),
+            line: read("--atelier-line"),
+            head: read("--atelier-raised"),
+            surface: read("--atelier-surface"),
+            accent: read("--atelier-accent"),
+            phases: [
+                "--atelier-admission",
+                "--atelier-queue",
+                "--atelier-delivery",
+                "--atelier-run",
+                "--atelier-reply",
+            ]
+            .map(read),
+            error: read("--atelier-error"),
+            canceled: read("--atelier-canceled"),
+            rejected: read("--atelier-rejected"),
         })
     }
 
