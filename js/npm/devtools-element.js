@@ -1,13 +1,16 @@
 // The element: a corner button at once, the panel's wasm when it is first opened, a window when it is to be in one.
 
+import { keepEvents } from './devtools-events.js';
 import { PanelFiles } from './devtools-files.js';
+import { TopLayer } from './devtools-layer.js';
 import { loadPanel } from './devtools-load.js';
 import { CONSUMER, WindowLink } from './devtools-link.js';
 import { watchLongTasks } from './devtools-long-tasks.js';
-import { checkDock, checkHotkey, checkRuntimes, checkTheme, IN_PAGE } from './devtools-options.js';
+import { checkDock, checkHotkey, checkRuntimes, checkTheme, IN_PAGE, nameOf } from './devtools-options.js';
 import { PageRecorder } from './devtools-recorder.js';
 import { askedByAddress, keepOpen, keepSetting, readSettings, wasOpen } from './devtools-settings.js';
 import { buildShell, showMessage } from './devtools-shell.js';
+import { endsWith, mustLive } from './lifetimes.js';
 import { report } from './report.js';
 
 /** How often an open panel asks for a frame, in milliseconds. */
@@ -19,22 +22,27 @@ const DEFAULT_STORAGE_KEY = 'atelier-devtools';
 const Base = globalThis.HTMLElement ?? class {};
 
 export class AtelierDevtoolsElement extends Base {
-  static observedAttributes = ['open', 'dock', 'theme'];
+  static observedAttributes = ['open', 'dock', 'theme', 'inert'];
 
   #shell;
+  #layer;
+  #isListening = false;
+  /** By the runtime: what takes back that its end is waited for. */
+  #ends = new Map();
   #given;
   #runtimes = [];
   #panel;
   #opening;
   #failed = false;
-  #subscriptions = [];
+  /** What ends each: by the runtime, and of long tasks by the function that watches them. */
+  #subscriptions = new Map();
   #isHotkey;
   #hotkey = '';
   #tab;
   #link;
   #linked;
   #wantsEvents = false;
-  #recorder;
+  #recorder = new PageRecorder((index, state) => this.#tellRecorder(index, state));
   #files;
   /** The recordings that are open in the panel, wherever it is: it takes them along. */
   #opened = [];
@@ -45,14 +53,24 @@ export class AtelierDevtoolsElement extends Base {
   }
 
   set runtime(value) {
-    this.#runtimes = value === undefined || value === null ? [] : checkRuntimes(value);
+    const before = this.#runtimes;
+    const given = value === undefined || value === null ? [] : checkRuntimes(value);
+    given.forEach(mustLive);
+    this.#runtimes = given;
     this.#given = value ?? undefined;
-    this.#discard();
-    this.#recorder?.end();
-    const recorder = new PageRecorder(this.#runtimes, (place, state) => {
-      if (this.#recorder === recorder) this.#tellRecorder(place, state);
-    });
-    this.#recorder = recorder;
+    this.#recorder.follow(this.#runtimes);
+    this.#followEnds();
+    const now = this.#runtimes;
+    if (now.length === before.length && now.every((runtime, index) => runtime === before[index])) return;
+    if (now.length === 0) {
+      this.#discard();
+    } else {
+      // What is shown of a runtime that stays, stays.
+      this.#unsubscribe(now);
+      this.#guard(() => this.#panel?.setRuntimes(now.map(nameOf), Int32Array.from(now, (runtime) => before.indexOf(runtime))));
+      this.#link?.follow(now);
+      this.#recorder.tellAll();
+    }
     this.#follow();
   }
 
@@ -101,22 +119,64 @@ export class AtelierDevtoolsElement extends Base {
 
   set storageKey(value) {
     this.setAttribute('storage-key', value);
+    if (this.#shell) this.#takeUp(readSettings(value));
   }
 
   connectedCallback() {
     if (!this.#shell) this.#build();
-    document.addEventListener('keydown', this.#onKey);
+    if (!this.#isListening) document.addEventListener('keydown', this.#onKey);
+    this.#isListening = true;
+    this.#layer.begin();
+    this.#followEnds();
     this.#follow();
   }
 
+  /** A runtime that is disposed is shown no longer. Nothing is to be followed by an element that is in no page. */
+  #followEnds() {
+    const wanted = this.#isListening ? this.#runtimes : [];
+    for (const [runtime, cancel] of this.#ends) {
+      if (wanted.includes(runtime)) continue;
+      cancel();
+      this.#ends.delete(runtime);
+    }
+    const leave = (runtime) => {
+      const rest = this.#runtimes.filter((other) => other !== runtime);
+      this.runtime = rest.length > 0 ? rest : undefined;
+    };
+    for (const runtime of wanted) {
+      if (this.#ends.has(runtime)) continue;
+      try {
+        this.#ends.set(runtime, endsWith(runtime, () => leave(runtime)));
+      } catch {
+        // It was disposed while the element was in no page.
+        leave(runtime);
+        return;
+      }
+    }
+  }
+
+  /** Where the browser can move the element as it is, nothing has to be done. */
+  connectedMoveCallback() {}
+
   disconnectedCallback() {
-    document.removeEventListener('keydown', this.#onKey);
-    this.#discard();
-    // Moving the element is a leaving and a coming back, which ends no recording.
-    queueMicrotask(() => this.isConnected || this.#recorder?.end());
+    // Moving the element is a leaving and a coming back, which ends nothing.
+    queueMicrotask(() => {
+      if (this.isConnected || this.#layer.evicted() || !this.#isListening) return;
+      document.removeEventListener('keydown', this.#onKey);
+      this.#isListening = false;
+      this.#followEnds();
+      this.#layer.end();
+      this.#discard();
+      this.#recorder.end();
+    });
   }
 
   attributeChangedCallback(name, before, value) {
+    if (name === 'inert') {
+      // Set by those who make everything around their own dialog inert.
+      if (value !== null) this.removeAttribute('inert');
+      return;
+    }
     if (value !== null && name !== 'open') {
       try {
         (name === 'dock' ? checkDock : checkTheme)(value);
@@ -130,7 +190,7 @@ export class AtelierDevtoolsElement extends Base {
     if (name === 'theme' && before !== value) this.#set('theme', this.theme);
     if (name === 'dock' && before !== value) {
       if (IN_PAGE.includes(this.dock)) this.#dockInPage = this.dock;
-      this.#shell?.placed();
+      this.#shell?.docked();
       this.#set('dock', this.dock);
       this.#follow();
     }
@@ -146,15 +206,20 @@ export class AtelierDevtoolsElement extends Base {
       press: () => this.#pressed(),
       sized: (name, size) => keepSetting(this.storageKey, name, size),
     });
+    keepEvents(root, this.#onKey);
+    this.#layer = new TopLayer(this, [this.#shell.corner, this.#shell.dock]);
     this.#files = new PanelFiles(this.#shell.content, (act) => this.#guard(act), this.#recording);
-    this.#tab = kept.tab;
-    if (kept.theme) this.theme = kept.theme;
-    if (kept.hotkey !== undefined) this.hotkey = kept.hotkey;
-    if (this.dock !== 'inline') {
-      if (kept.dock) this.dock = kept.dock;
-      if (wanted !== undefined) this.open = wanted;
-    }
-    this.#shell.placed();
+    this.#takeUp(kept);
+    if (this.dock !== 'inline' && wanted !== undefined) this.open = wanted;
+    this.#shell.docked();
+  }
+
+  /** Takes up what the user chose. */
+  #takeUp({ tab, theme, hotkey, dock }) {
+    this.#tab = tab;
+    if (theme) this.theme = theme;
+    if (hotkey !== undefined) this.hotkey = hotkey;
+    if (dock && this.dock !== 'inline') this.dock = dock;
   }
 
   #onKey = (event) => {
@@ -187,10 +252,10 @@ export class AtelierDevtoolsElement extends Base {
 
   /** What a panel tells of recordings, wherever the panel is. */
   #recording = {
-    record: (place, on) => this.#recorder?.record(place, on),
-    forget: (name) => this.#recorder?.forget(name),
+    record: (index, on) => this.#recorder.record(index, on),
+    forget: (name) => this.#recorder.forget(name),
     opened: (files) => { this.#opened = files; },
-    ready: () => this.#recorder?.tellAll(),
+    ready: () => this.#recorder.tellAll(),
   };
 
   #tellRecorder(place, state) {
@@ -211,7 +276,7 @@ export class AtelierDevtoolsElement extends Base {
     if (this.dock !== 'inline') keepOpen(this.storageKey, this.open);
     const away = this.open && this.dock === 'window' && this.#runtimes.length > 0;
     if (!away) this.#unlink();
-    this.#shell.show(!this.open ? 'closed' : away && this.#linked !== 'blocked' ? 'away' : 'open');
+    this.#show(!this.open ? 'closed' : away && this.#linked !== 'blocked' ? 'away' : 'open');
     if (!this.open) {
       this.#unsubscribe();
     } else if (this.#failed) {
@@ -225,6 +290,11 @@ export class AtelierDevtoolsElement extends Base {
     } else {
       this.#start(content);
     }
+  }
+
+  #show(state) {
+    this.#shell.show(state);
+    this.#layer.show(this.dock === 'inline');
   }
 
   #linkWindow() {
@@ -244,10 +314,10 @@ export class AtelierDevtoolsElement extends Base {
     this.#link.open();
   }
 
-  #windowIs(state, reason = 'The browser may have blocked it: allow pop-ups for this page, or press the button here.') {
+  #windowIs(state, reason = 'The browser may have blocked it: allow pop-ups for this page, or press the button here. If it opened and no panel came, the page’s content security policy lets no script run in it.') {
     this.#linked = state;
     if (state === 'closed') return this.#close();
-    this.#shell.show(state === 'blocked' ? 'open' : 'away');
+    this.#show(state === 'blocked' ? 'open' : 'away');
     if (state === 'blocked') {
       showMessage(this.#shell.content, 'The panel’s window did not open', reason, {
         'Open the window': () => this.#link?.open(),
@@ -285,7 +355,7 @@ export class AtelierDevtoolsElement extends Base {
     this.#guard(() => {
       this.#panel = new module.Panel(content, {
         ...this.#settings(),
-        runtimes: this.#runtimes.map((runtime, place) => runtime.name ?? runtime.id ?? `Runtime ${place + 1}`),
+        runtimes: this.#runtimes.map(nameOf),
         onSetting: (name, value) => this.#choose(name, value),
         onEvents: (wanted) => { this.#wantsEvents = wanted; },
         onClose: this.#close,
@@ -299,20 +369,25 @@ export class AtelierDevtoolsElement extends Base {
   }
 
   #subscribe() {
-    if (this.#subscriptions.length > 0) return;
     const panel = this.#panel;
     const how = { intervalMs: DEFAULT_FRAME_INTERVAL_MS, events: () => this.#wantsEvents, name: CONSUMER };
-    this.#runtimes.forEach((runtime, place) => {
+    for (const runtime of this.#runtimes) {
+      if (this.#subscriptions.has(runtime)) continue;
       const take = (frame) => {
-        if (this.#panel === panel) this.#guard(() => panel.push(place, frame));
+        const index = this.#runtimes.indexOf(runtime);
+        if (this.#panel === panel && index >= 0) this.#guard(() => panel.push(index, frame));
       };
-      this.#guard(() => this.#subscriptions.push(runtime.subscribeFrames(take, how)));
-    });
-    this.#subscriptions.push(watchLongTasks((start, duration) => this.#guard(() => this.#panel?.pushLongTask(start, duration))));
+      this.#guard(() => this.#subscriptions.set(runtime, runtime.subscribeFrames(take, how)));
+    }
+    if (this.#subscriptions.has(watchLongTasks)) return;
+    this.#subscriptions.set(watchLongTasks, watchLongTasks((start, duration) => this.#guard(() => this.#panel?.pushLongTask(start, duration))));
   }
 
-  #unsubscribe() {
-    for (const unsubscribe of this.#subscriptions.splice(0)) {
+  /** Ends all subscriptions but those of the runtimes that `stay`. */
+  #unsubscribe(stay = []) {
+    for (const [key, unsubscribe] of this.#subscriptions) {
+      if (stay.includes(key)) continue;
+      this.#subscriptions.delete(key);
       try {
         unsubscribe();
       } catch (error) {
@@ -363,8 +438,4 @@ export class AtelierDevtoolsElement extends Base {
     }
     this.#shell?.content.replaceChildren();
   }
-}
-
-if (globalThis.customElements && !customElements.get('atelier-devtools')) {
-  customElements.define('atelier-devtools', AtelierDevtoolsElement);
 }

@@ -17,6 +17,6 @@ export function fillPage() {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
-  document.body.append(host);
+  document.body.replaceChildren(host);
   return { host, content };
 }

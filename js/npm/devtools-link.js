@@ -5,6 +5,7 @@
 // can share is a BroadcastChannel. Frames are sent one at a time: the next is made when the window has taken the last.
 
 import { watchLongTasks } from './devtools-long-tasks.js';
+import { nameOf } from './devtools-options.js';
 import { makeWindowPage } from './devtools-window-page.js';
 
 /** What the ledger calls a panel, in the page or in its window. */
@@ -78,6 +79,12 @@ export class WindowLink {
     if (!this.#window) window.open(this.#windowPage.url, '_blank', FEATURES);
   }
 
+  /** Shows other runtimes. */
+  follow(runtimes) {
+    this.#runtimes = runtimes;
+    if (this.#window) this.#welcome(this.#window);
+  }
+
   /** Tells the window a setting that was changed in the page. */
   set(name, value) {
     if (this.#window) this.#say('setting', { name, value });
@@ -138,7 +145,7 @@ export class WindowLink {
     this.#stop();
     this.#window = window;
     this.#wantsEvents = false;
-    this.#say('welcome', { runtimes: this.#runtimes.map(({ name }, place) => name ?? `Runtime ${place + 1}`), settings: this.#settings(), opened: this.#opened() });
+    this.#say('welcome', { runtimes: this.#runtimes.map(nameOf), settings: this.#settings(), opened: this.#opened() });
     this.#runtimes.forEach((runtime, place) => {
       const take = (frame) => new Promise((resolve) => {
         this.#sent += 1;

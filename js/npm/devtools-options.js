@@ -1,13 +1,13 @@
 // What may be asked of the panel, and what is answered when it is asked wrongly.
 
 import { knownOptions } from './check.js';
+import { hotkeyTest } from './devtools-hotkey.js';
 
 const OPTIONS = ['target', 'open', 'dock', 'theme', 'hotkey', 'storageKey'];
 /** Edges of the page. */
 export const IN_PAGE = ['bottom', 'right', 'left'];
 const DOCKS = [...IN_PAGE, 'window', 'inline'];
 const THEMES = ['system', 'light', 'dark'];
-const MODIFIERS = { alt: 'altKey', option: 'altKey', shift: 'shiftKey', ctrl: 'ctrlKey', control: 'ctrlKey', meta: 'metaKey', cmd: 'metaKey' };
 
 /** The dock, if it is one; throws a RangeError that names those there are. */
 export function checkDock(dock) {
@@ -33,7 +33,12 @@ export function checkRuntimes(value) {
   return runtimes;
 }
 
-/** The options of mountDevtools with their defaults; throws for each that makes no sense. */
+/** What the panel calls a runtime. */
+export function nameOf(runtime, index) {
+  return runtime.name ?? runtime.id ?? `Runtime ${index + 1}`;
+}
+
+/** The options of mountDevtools with their defaults, and which are `given`; throws for each that makes no sense. */
 export function checkOptions(options = {}) {
   if (options === null || typeof options !== 'object') {
     throw new TypeError(`the options of mountDevtools must be an object; got ${describe(options)}`);
@@ -51,7 +56,8 @@ export function checkOptions(options = {}) {
   }
   checkHotkey(hotkey);
   const place = target ?? document.body ?? document.documentElement;
-  return { target: place, open, dock: checkDock(dock), theme: checkTheme(theme), hotkey, storageKey };
+  const given = Object.keys(options).filter((name) => options[name] !== undefined);
+  return { target: place, open, dock: checkDock(dock), theme: checkTheme(theme), hotkey, storageKey, given };
 }
 
 /** A test of keyboard events for the hotkey, or undefined for the empty one; throws when it cannot be understood. */
@@ -60,20 +66,7 @@ export function checkHotkey(hotkey) {
     throw new TypeError(`hotkey must be a string such as 'Alt+Shift+D', or '' for none; got ${describe(hotkey)}`);
   }
   if (hotkey === '') return undefined;
-  const parts = hotkey.split('+').map((part) => part.trim());
-  const key = parts.pop();
-  const wanted = { altKey: false, shiftKey: false, ctrlKey: false, metaKey: false };
-  for (const part of parts) {
-    const modifier = MODIFIERS[part.toLowerCase()];
-    if (!modifier) throw new RangeError(`hotkey '${hotkey}': '${part}' is no modifier; use Alt, Shift, Ctrl or Meta before the key`);
-    wanted[modifier] = true;
-  }
-  if (!key) throw new RangeError(`hotkey '${hotkey}' has no key at its end; write it like 'Alt+Shift+D'`);
-  // With Alt or Shift some layouts give another character, so that letters and digits are also known by their place.
-  const code = /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : /^\d$/.test(key) ? `Digit${key}` : undefined;
-  return (event) =>
-    (event.code === code || event.key?.toLowerCase() === key.toLowerCase()) &&
-    Object.entries(wanted).every(([modifier, pressed]) => event[modifier] === pressed);
+  return hotkeyTest(hotkey);
 }
 
 function oneOf(name, value, values) {

@@ -1,14 +1,19 @@
 // The corner button and the dock: what is in the page before the panel's wasm is. Plain elements in a shadow root.
 //
 // What the page says of the element itself reaches the shadow tree by inheritance only: `all: initial` ends that at the
-// two outermost elements, and the element's own display is important, which a page's style sheet cannot outdo.
+// two outermost elements, and the element's own display is important, which a page's style sheet cannot outdo. `all` leaves
+// out the direction of writing, and `zoom` multiplies down the tree; both are set right there.
 
 const STYLE = `
-:host { display: contents !important; }
+:host { display: contents !important; zoom: 1 !important; }
 :host([dock='inline']) { display: block !important; height: 460px; }
 :host([dock='inline']:not([open])) { height: auto; }
 :host([hidden]) { display: none !important; }
-.corner, .dock { all: initial; color-scheme: light dark; --size: 340px; }
+.corner, .dock {
+  all: initial; direction: ltr; unicode-bidi: isolate; zoom: calc(1 / var(--atelier-page-zoom, 1)); color-scheme: light dark;
+  --atelier-size: 340px;
+}
+:is(.corner, .dock)::selection { background: Highlight; color: HighlightText; text-shadow: none; }
 :host([theme='light']) :is(.corner, .dock) { color-scheme: light; }
 :host([theme='dark']) :is(.corner, .dock) { color-scheme: dark; }
 [hidden] { display: none !important; }
@@ -32,9 +37,9 @@ const STYLE = `
   background: light-dark(#ffffff, #15171c); color: light-dark(#1a1e26, #e6e9ef);
   box-shadow: 0 0 18px rgb(0 0 0 / 25%);
 }
-:host(:not([dock])) .dock, :host(:is([dock='bottom'], [dock='window'])) .dock { right: 0; bottom: 0; left: 0; height: min(var(--size), 92vh); }
-:host([dock='right']) .dock { top: 0; right: 0; bottom: 0; width: min(var(--size), 96vw); }
-:host([dock='left']) .dock { top: 0; bottom: 0; left: 0; width: min(var(--size), 96vw); }
+:host(:not([dock])) .dock, :host(:is([dock='bottom'], [dock='window'])) .dock { right: 0; bottom: 0; left: 0; height: min(var(--atelier-size), 92vh); }
+:host([dock='right']) .dock { top: 0; right: 0; bottom: 0; width: min(var(--atelier-size), 96vw); }
+:host([dock='left']) .dock { top: 0; bottom: 0; left: 0; width: min(var(--atelier-size), 96vw); }
 :host([dock='inline']) .dock {
   position: relative; height: 100%; border: 1px solid light-dark(#d9dde5, #323844); border-radius: 8px; box-shadow: none;
 }
@@ -50,6 +55,9 @@ const STYLE = `
   display: grid; gap: 6px; place-content: center; box-sizing: border-box; height: 100%; margin: 0; padding: 20px;
   overflow: auto; overflow-wrap: anywhere; text-align: center; white-space: pre-line;
   font: 13px/1.5 ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif;
+}
+@media print {
+  :host(:is([dock], :not([dock]))) { display: none !important; }
 }
 `;
 
@@ -71,23 +79,27 @@ export function buildShell(root, sizes, on) {
     sheet.replaceSync(STYLE);
   }
   root.adoptedStyleSheets = [sheet];
-  const corner = element('button', { class: 'corner', type: 'button', part: 'button', 'aria-label': 'Open Atelier devtools', title: 'Open Atelier devtools' });
+  const corner = element('button', { class: 'corner', type: 'button', part: 'button', lang: 'en', 'aria-label': 'Open Atelier devtools', title: 'Open Atelier devtools' });
   const name = element('span', {});
   name.textContent = 'Atelier';
   corner.append(icon(), name);
   corner.addEventListener('click', on.press);
-  const dock = element('section', { class: 'dock', 'aria-label': 'Atelier devtools' });
+  const dock = element('section', { class: 'dock', lang: 'en', 'aria-label': 'Atelier devtools' });
   const grip = element('div', { class: 'grip', role: 'separator', tabindex: '0', 'aria-label': 'Size of the panel' });
   const content = element('div', { class: 'content' });
   dock.append(grip, content);
   root.append(corner, dock);
-  const placed = resizable({ host: root.host, dock, grip }, sizes, on.sized);
-  return { corner, dock, content, placed, show: (state) => show({ corner, name, dock }, state) };
+  const docked = resizable({ host: root.host, dock, grip }, sizes, on.sized);
+  return { corner, dock, content, docked, show: (state) => show({ corner, name, dock }, state) };
 }
 
 /** What is to be seen: `closed` and the button, `open` and the panel, or `away` while the panel is in a window. */
 function show({ corner, name, dock }, state) {
   const away = state === 'away';
+  // A zoom of the page is for what is in the page.
+  const { parentNode: parent } = corner.getRootNode().host;
+  const zoom = String((parent?.host ?? parent)?.currentCSSZoom ?? 1);
+  for (const part of [corner, dock]) part.style.setProperty('--atelier-page-zoom', zoom);
   corner.hidden = state === 'open';
   dock.hidden = state !== 'open';
   name.textContent = away ? 'In its own window' : 'Atelier';
@@ -144,19 +156,23 @@ function resizable({ host, dock, grip }, { height = DEFAULT_HEIGHT, width = DEFA
     const most = Math.round(whole * 0.92);
     const size = Math.round(Math.max(Math.min(wanted, most), Math.min(LEAST_SIZE, most)));
     sizes[axis()] = size;
-    dock.style.setProperty('--size', `${size}px`);
+    dock.style.setProperty('--atelier-size', `${size}px`);
     grip.setAttribute('aria-valuemin', String(Math.min(LEAST_SIZE, most)));
     grip.setAttribute('aria-valuemax', String(most));
     grip.setAttribute('aria-valuenow', String(size));
   };
-  const placed = () => {
+  const docked = () => {
     grip.setAttribute('aria-orientation', dockOf() === 'bottom' ? 'horizontal' : 'vertical');
     set(sizes[axis()]);
   };
   const keep = () => sized(axis(), sizes[axis()]);
   grip.addEventListener('pointerdown', (event) => {
-    grip.setPointerCapture(event.pointerId);
     event.preventDefault();
+    try {
+      grip.setPointerCapture(event.pointerId);
+    } catch {
+      // The pointer is gone already.
+    }
   });
   grip.addEventListener('pointermove', (event) => {
     if (!grip.hasPointerCapture(event.pointerId)) return;
@@ -172,5 +188,5 @@ function resizable({ host, dock, grip }, { height = DEFAULT_HEIGHT, width = DEFA
     set(sizes[axis()] + (event.key === growing ? KEY_STEP : -KEY_STEP));
     keep();
   });
-  return placed;
+  return docked;
 }

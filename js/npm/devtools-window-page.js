@@ -72,9 +72,12 @@ function runs(address, nonce) {
   });
 }
 
+/** What the window shows until its script runs. */
+const NO_SCRIPT = '<p>The panel is being loaded. If nothing else comes, the content security policy of the page lets no script run here: dock the panel in the page.</p>';
+
 function pageText(channel, address, nonce) {
   const quoted = (text) => text.replace(/[&"<>]/g, (char) => `&#${char.charCodeAt(0)};`);
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Atelier devtools</title>
 <meta name="viewport" content="width=device-width"><meta name="atelier-devtools-window" content="${quoted(channel)}">
-<link rel="icon" href="data:,"><script type="module"${nonce && ` nonce="${quoted(nonce)}"`} src="${quoted(address)}"></script></head><body></body></html>`;
+<link rel="icon" href="data:,"><script type="module"${nonce && ` nonce="${quoted(nonce)}"`} src="${quoted(address)}"></script></head><body>${NO_SCRIPT}</body></html>`;
 }

@@ -32,7 +32,10 @@ export type DevtoolsDock = 'bottom' | 'right' | 'left' | 'window';
 export type DevtoolsTheme = 'system' | 'light' | 'dark';
 
 export interface DevtoolsOptions {
-  /** Where in the document the element goes; the body unless said otherwise. */
+  /**
+   * Where in the document the element goes; the body unless said otherwise. While a modal dialog is open, it is in there,
+   * since everything else is inert.
+   */
   target?: Element | ShadowRoot;
   /**
    * Whether the panel is open from the start, so that its wasm is fetched at once. `false` unless said otherwise. The
@@ -58,13 +61,17 @@ export interface Devtools {
   open(): void;
   /** Closes the panel; its subscription ends, so that nothing is paid for it. */
   close(): void;
-  /** Takes the panel and its button out of the page, and closes its window. */
+  /**
+   * Takes back what this handle has mounted. The panel, its button and its window go with the last handle; afterwards the
+   * handle does nothing.
+   */
   unmount(): void;
 }
 
 /**
- * Puts the panel's corner button into the page. Mounting the same runtime (or the same runtimes) again gives the panel
- * that is there already.
+ * Puts the panel's corner button into the page, or joins the panel that is there: a page has one at its edges, which shows
+ * all that is mounted. The same runtimes give the same handle; options that are given again hold from then on, except
+ * where the user has chosen. A runtime that is disposed leaves the panel.
  *
  * @throws {TypeError} when the first argument is no runtime and no list of runtimes, or an option has the wrong type.
  * @throws {RangeError} when an option is not one of its values, or the hotkey cannot be understood.
@@ -87,7 +94,7 @@ export class AtelierDevtoolsElement extends HTMLElement {
   theme: DevtoolsTheme;
   /** Opens and closes the panel; `''` is none. */
   hotkey: string;
-  /** The key under which settings are kept; read when the element is first put into a document. `''` keeps nothing. */
+  /** The key under which settings are kept; those that are kept there hold from then on. `''` keeps nothing. */
   storageKey: string;
 }
 

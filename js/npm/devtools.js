@@ -1,53 +1,47 @@
 // The panel in the page: `mountDevtools` and the element `<atelier-devtools>`.
 
-import { AtelierDevtoolsElement } from './devtools-element.js';
-import { checkOptions, checkRuntimes } from './devtools-options.js';
+import { AtelierDevtoolsElement as OwnElement } from './devtools-element.js';
+import { forget, mount } from './devtools-mounted.js';
+import { checkRuntimes } from './devtools-options.js';
 import { endsWith, mustLive } from './lifetimes.js';
+import { VERSION } from './version.js';
 
-export { AtelierDevtoolsElement };
+const NAME = 'atelier-devtools';
+/** By this, a copy of this module finds in the element's class what another copy has put there. */
+const COPY = Symbol.for('atelier.devtools');
 
-/** What is mounted: lists of runtimes, their elements and handles. */
-const mounted = [];
+/** The element's class: of the copy of this module that was there first, where a page has several. */
+export const AtelierDevtoolsElement = define();
 
-/** A runtime is disposed: its panel shows the others, if there are any. */
-function withoutRuntime(entry, runtime) {
-  entry.list = entry.list.filter((each) => each !== runtime);
-  if (entry.list.length === 0) entry.handle.unmount();
-  else entry.element.runtime = entry.list;
-}
+/** Runtimes that leave their panels when they are disposed. */
+const followed = new WeakSet();
 
 export function mountDevtools(runtimes, options) {
   if (typeof document === 'undefined') throw new Error('mountDevtools needs a document: call it in the browser, not where the page is rendered');
+  const inCharge = AtelierDevtoolsElement[COPY];
+  if (!inCharge) {
+    throw new Error(`mountDevtools cannot make its element: something else in this page has defined <${NAME}>`);
+  }
   const list = checkRuntimes(runtimes);
   list.forEach(mustLive);
-  const { target, open, dock, theme, hotkey, storageKey } = checkOptions(options);
-  // What the page has taken out, with whatever it was in, is no panel any more.
-  for (const { element, handle } of [...mounted]) if (element.wasMounted && !element.isConnected) handle.unmount();
-  const same = mounted.find((entry) => entry.list.length === list.length && list.every((runtime) => entry.list.includes(runtime)));
-  if (same) {
-    if (open) same.handle.open();
-    return same.handle;
+  const handle = inCharge.mount(runtimes, options);
+  // Each copy knows the ends of its own runtimes.
+  for (const runtime of list) {
+    if (!followed.has(runtime)) endsWith(runtime, () => inCharge.forget(runtime));
+    followed.add(runtime);
   }
-  const element = document.createElement('atelier-devtools');
-  if (storageKey !== undefined) element.storageKey = storageKey;
-  element.runtime = list;
-  element.dock = dock;
-  element.theme = theme;
-  element.hotkey = hotkey;
-  element.open = open;
-  target.append(element);
-  const handle = {
-    open() { element.open = true; },
-    close() { element.open = false; },
-    unmount() {
-      const place = mounted.findIndex((entry) => entry.handle === handle);
-      if (place >= 0) mounted.splice(place, 1);
-      for (const forget of forgets) forget();
-      element.remove();
-    },
-  };
-  const entry = { list, handle, element };
-  const forgets = list.map((runtime) => endsWith(runtime, () => withoutRuntime(entry, runtime)));
-  mounted.push(entry);
   return handle;
+}
+
+function define() {
+  const registry = globalThis.customElements;
+  const there = registry?.get(NAME);
+  if (there) {
+    const whose = there[COPY] ? `version ${there[COPY].version} of atelier, which was loaded first, shows the panel` : "it is not one of atelier's";
+    console.info(`Atelier devtools ${VERSION}: <${NAME}> is defined already; ${whose}.`);
+    return there;
+  }
+  OwnElement[COPY] = { version: VERSION, mount, forget };
+  registry?.define(NAME, OwnElement);
+  return OwnElement;
 }

@@ -7,6 +7,7 @@ mod export;
 mod harness;
 mod memory;
 mod panel_axe;
+mod panel_input;
 mod panel_replay;
 mod panel_window;
 mod profiler;
@@ -42,6 +43,14 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("memory::signals_that_nobody_uses_go_and_others_stay", memory::signals),
         lab.trial("memory::calls_outlive_everything_they_were_made_with", memory::calls),
         lab.trial(
+            "panel_input::above_a_modal_dialog_it_is_pressed_and_typed_in",
+            panel_input::above_a_dialog,
+        ),
+        lab.trial("panel_input::it_is_above_fullscreen", panel_input::above_a_fullscreen_element),
+        lab.trial("panel_input::a_press_in_it_closes_no_menu_of_the_page", panel_input::beside_a_menu),
+        lab.trial("panel_input::nothing_of_it_is_on_paper", panel_input::on_paper),
+        lab.trial("panel_input::it_leaves_nothing_behind", panel_input::again_and_again),
+        lab.trial(
             "panel_window::it_shows_the_calls_with_an_event_loop_of_its_own",
             panel_window::shows_calls,
         ),
@@ -49,6 +58,7 @@ pub(crate) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("panel_window::a_closed_window_ends_the_stream", panel_window::closes),
         lab.trial("panel_window::it_outlives_the_page_and_goes_on", panel_window::outlives_the_page),
         lab.trial("panel_window::a_refused_window_is_told", panel_window::is_refused),
+        lab.trial("panel_window::it_opens_where_scripts_are_trusted_by_a_nonce", panel_window::by_nonce),
         lab.trial("panel_window::it_shows_what_keeps_the_page_busy", panel_window::shows_long_tasks),
         lab.trial("panel_replay::what_the_button_records_is_shown_moment_by_moment", panel_replay::moments),
         lab.trial(

@@ -150,6 +150,18 @@ pub(crate) async fn is_refused(scene: &Scene) -> Result<()> {
     gone(scene).await
 }
 
+/// Under a policy that trusts scripts by a nonce, and what they load.
+pub(crate) async fn by_nonce(scene: &Scene) -> Result<()> {
+    scene.tab.page().execute(SetAutoAttachParams::new(false, false)).await?;
+    scene.tab.goto("/tests/nonce.html").await?;
+    scene.tab.until::<bool>("globalThis.page?.root.querySelector('tr[data-task-id=t]') != null").await?;
+    press(scene, ".docks [aria-label='Dock: Own window']").await?;
+    let window = scene.window(&format!("blob:{}/", scene.server.url())).await?;
+    window.until::<bool>(&format!("{CALLS_SHOWN} >= 0")).await?;
+    window.close().await;
+    gone(scene).await
+}
+
 /// What keeps the page's main thread busy is in the window's timeline, although the window has a thread of its own.
 pub(crate) async fn shows_long_tasks(scene: &Scene) -> Result<()> {
     let window = open_window(scene).await?;

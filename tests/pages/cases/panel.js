@@ -8,7 +8,7 @@ import { createTaskRuntime } from '/atelier/index.js';
 const root = () => document.querySelector('atelier-devtools')?.shadowRoot;
 const find = (selector) => root()?.querySelector(selector);
 const value = (selector) => Number(find(selector)?.closest('[data-value]')?.dataset.value ?? find(`${selector} [data-value]`)?.dataset.value);
-const loaded = () => performance.getEntriesByType('resource').some(({ name }) => name.includes('atelier_devtools_panel_bg.wasm'));
+const loaded = () => performance.getEntriesByType('resource').some(({ name }) => name.includes('/atelier/devtools/'));
 
 export async function its_wasm_is_loaded_when_it_is_opened_and_not_before() {
   const runtime = createTaskRuntime();
