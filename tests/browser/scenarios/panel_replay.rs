@@ -240,7 +240,8 @@ pub(crate) async fn perfetto(scene: &Scene) -> Result<()> {
     let recorded = record(scene, "perfetto").await?;
     let tab = &scene.tab;
     press(tab, ".notice[data-notice=recorded] .toggle:nth-of-type(2)").await?;
-    let loaded = "performance.getEntriesByType('resource').some(({ name }) => name.includes('/atelier/recording/'))";
+    let loaded =
+        "performance.getEntriesByType('resource').some(({ name }) => name.includes('/atelier/recording/'))";
     assert!(!tab.eval::<bool>(loaded).await?);
     press(tab, ".replay [aria-label^='Save as Perfetto']").await?;
     let file = downloaded(&recorded.folder, "perfetto", ".perfetto.json").await?;
