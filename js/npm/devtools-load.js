@@ -6,7 +6,7 @@ let loading;
 
 /** The panel's module; after a failed load the next call tries again. */
 export function loadPanel() {
-  loading ??= Promise.all([import('./devtools/atelier_devtools_panel.js'), import('./devtools/text.js')])
+  loading ??= Promise.all([import('./devtools/atelier_devtools_panel.js'), import('./devtools/wasm-text.js')])
     .then(async ([panel, carried]) => {
       panel.initSync({ module: await compileSoon(carried) });
       return panel;

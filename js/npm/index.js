@@ -3,7 +3,7 @@
 
 import { instantiateText } from './instance.js';
 import { createTaskRuntime as make } from './runtime.js';
-import { dropText, length, text } from './wasm/text.js';
+import { dropText, length, text } from './wasm/wasm-text.js';
 
 export * from './common.js';
 

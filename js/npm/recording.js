@@ -9,7 +9,7 @@ let loading;
 
 /** The converter's module; after a failed load the next call tries again. */
 function load() {
-  loading ??= Promise.all([import('./recording/atelier_recording_js.js'), import('./recording/text.js')])
+  loading ??= Promise.all([import('./recording/atelier_recording_js.js'), import('./recording/wasm-text.js')])
     .then(async ([converter, carried]) => {
       converter.initSync({ module: await compileSoon(carried) });
       return converter;

@@ -2,7 +2,7 @@
 import { createTaskRuntime } from '/atelier/index.js';
 import { createTaskRuntime as createManually, init } from '/atelier/manual.js';
 import { bytesOf } from '/atelier/compile.js';
-import { length, text } from '/atelier/wasm/text.js';
+import { length, text } from '/atelier/wasm/wasm-text.js';
 import { bench } from '../atelier.js';
 import { deepEqual, equal, ok, rejects, throws } from '../assert.js';
 

@@ -9,7 +9,7 @@ use super::imports::graph;
 use super::size::files;
 
 /// What is made of other modules or of wasm; what stands in it is no code, or checked where it came from.
-const MADE: [&str; 2] = ["text.js", "devtools-window-sources.js"];
+const MADE: [&str; 2] = ["wasm-text.js", "devtools-window-sources.js"];
 /// Entries that may ask for files by URL: their users serve them.
 const ASK_FOR_FILES: [&str; 2] = ["manual.js", "wasm-worker.js"];
 

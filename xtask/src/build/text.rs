@@ -7,10 +7,10 @@ use std::path::Path;
 
 use super::BuildError;
 
-/// Writes `text.js` beside a module of wasm.
+/// Writes `wasm-text.js` beside a module of wasm.
 pub(super) fn write_text_module(wasm: &Path) -> Result<(), BuildError> {
     let bytes = std::fs::read(wasm).map_err(BuildError::file(wasm))?;
-    let to = wasm.with_file_name("text.js");
+    let to = wasm.with_file_name("wasm-text.js");
     std::fs::write(&to, text_module(&bytes)).map_err(BuildError::file(&to))
 }
 

@@ -19,7 +19,7 @@ pub(super) fn write_window_sources(folder: &Path) -> Result<(), BuildError> {
     let modules = graph(folder, ENTRY, true)?;
     for (at, module) in modules.iter().enumerate() {
         let name = named(module);
-        if module.file_name().is_some_and(|file| file == "text.js") {
+        if module.file_name().is_some_and(|file| file == "wasm-text.js") {
             carried.push_str(&format!("  '{name}': () => import('./{name}'),\n"));
             continue;
         }
@@ -79,16 +79,19 @@ mod tests {
     #[test]
     fn modules_are_carried_in_order_and_their_wasm_is_not() {
         let folder = folder(&[
-            (ENTRY, "import { load } from './load.js';\nload('</script>');"),
-            ("load.js", "export const load = () => import('./panel/text.js');"),
-            ("panel/text.js", "export let text = '';"),
+            (ENTRY, "import { load } from './load.js';\nimport './text.js';\nload('</script>');"),
+            // Of another purpose, whatever its name.
+            ("text.js", "export const bounded = 1;"),
+            ("load.js", "export const load = () => import('./panel/wasm-text.js');"),
+            ("panel/wasm-text.js", "export let text = '';"),
         ]);
         write_window_sources(folder.path()).unwrap();
         let text = std::fs::read_to_string(folder.path().join(SOURCES)).unwrap();
-        let load = text.find(r#"["load.js","export const load = () => import('atelier:panel/text.js');"]"#);
+        let load = text.find(r#"["load.js","export const load = () => import('atelier:panel/wasm-text.js');"]"#);
         let window = text.find(r#"["devtools-window.js","import { load } from 'atelier:load.js';"#);
         assert!(load.unwrap() < window.unwrap(), "{text}");
-        assert!(text.contains("'panel/text.js': () => import('./panel/text.js'),"), "{text}");
+        assert!(text.contains(r#"["text.js","export const bounded = 1;"]"#), "{text}");
+        assert!(text.contains("'panel/wasm-text.js': () => import('./panel/wasm-text.js'),"), "{text}");
     }
 
     #[test]
