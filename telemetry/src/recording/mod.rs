@@ -36,6 +36,7 @@ mod fields;
 mod file;
 mod inflate;
 mod items;
+mod record_reader;
 mod records;
 mod replay;
 mod segment;

@@ -2,7 +2,8 @@
 
 use super::fields::Field;
 use super::items::{Item, tag};
-use super::records::{Content, ContentReader};
+use super::record_reader::ContentReader;
+use super::records::Content;
 use super::tables::{ReaderTables, WriterTables};
 use super::wire::{Input, Malformed, put_u64};
 use crate::black_box::BlackBox;

@@ -87,7 +87,8 @@ mod tests {
         ]);
         write_window_sources(folder.path()).unwrap();
         let text = std::fs::read_to_string(folder.path().join(SOURCES)).unwrap();
-        let load = text.find(r#"["load.js","export const load = () => import('atelier:panel/wasm-text.js');"]"#);
+        let load =
+            text.find(r#"["load.js","export const load = () => import('atelier:panel/wasm-text.js');"]"#);
         let window = text.find(r#"["devtools-window.js","import { load } from 'atelier:load.js';"#);
         assert!(load.unwrap() < window.unwrap(), "{text}");
         assert!(text.contains(r#"["text.js","export const bounded = 1;"]"#), "{text}");
