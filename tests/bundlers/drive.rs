@@ -54,6 +54,9 @@ pub(crate) async fn drive(scene: &Scene, serving: &Serving, page: Page, row: &Ro
     // The driver has every new target wait for a debugger; a window without an opener would wait for ever.
     tab.page().execute(SetAutoAttachParams::new(false, false)).await?;
     tab.page().goto(format!("{}/", serving.url)).await?;
+    // Development servers take the same port one after the other, so this origin may know where the panel was last.
+    tab.eval::<Option<bool>>("void localStorage.clear()").await?;
+    tab.page().goto(format!("{}/", serving.url)).await?;
     let steps = Steps { row };
     steps.run("starts", async || tab.until::<bool>("globalThis.app !== undefined").await).await?;
     steps.run("call", async || eval_is(tab, "app.add(1, 2)", 3).await).await?;
@@ -65,7 +68,10 @@ pub(crate) async fn drive(scene: &Scene, serving: &Serving, page: Page, row: &Ro
     let exporting = format!("app.exports('{collector}')");
     failed.extend(steps.run("OTLP", async || exports(scene, &exporting).await).await.err());
     let before: u64 = tab.eval("app.loaded()").await?;
-    failed.extend(steps.run("panel", async || opens_panel(tab).await).await.err());
+    if let Err(error) = steps.run("panel", async || opens_panel(tab).await).await {
+        let shown: String = tab.eval(&format!("{ROOT}.textContent.slice(0, 300)")).await?;
+        failed.push(error.context(format!("the panel shows: {shown}")));
+    }
     let after: u64 = tab.eval("app.loaded()").await?;
     // A bundle in one file has the panel from the start.
     if row.tool() != "esbuild-single" {
