@@ -170,9 +170,11 @@ export function serveCalls(handle, hidden) {
           inbox.push(call);
           break;
         }
-        case CANCEL:
-          calls[message[at++]]?.cancel(message[at++]);
+        case CANCEL: {
+          const [slot, reason] = [message[at++], message[at++]];
+          calls[slot]?.cancel(reason);
           break;
+        }
         case METHOD:
           methods[message[at++]] = message[at++];
           break;

@@ -14,7 +14,12 @@ export function isMemory(buffer) {
 
 /** Whether a buffer may be such memory. Those go first in a list: Chromium moves one after the other until one fails. */
 export function mayBeMemory(each) {
-  return each instanceof ArrayBuffer && each.byteLength % PAGE === 0 && each.byteLength > 0;
+  try {
+    return each instanceof ArrayBuffer && each.byteLength % PAGE === 0 && each.byteLength > 0;
+  } catch {
+    // A proxy that lets nobody look, in a list of the caller's own.
+    return false;
+  }
 }
 
 /**

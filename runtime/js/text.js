@@ -6,9 +6,11 @@ export const MAX_TEXT = 64 * 1024;
 /** A text that is not too long. */
 export function bounded(text) {
   if (text.length <= MAX_TEXT) return text;
+  // As long as the limit with that, so that nobody cuts it once more.
+  const note = `… (cut, ${text.length} characters in all)`;
+  const end = MAX_TEXT - note.length;
   // Half a surrogate pair is left behind.
-  const end = /[\ud800-\udbff]/.test(text[MAX_TEXT - 1]) ? MAX_TEXT - 1 : MAX_TEXT;
-  return `${text.slice(0, end)}… (cut, ${text.length} characters in all)`;
+  return text.slice(0, /[\ud800-\udbff]/.test(text[end - 1]) ? end - 1 : end) + note;
 }
 
 /** A text without halves of surrogate pairs, which no encoding of Unicode can carry: U+FFFD stands for them. */

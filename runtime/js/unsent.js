@@ -17,6 +17,7 @@ export function unsent(error, value, method) {
 }
 
 const MOVED = 'was moved away before';
+const SHARED = 'is a SharedArrayBuffer or a view on one, which only a cross-origin isolated page may share';
 
 /**
  * What in a value keeps it from being sent, such as `result.rows[0].done is a function`; `undefined` where nothing is found.
@@ -41,11 +42,20 @@ export function culprit(value, name) {
 }
 
 function wrongWith(value) {
+  try {
+    return fault(value);
+  } catch {
+    return 'is a proxy that lets nobody look';
+  }
+}
+
+function fault(value) {
   if (typeof value === 'function') return 'is a function';
   if (typeof value === 'symbol') return 'is a symbol';
   if (value === null || typeof value !== 'object') return undefined;
   const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
   if (buffer instanceof ArrayBuffer) return isDetached(buffer) ? MOVED : undefined;
+  if (kindOf(buffer) === 'SharedArrayBuffer' && !canBeCopied(buffer)) return SHARED;
   if (isContainer(value) || canBeCopied(value)) return undefined;
   const kind = kindOf(value);
   if (value.locked === true) return `is a locked ${kind}`;

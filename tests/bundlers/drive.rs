@@ -15,7 +15,7 @@ use crate::tool::Serving;
 /// How long a step may take before the next one is looked at.
 const STEP_LIMIT: Duration = Duration::from_secs(40);
 /// Bytes that a worker which imports `expose` from the default entry may have, in production.
-const MAX_WORKER_BYTES: u64 = 64 * 1024;
+const MAX_WORKER_BYTES: u64 = 96 * 1024;
 /// Bytes below which not all of the worker was looked at.
 const MIN_WORKER_BYTES: u64 = 5_000;
 /// Bytes that the panel has at least: they are loaded when it is opened.

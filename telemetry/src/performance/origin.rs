@@ -3,7 +3,7 @@
 use atelier_core::unix_nano_of_millis;
 
 /// When a page's clock began.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeOrigin {
     unix_nano: u64,
 }
@@ -12,6 +12,13 @@ impl TimeOrigin {
     /// That of a page whose `performance.timeOrigin` is this, in milliseconds since the Unix epoch.
     pub fn from_unix_ms(unix_ms: f64) -> TimeOrigin {
         TimeOrigin { unix_nano: unix_nano_of_millis(unix_ms) }
+    }
+
+    /// Whether a time that has just been was counted from `former` rather than from here, since the clock was set meanwhile.
+    pub(super) fn is_before(self, former: TimeOrigin, unix_nano: u64, now_unix_nano: u64) -> bool {
+        let moved = self.unix_nano as i64 - former.unix_nano as i64;
+        let ago = now_unix_nano as i64 - unix_nano as i64;
+        moved != 0 && (ago - moved).abs() < ago.abs()
     }
 
     /// A time, in nanoseconds since the Unix epoch, in milliseconds of the page's clock. One before the origin, which a

@@ -5,6 +5,7 @@ use super::origin::TimeOrigin;
 use super::segments::{Segment, segment_of_handler, segment_of_trace, segments};
 use super::stamp::{Stamp, Texts};
 use crate::account::Signal;
+use crate::clock;
 use crate::consumer::SubscribeOptions;
 use crate::record::Record;
 use crate::subscription::Subscription;
@@ -43,6 +44,8 @@ pub struct PerformanceTimeline<S> {
     subscription: Subscription,
     mode: TimelineMode,
     origin: TimeOrigin,
+    /// That of before the clock was set: what waited meanwhile counts from there.
+    former: TimeOrigin,
     measures: MeasureWriter,
     texts: Texts,
     sink: S,
@@ -59,7 +62,7 @@ impl<S: TimelineSink> PerformanceTimeline<S> {
         let subscription = telemetry.subscribe(runtime, "performance", options);
         let origin = TimeOrigin::from_unix_ms(sink.time_origin_unix_ms());
         let (measures, texts) = (MeasureWriter::new(origin), Texts::default());
-        PerformanceTimeline { subscription, mode, origin, measures, texts, sink }
+        PerformanceTimeline { subscription, mode, origin, former: origin, measures, texts, sink }
     }
 
     /// Writes what waits, oldest first, at most `max` records (each costs up to some microseconds). Gives how many waited
@@ -67,11 +70,15 @@ impl<S: TimelineSink> PerformanceTimeline<S> {
     pub fn write(&mut self, max: usize) -> usize {
         let records = self.subscription.drain(max);
         if !records.is_empty() {
-            self.origin = TimeOrigin::from_unix_ms(self.sink.time_origin_unix_ms());
-            self.measures.count_from(self.origin);
+            let origin = TimeOrigin::from_unix_ms(self.sink.time_origin_unix_ms());
+            if origin != self.origin {
+                self.former = std::mem::replace(&mut self.origin, origin);
+            }
         }
         for record in &records {
-            match self.write_one(record) {
+            let origin = self.origin_of(record);
+            self.measures.count_from(origin);
+            match self.write_one(record, origin) {
                 Ok(()) => self.subscription.delivered(Signal::Spans, 1),
                 Err(message) => {
                     self.subscription.rejected(Signal::Spans, 1);
@@ -82,11 +89,24 @@ impl<S: TimelineSink> PerformanceTimeline<S> {
         records.len()
     }
 
-    fn write_one(&mut self, record: &Record) -> Result<(), String> {
+    fn origin_of(&self, record: &Record) -> TimeOrigin {
+        let ended = match record {
+            Record::Span(call) => call.end_unix_nano,
+            Record::Trace(trace) => trace.end_unix_nano,
+            Record::Handler(span) => span.end_unix_nano,
+            // Not subscribed to.
+            Record::Metric(_) | Record::Log(_) => return self.origin,
+        };
+        let is_former =
+            self.origin != self.former && self.origin.is_before(self.former, ended, clock::unix_nano_now());
+        if is_former { self.former } else { self.origin }
+    }
+
+    fn write_one(&mut self, record: &Record, origin: TimeOrigin) -> Result<(), String> {
         match record {
             Record::Span(call) => {
                 let mut stamped = Ok(());
-                for segment in segments(call, self.origin) {
+                for segment in segments(call, origin) {
                     stamped = stamped.and(self.stamp(&segment));
                 }
                 match self.mode {
@@ -103,9 +123,9 @@ impl<S: TimelineSink> PerformanceTimeline<S> {
                     let measure = self.measures.trace(trace);
                     self.measure(&measure)
                 }
-                TimelineMode::Timestamp => self.stamp(&segment_of_trace(trace, self.origin)),
+                TimelineMode::Timestamp => self.stamp(&segment_of_trace(trace, origin)),
             },
-            Record::Handler(span) => self.stamp(&segment_of_handler(span, self.origin)),
+            Record::Handler(span) => self.stamp(&segment_of_handler(span, origin)),
             // Not subscribed to.
             Record::Metric(_) | Record::Log(_) => Ok(()),
         }

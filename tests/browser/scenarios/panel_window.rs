@@ -94,6 +94,8 @@ pub(crate) async fn shows_events(scene: &Scene) -> Result<()> {
     let listen = "{ page.heard = []; page.runtime.subscribeEvents(event => page.heard.unshift(\
                   event.method ?? event.name)); null }";
     scene.tab.eval::<Option<bool>>(listen).await?;
+    // A new listener first hears how the gauges stand.
+    scene.tab.until::<bool>("page.heard.length === 4 && page.heard.splice(0).length > 0").await?;
     scene.tab.eval::<i32>("page.task.add(1, 2)").await?;
     let heard: Vec<String> = scene.tab.eval("page.heard").await?;
     let count = heard.len();

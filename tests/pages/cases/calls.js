@@ -45,8 +45,8 @@ export async function errors_keep_name_message_and_stack() {
 export async function an_unknown_method_is_a_clear_error() {
   const task = bench();
   await rejects(task.nope(), { message: "Method 'nope' not found on worker handlers" });
-  await rejects(task.toString(), { message: "Method 'toString' not found on worker handlers" });
-  await rejects(task.__proto__(), { message: 'not found on worker handlers' });
+  await rejects(task.call('toString'), { message: "Method 'toString' not found on worker handlers" });
+  await rejects(task.call('__proto__'), { message: "Method '__proto__' not found on worker handlers" });
 }
 
 export async function a_task_is_no_promise() {

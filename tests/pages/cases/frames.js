@@ -95,13 +95,13 @@ export async function a_frame_at_which_the_reader_throws_comes_again_as_a_full_o
   const { kind, lost, tasks } = frames[missed];
   deepEqual([kind, tasks.length], ['full', 1]);
   ok(lost >= 1);
+  const before = missed;
   wrong = 'rejects';
-  await until(() => reported.length === 2);
-  await until(() => frames.length > missed);
+  await until(() => missed > before && frames.length > missed);
   // The rejection is heard a little later than the throw: the frame after it may be one that was due meanwhile.
   await until(() => frames.slice(missed).some((frame) => frame.kind === 'full' && frame.lost >= 1));
   console.error = original;
-  deepEqual(reported, ['a reader that throws', 'a reader that rejects']);
+  deepEqual(reported, ['a reader that throws'], 'once for each reader');
 }
 
 export async function the_state_does_not_depend_on_what_was_lost() {

@@ -36,7 +36,7 @@ export async function names_and_values_are_bounded() {
   const { runtime, requests, exporter, task } = begin({ protocol: 'http/json', signals: ['traces', 'metrics', 'logs'], resource: { long } });
   const named = bench({ taskId: 'named', taskName: long }, runtime);
   await named.echo(1);
-  await rejects(named[long](), { message: 'not found' });
+  await rejects(named[long](), { message: "Method 'nnn" });
   const trace = runtime.createTrace(long);
   await task.with({ trace }).span(long, { [long]: 1, value: long, short: 's' });
   trace.end();

@@ -40,7 +40,7 @@ expose(
       throw value;
     },
     // Runs until its gate opens; says that it has begun.
-    async hold(name, value) {
+    async hold(name, value = undefined) {
       started.postMessage(name);
       await gate(name);
       return value;

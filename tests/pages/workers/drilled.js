@@ -18,10 +18,13 @@ const handlers = {
   },
 };
 
+let serve;
+expose(new Promise((resolve) => (serve = () => resolve(createTaskWorker(handlers)))));
+
 const orders = new BroadcastChannel('orders');
 orders.onmessage = ({ data: { worker, what, call } }) => {
   if (worker !== me) return;
-  if (what === 'expose') expose(createTaskWorker(handlers));
+  if (what === 'expose') serve();
   else if (what === 'crash') throw new RangeError('told to crash');
   else if (what === 'return') held.get(call).resolve(call);
   else if (what === 'throw') held.get(call).reject(new ToldError('told to throw'));

@@ -48,7 +48,8 @@ fn optimize_one(wasm_opt: &Path, module: &Path) -> Result<(), BuildError> {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

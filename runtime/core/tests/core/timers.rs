@@ -91,12 +91,15 @@ fn the_longest_and_the_shortest_timeouts_do_no_harm() {
     let mut world = World::new();
     let task = world.task(TaskConfig { timeout: Some(Duration::MAX), ..TaskConfig::parallel(2) });
     let patient = world.call(task);
-    let impatient = world.call_with(task, With { timeout: Some(Duration::ZERO), ..With::default() });
-    world.wait(ms(0));
+    let impatient = world.call_with(task, With { timeout: Some(Duration::from_nanos(1)), ..With::default() });
+    let unlimited = world.call_with(task, With { timeout: Some(Duration::ZERO), ..With::default() });
+    world.wait(Duration::from_nanos(1));
     assert!(world.end(impatient).is_some());
     world.turn();
     world.wait(Duration::from_secs(3600));
-    assert_eq!(world.end(patient), None);
-    world.ok(patient);
+    for call in [patient, unlimited] {
+        assert_eq!(world.end(call), None, "no time at all is no limit");
+        world.ok(call);
+    }
     world.end_of_world();
 }
