@@ -2,8 +2,8 @@
 //
 // A popover is above what the page stacks by z-index, is not clipped, and ignores transforms around it. Two things still get
 // in its way. What enters the top layer later (a dialog, a fullscreen element, another popover) covers it: then it is shown
-// anew. A modal dialog makes everything outside of itself inert, popovers as well: then the element moves into the dialog
-// until that is closed. Where a browser has no popovers, all of this does nothing, and the style sheet's z-index has to do.
+// anew. A modal dialog makes everything outside of itself inert, popovers as well, and so does a fullscreen element in Chromium:
+// then the element moves into it until that is over. Where a browser has no popovers, all of this does nothing, and the style sheet's z-index has to do.
 
 /**
  * Elements that may be moved. One that a framework has put into the page may not: the framework would look for it where it
@@ -134,7 +134,7 @@ export class TopLayer {
     // Of several at once, the last is the one that took the focus.
     const focused = (dialog) => Number(dialog.matches(':focus-within'));
     this.#modals = [...known, ...[...news].filter(isModal).sort((one, other) => focused(one) - focused(other))];
-    return this.#modals.at(-1);
+    return this.#modals.at(-1) ?? fullscreenContainer();
   }
 
   #goInto(dialog) {
@@ -180,6 +180,14 @@ export class TopLayer {
     const one = element.getBoundingClientRect();
     return this.#boxes().some((other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom);
   }
+}
+
+// What shows itself and not its children, such as a video, can take nothing in.
+const REPLACED = 'audio, canvas, embed, iframe, img, input, object, select, textarea, video';
+
+function fullscreenContainer() {
+  const element = document.fullscreenElement;
+  return element && element !== document.documentElement && !element.matches(REPLACED) ? element : undefined;
 }
 
 function isModal(node) {

@@ -29,6 +29,19 @@ async fn press(scene: &Scene, element: &str) -> Result<()> {
     Ok(())
 }
 
+/// Waits until nothing lies above the middle of something, and clicks it.
+async fn hit_in_full_screen(scene: &Scene, selector: &str) -> Result<()> {
+    let is_hit = format!(
+        "(() => {{ const it = {}; const box = it?.getBoundingClientRect(); if (!box?.width) return false; \
+         const place = [box.x + box.width / 2, box.y + box.height / 2]; \
+         if (document.elementFromPoint(...place) !== page.element) return false; \
+         if (!it.contains(page.root.elementFromPoint(...place))) return false; it.click(); return true; }})()",
+        inside(selector)
+    );
+    scene.tab.until::<bool>(&is_hit).await?;
+    Ok(())
+}
+
 fn inside(selector: &str) -> String {
     format!("page.root.querySelector({selector:?})")
 }
@@ -81,6 +94,7 @@ pub(crate) async fn above_a_dialog(scene: &Scene) -> Result<()> {
     key(scene, "Escape").await?;
     scene.tab.until::<bool>("page.root.querySelector('.filter').value === ''").await?;
     press(scene, &inside("[data-tab=timeline]")).await?;
+    scene.tab.until::<bool>("page.root.activeElement?.ariaSelected === 'true'").await?;
     key(scene, "ArrowRight").await?;
     scene.tab.until::<bool>("page.root.activeElement?.dataset.tab === 'latency'").await?;
     key(scene, "Escape").await?;
@@ -107,8 +121,9 @@ pub(crate) async fn above_a_fullscreen_element(scene: &Scene) -> Result<()> {
     for _ in 0..2 {
         press(scene, "document.querySelector('body > button')").await?;
         scene.tab.until::<bool>("document.fullscreenElement !== null").await?;
-        press(scene, &inside(".corner")).await?;
-        press(scene, &inside("[data-tab=delivery]")).await?;
+        // A page that enters full screen moves what would be pressed, so that what is hit is asked.
+        hit_in_full_screen(scene, ".corner").await?;
+        hit_in_full_screen(scene, "[data-tab=delivery]").await?;
         scene
             .tab
             .until::<bool>("page.root.querySelector('[data-tab=delivery]').ariaSelected === 'true'")

@@ -196,7 +196,6 @@ impl Stage {
                     self.see("requeue");
                     self.count(task, "task.requeue.total");
                 }
-                Said::Spawned((task, _)) => self.count(task, "worker.spawn.total"),
                 Said::Crashed((task, _), kind) => {
                     self.count(task, "worker.crash.total");
                     self.see(kind.name());
@@ -204,7 +203,7 @@ impl Stage {
                 }
                 Said::Terminated((task, _)) => self.count(task, "worker.terminate.total"),
                 Said::Admit(_) => self.see("admit"),
-                Said::Started(..) | Said::Gauges(..) => {}
+                Said::Started(..) | Said::Spawned(..) | Said::Gauges(..) => {}
             }
         }
     }
@@ -215,7 +214,10 @@ impl Stage {
         let id = WorkerId::from_bits(number);
         self.model.introduce(id, seat);
         if matches!(plan.start(number), Start::CannotBeMade) {
-            self.at_once.push_back(Input::SpawnFailed { worker: id });
+            // As the driver does: before whatever the worker function did.
+            self.at_once.push_front(Input::SpawnFailed { worker: id });
+        } else {
+            self.count(task, "worker.spawn.total");
         }
         let (running, heard) = (Vec::new(), BTreeSet::new());
         self.workers.insert(seat, Worker { number, task, ready: false, hangs: false, running, heard });
