@@ -16,6 +16,9 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// Older ones fail at what compilers put into modules today, or break their tables without a word: Debian's 108 does both.
+const LEAST_VERSION: u32 = 120;
+
 /// Makes these modules smaller if `wasm-opt` is there (`WASM_OPT`, else PATH) and can read them; says so if not.
 pub(super) fn optimize(progress: &Progress, modules: &[PathBuf]) {
     let named = std::env::var_os("WASM_OPT").map(PathBuf::from);
@@ -23,15 +26,37 @@ pub(super) fn optimize(progress: &Progress, modules: &[PathBuf]) {
         progress.note("no wasm-opt on PATH (or in WASM_OPT): the wasm stays as the compiler made it");
         return;
     };
+    match version(&wasm_opt) {
+        Some(version) if version >= LEAST_VERSION => {}
+        found => {
+            let found = found
+                .map_or_else(|| "of an unknown version".to_owned(), |version| format!("version {version}"));
+            progress.note(&format!(
+                "{} is {found}: the wasm stays as the compiler made it; wasm-opt {LEAST_VERSION} or later makes it smaller",
+                wasm_opt.display()
+            ));
+            return;
+        }
+    }
     for module in modules {
         let name = module.file_name().unwrap_or_default().to_string_lossy();
         let optimized = progress.step(&format!("wasm-opt {name}"), || optimize_one(&wasm_opt, module));
         if let Err(error) = optimized {
-            // Debian's binaryen 108 knows none of what compilers have put into every module since.
             progress.note(&format!("{error}"));
-            progress.note(&format!("{name} stays as the compiler made it; a newer wasm-opt (binaryen 120 or later) makes it smaller"));
+            progress.note(&format!("{name} stays as the compiler made it"));
         }
     }
+}
+
+/// The version that the tool says it has.
+fn version(wasm_opt: &Path) -> Option<u32> {
+    let told = Command::new(wasm_opt).arg("--version").output().ok()?;
+    version_in(&String::from_utf8_lossy(&told.stdout))
+}
+
+/// The number in `wasm-opt version 132 (version_132)`.
+fn version_in(text: &str) -> Option<u32> {
+    text.split_whitespace().find_map(|word| word.parse().ok())
 }
 
 /// Replaces the module, or leaves it as it is.
@@ -80,6 +105,13 @@ mod tests {
 
     fn file(name: &str, text: &str) -> (String, String) {
         (name.to_owned(), text.to_owned())
+    }
+
+    #[test]
+    fn a_tool_says_its_version() {
+        assert_eq!(version_in("wasm-opt version 132 (version_132)\n"), Some(132));
+        assert_eq!(version_in("wasm-opt version 108\n"), Some(108));
+        assert_eq!(version_in("command not found"), None);
     }
 
     #[test]
