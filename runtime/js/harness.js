@@ -4,7 +4,7 @@
 // a worker.
 
 import { TaskContext, abortError } from './context.js';
-import { beforeClose, holdLifeline } from './lifeline.js';
+import { beforeClose } from './lifeline.js';
 import { apartFromMemory, mayBeMemory, withOwnBytes } from './own-bytes.js';
 import { report } from './report.js';
 import { CallSpans, traceparent } from './spans.js';
@@ -14,7 +14,7 @@ import { culprit, unsent } from './unsent.js';
 import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER, VERSION } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
-const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT, CLOSED, HELD } = TO_PAGE;
+const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT, CLOSED } = TO_PAGE;
 
 /** How many places an answer takes in a message, by its kind. */
 const LENGTHS = { [RESULT]: 4, [FAILURE]: 4, [THROWN]: 4, [TIMES]: 3, [SPANS]: 6 };
@@ -154,7 +154,6 @@ export function serveCalls(handle, hidden) {
     close();
   });
   scope.postMessage([MARK, READY, VERSION, hidden]);
-  holdLifeline((name) => scope.postMessage([MARK, HELD, name]));
 
   function receive(message) {
     for (let at = 1; at < message.length; ) {

@@ -1,23 +1,4 @@
-// The worker's end of its lifeline: what lets the page know that the worker is gone, however it went. The page's end is in
-// lifeline-watch.js.
-
-/**
- * Holds a Web Lock for as long as this worker lives, and reports its name once it is held: whoever asks for the same lock
- * gets it when the worker is gone. Where there are no locks (insecure contexts, opaque origins), nothing is reported.
- */
-export function holdLifeline(report) {
-  try {
-    // Nobody else can guess it, so nobody else can hold it.
-    const name = `atelier:worker:${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
-    const hold = () => {
-      report(name);
-      return new Promise(() => {});
-    };
-    navigator.locks.request(name, hold).catch(() => {});
-  } catch {
-    // No locks here: the worker still says when it closes itself, and the page sees its own `terminate()`.
-  }
-}
+// What lets the page know that a worker closes itself, of which no event tells.
 
 /**
  * Has `last` called when the worker closes itself, with the function that really closes it. That is in the next turn, so

@@ -2,7 +2,6 @@
 // are numbers; the rest stays in payloads.js.
 
 import { copiedBytes } from './copied.js';
-import { LifelineWatch } from './lifeline-watch.js';
 import { notSent } from './not-sent.js';
 import { apartFromMemory, mayBeMemory } from './own-bytes.js';
 import { report } from './report.js';
@@ -13,7 +12,7 @@ import { culprit } from './unsent.js';
 import { MARK, PLACE_LENGTH, TO_PAGE, TO_WORKER, VERSION } from './wire.js';
 
 const { CALL, CANCEL, METHOD, PING, ASK, TRANSFER_RESULT, KEY, TRACE, TIMED } = TO_WORKER;
-const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT, CLOSED, HELD, UNEXPOSED } = TO_PAGE;
+const { RESULT, FAILURE, THROWN, TIMES, SPANS, READY, ALIVE, UNREADABLE, FAULT, CLOSED, UNEXPOSED } = TO_PAGE;
 
 /** What the wasm hears. */
 const HEARD_NOTHING = -1;
@@ -51,7 +50,6 @@ export class Port {
   #cancels = new Map(); // where a cancel's reason goes in the message, by slot
   #fault;
   #closed = false;
-  #lifeline;
   #terminate;
   #hidden;
   #silence;
@@ -90,7 +88,6 @@ export class Port {
     this.#closed = true;
     clearTimeout(this.#silence);
     this.#message = [];
-    this.#lifeline?.stop();
     const worker = this.#worker;
     attempt(() => worker.removeEventListener('message', this.#onMessage));
     // What the page put in its place meanwhile stays.
@@ -100,8 +97,7 @@ export class Port {
     attempt(() => worker.terminate());
   }
 
-  // The page may end the worker through a reference of its own. Nothing tells of that where there are no locks, and a lock
-  // tells of it only when the worker holds it already.
+  // The page may end the worker through a reference of its own, of which no event tells.
   #watchTerminate() {
     const worker = this.#worker;
     attempt(() => {
@@ -340,12 +336,6 @@ export class Port {
           return this.#gone('the worker closed itself');
         case UNEXPOSED:
           this.#hear(HEARD_UNEXPOSED, 0, 0, 0, 0, false);
-          break;
-        case HELD:
-          this.#lifeline?.stop();
-          this.#lifeline = new LifelineWatch(message[at++], () => {
-            this.#gone('the worker is gone: it closed itself, was terminated, or its process ended');
-          });
           break;
         case FAULT:
           this.#fault = message.slice(at, at + 5);

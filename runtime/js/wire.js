@@ -47,6 +47,5 @@ export const TO_PAGE = {
   UNREADABLE: 8, // a message from the page could not be read, and its calls are lost
   FAULT: 9, // name, message, stack, file, line: the worker has crashed, and answers no more
   CLOSED: 10, // slots of the calls whose handlers have begun: the worker closes itself, and answers no more
-  HELD: 11, // name: the worker holds this lock for as long as it lives
-  UNEXPOSED: 12, // the answer to ASK: the script has run, and exposes nothing
+  UNEXPOSED: 11, // the answer to ASK: the script has run, and exposes nothing
 };

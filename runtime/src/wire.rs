@@ -22,12 +22,6 @@ extern "C" {
     static TRANSFERABLES: JsValue;
 }
 
-#[wasm_bindgen(module = "/js/lifeline-watch.js")]
-extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = LifelineWatch)]
-    static LIFELINE_WATCH: JsValue;
-}
-
 // What those import in turn.
 #[wasm_bindgen(module = "/js/own-bytes.js")]
 extern "C" {

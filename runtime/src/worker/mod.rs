@@ -39,8 +39,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/js/lifeline.js")]
 extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = holdLifeline)]
-    static HOLD_LIFELINE: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_name = beforeClose)]
+    static BEFORE_CLOSE: JsValue;
 }
 
 #[wasm_bindgen(module = "/js/unsent.js")]

@@ -2,7 +2,6 @@
 import { bench, heard, openGate } from '../atelier.js';
 import { deepEqual, equal, ok, rejects, until } from '../assert.js';
 import { watched } from '../watched.js';
-import { MARK, TO_PAGE } from '/atelier/worker/wire.js';
 
 const CRASHED = { name: 'WorkerCrashedError' };
 const closed = async (call, message) => {
@@ -10,15 +9,6 @@ const closed = async (call, message) => {
   equal(error.kind, 'closed');
   ok(error.cause.message.includes(message), error.cause.message);
 };
-
-/** Locks of workers that are held, or waited for. */
-async function lifelines() {
-  const { held, pending } = await navigator.locks.query();
-  const ours = (list) => list.filter(({ name }) => name.startsWith('atelier:worker:')).length;
-  return { held: ours(held), pending: ours(pending) };
-}
-
-const watching = (count) => until(async () => (await lifelines()).pending === count, `${count} lifelines are watched`);
 
 export async function a_worker_that_closes_itself_in_a_handler_fails_its_calls() {
   const task = bench({ type: 'parallel', poolSize: 1, maxInFlight: 2 });
@@ -60,14 +50,6 @@ export async function an_idle_worker_may_close_itself() {
   equal(await task.add(1, 1), 2);
 }
 
-export async function a_close_that_was_kept_from_before_is_noticed() {
-  const task = bench({ worker: () => new Worker('/tests/workers/closing.js', { type: 'module' }) });
-  equal(await task.add(1, 1), 2);
-  await watching(1);
-  await closed(task.closesForReal(), 'is gone');
-  equal(await task.add(1, 1), 2);
-}
-
 export async function the_page_may_terminate_a_worker_itself() {
   const seen = watched();
   const task = bench({ worker: seen.worker, maxQueueDepth: 4 });
@@ -84,30 +66,6 @@ export async function the_page_may_terminate_a_worker_itself() {
   equal(await task.add(2, 2), 4, 'an idle one');
 }
 
-export async function a_termination_past_the_object_is_noticed() {
-  const seen = watched();
-  const task = bench({ worker: seen.worker });
-  await task.add(1, 1);
-  await watching(1);
-  const call = task.hold('never', 1);
-  await heard('never');
-  Worker.prototype.terminate.call(seen.workers[0]);
-  await closed(call, 'is gone');
-  equal(await task.add(1, 1), 2);
-}
-
-export async function a_worker_in_an_endless_loop_that_is_terminated_is_noticed() {
-  const seen = watched();
-  const task = bench({ worker: seen.worker });
-  await task.add(1, 1);
-  await watching(1);
-  const call = task.loops('looping');
-  await heard('looping');
-  Worker.prototype.terminate.call(seen.workers[0]);
-  await closed(call, 'is gone');
-  equal(await task.add(1, 1), 2);
-}
-
 export async function the_crash_policy_applies() {
   const seen = watched();
   const task = bench({ worker: seen.worker, crashPolicy: 'restart-requeue-in-flight' });
@@ -117,22 +75,6 @@ export async function the_crash_policy_applies() {
   await until(() => seen.workers.length === 2);
   openGate('again');
   equal(await call, 'the second');
-}
-
-export async function a_worker_that_is_ended_on_purpose_is_no_crash_and_leaves_nothing_behind() {
-  const seen = watched();
-  const task = bench({ type: 'parallel', poolSize: 2, init: 'eager', worker: seen.worker });
-  await watching(2);
-  task.stopWorkers();
-  await watching(0);
-  equal(task.getState().lastCrash, undefined);
-  task.startWorkers();
-  await watching(2);
-  equal(task.getState().lastCrash, undefined);
-  task.dispose();
-  await until(async () => (await lifelines()).held === 0, 'no lock is held');
-  deepEqual(await lifelines(), { held: 0, pending: 0 });
-  ok(seen.workers.every((worker) => !Object.hasOwn(worker, 'terminate')), 'the objects are as they were');
 }
 
 export async function without_locks_the_ends_that_can_be_seen_are() {
@@ -159,24 +101,3 @@ export async function a_request_for_a_lock_that_rejects_or_throws_does_no_harm()
   equal(await two.add(1, 1), 2);
 }
 
-export async function a_page_that_is_put_aside_asks_for_no_lock() {
-  const task = bench();
-  await task.add(1, 1);
-  await watching(1);
-  dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
-  await watching(0);
-  dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
-  await watching(1);
-  equal(await task.add(1, 1), 2);
-}
-
-export async function a_lock_that_never_existed_is_an_end() {
-  const seen = watched();
-  const task = bench({ worker: seen.worker });
-  await task.add(1, 1);
-  await watching(1);
-  const call = task.hold('never', 1);
-  await heard('never');
-  seen.workers[0].dispatchEvent(new MessageEvent('message', { data: [MARK, TO_PAGE.HELD, 'nobody holds this'] }));
-  await closed(call, 'is gone');
-}

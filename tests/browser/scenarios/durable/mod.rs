@@ -23,7 +23,6 @@ pub(super) fn trials(lab: &Arc<Lab>) -> Vec<Trial> {
         lab.trial("durable::what_a_living_tab_has_stored_is_its_own", living),
         lab.trial("durable::attempts_are_rare_without_a_network", offline),
         lab.trial("durable::a_page_that_comes_back_goes_on", comes_back),
-        lab.trial("durable::a_page_with_live_workers_comes_back_and_watches_them_again", comes_back_alive),
         lab.trial("durable::a_page_that_comes_back_does_not_send_what_another_has_sent", comes_back_late),
         lab.trial("durable::what_is_stored_holds_no_secret", storage::secrets),
         lab.trial("durable::a_full_storage_harms_nobody", storage::full),
@@ -195,24 +194,6 @@ async fn comes_back(scene: &Scene) -> Result<()> {
     page::until_stored(tab, 0).await?;
     let account = scene.server.receiver().accounts().traces;
     assert_eq!((account.distinct, account.duplicates), (201, 0));
-    Ok(())
-}
-
-/// A page that waits for the locks of its workers, which would keep it out of the back/forward cache.
-async fn comes_back_alive(scene: &Scene) -> Result<()> {
-    const WATCHED: &str = "navigator.locks.query().then(({ pending }) => \
-        pending.some(({ name }) => name.startsWith('atelier:worker:')))";
-    let tab = &scene.tab;
-    page::export(tab, AT_ONCE).await?;
-    page::call(tab, 1).await?;
-    let _: bool = tab.until(WATCHED).await?;
-    let born: f64 = tab.eval("outliving.born").await?;
-    page::leave(tab).await?;
-    page::go_back(tab, born).await?;
-    let _: bool = tab.until(WATCHED).await?;
-    page::call(tab, 10).await?;
-    let crashes: u32 = tab.eval("exported.crashes()").await?;
-    assert_eq!(crashes, 0, "a page that is put aside takes no worker for dead");
     Ok(())
 }
 
